@@ -1,0 +1,14 @@
+"""Numbers from plain lists: what a model got right, and how sure that number is.
+
+Nothing here knows a task, a model or TensorFlow; numpy is all it needs. Read in this order:
+
+- ``spans``      BIO tags -> spans by the conlleval rule; precision, recall, F1; one row a slot
+- ``classes``    strict and any-of agreement of intents, several of them joined by ``#``
+- ``intervals``  a score of summed counts with its bootstrap 95 % interval
+
+The pieces meet in counts. A scorer makes one row of counts an example and names the score of their
+sums; the interval then comes from summing other draws of the same rows::
+
+    rows = np.array([count(gold, predicted) for gold, predicted in zip(golds, predictions)])
+    interval = bootstrap(rows, score=lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])
+"""

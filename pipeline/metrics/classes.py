@@ -1,0 +1,53 @@
+"""Agreement of intents, one 0 or 1 an example.
+
+In ATIS an utterance may have several intents, written as one label: ``flight#airfare``. Papers
+count them in two ways that differ by about a point, hence two functions; the mean of either is an
+accuracy.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hits: TypeAlias = NDArray[np.int64]
+
+SEPARATOR = "#"
+
+
+def exact(gold: Iterable[str], predicted: Iterable[str]) -> Hits:
+    """Strict agreement: the whole label is the same string, ``a#b`` only matches ``a#b``.
+
+    Args:
+        gold: one label an example.
+        predicted: one label an example, in the same order.
+
+    Returns:
+        [examples], 1 where the labels agree.
+
+    Raises:
+        ValueError: the two hold different numbers of labels.
+    """
+    return np.array([g == p for g, p in zip(gold, predicted, strict=True)], dtype=np.int64)
+
+
+def any_of(gold: Iterable[str], predicted: Iterable[str]) -> Hits:
+    """Lenient agreement: the two labels have at least one intent in common.
+
+    Args:
+        gold: one label an example, several intents joined by ``#``.
+        predicted: one label an example, in the same order and form.
+
+    Returns:
+        [examples], 1 where an intent is shared.
+
+    Raises:
+        ValueError: the two hold different numbers of labels.
+    """
+    shared = [not _intents(g).isdisjoint(_intents(p)) for g, p in zip(gold, predicted, strict=True)]
+    return np.array(shared, dtype=np.int64)
+
+
+def _intents(label: str) -> frozenset[str]:
+    return frozenset(label.split(SEPARATOR))

@@ -1,0 +1,284 @@
+"""The house rules, read off the source: which room may import what, and how files look.
+
+`DOORS` is the table of the architecture: one entry a room, from the front of the house to its back.
+A room not in the table has no door; add one when you build the room, and say why it is needed.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = "pipeline"
+LONGEST_FILE = 400
+NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common"}
+
+
+class Door(NamedTuple):
+    """What a room may import besides itself and the standard library."""
+
+    rooms: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
+
+
+def door(rooms: str = "", packages: str = "") -> Door:
+    """Make a door from two lists of words."""
+    return Door(frozenset(rooms.split()), frozenset(packages.split()))
+
+
+ANY_TASK = "tasks/*"
+TF = "tensorflow tensorflow_text"
+FOR_TASKS = "errors metrics report layers decoding text datasets task config savedmodel"
+FOR_STAGES = f"{FOR_TASKS} artifacts tasks"
+PACKAGES_OF_ROOMS = f"keras numpy pandas pyarrow pydantic tensorflow_datasets yaml {TF}"
+
+DOORS = {
+    "errors": door(),
+    "metrics": door("errors", "numpy sacrebleu matplotlib"),
+    "report": door("errors", "numpy sacrebleu matplotlib rich"),
+    "layers": door("errors", "keras numpy"),
+    "decoding": door("errors", "keras numpy tensorflow"),
+    "text": door("errors", f"sentencepiece {TF}"),
+    "datasets": door("errors", "pandas pyarrow tensorflow tensorflow_datasets"),
+    "task": door("errors", "pydantic yaml"),
+    "config": door("errors", "pydantic yaml"),
+    "artifacts": door("errors", "pydantic yaml"),
+    "savedmodel": door("errors artifacts", TF),
+    ANY_TASK: door(FOR_TASKS, "keras numpy pydantic tensorflow tensorflow_datasets"),
+    "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
+    "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
+    "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),
+    "serving": door("errors artifacts savedmodel", "tensorflow"),  # and its web stack, once chosen
+    PROJECT: door("predictor"),
+    "main": door(f"{FOR_STAGES} stages predictor serving {PROJECT}", f"typer {TF}"),
+}
+
+# Files whose door is narrower than their room's: they must not need TensorFlow.
+WITHOUT_TENSORFLOW = (
+    "pipeline/layers/*.py",
+    "pipeline/tasks/*/model.py",
+    "pipeline/serving/client.py",
+)
+
+# The rooms that these may import on their first lines. What else they need they import in the
+# function that needs it, so that --help is instant.
+AT_ONCE = {"main.py": {"config", "errors"}, "pipeline/__init__.py": {"predictor"}}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One Python file of the project: where it lies under the root, and what it says."""
+
+    root: Path
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        """The room it stands in, such as `metrics`, `tasks/slot_filling` or `main`."""
+        parts = [part for part in self.path.with_suffix("").parts if part != "__init__"]
+        return room_of(".".join(parts), self.root)
+
+
+def source_files(root: Path) -> list[SourceFile]:
+    """Read `main.py` and all under `pipeline/`, in order; those not written yet are no matter."""
+    paths = [path for path in [root / "main.py"] if path.exists()]
+    paths += sorted((root / PROJECT).rglob("*.py"))
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    return [
+        SourceFile(root, path.relative_to(root), text, ast.parse(text))
+        for path, text in zip(paths, texts, strict=True)
+    ]
+
+
+def room_of(module: str, root: Path) -> str:
+    """Find the room that `pipeline.metrics.spans` or `pipeline.tasks.slot_filling.model` is in.
+
+    The disk decides what is a room: in `from pipeline import load`, `load` is a function.
+    """
+    first, *parts = module.split(".")
+    if first == "main":
+        return "main"
+    house = root / PROJECT
+    if not parts or not ((house / parts[0]).is_dir() or (house / f"{parts[0]}.py").is_file()):
+        return PROJECT
+    if parts[0] == "tasks" and len(parts) > 1 and (house / "tasks" / parts[1]).is_dir():
+        return f"tasks/{parts[1]}"
+    return parts[0]
+
+
+def key_of(room: str) -> str:
+    """Find the table's word for a room: all tasks share one."""
+    return ANY_TASK if room.startswith("tasks/") else room
+
+
+def imported(nodes: Iterator[ast.AST], file: SourceFile) -> Iterator[tuple[int, str]]:
+    """List (line, full name) of what import statements name, relative ones resolved."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = file.path.parts[: len(file.path.parts) - node.level] if node.level else ()
+            base = ".".join((*package, *([node.module] if node.module else [])))
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk the statements that run when the module is imported: no bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from run_on_import(child)
+
+
+def imports_past_the_door(file: SourceFile) -> Iterator[str]:
+    """A room imports only the rooms and packages that its door names."""
+    here = DOORS.get(key_of(file.room))
+    if here is None:
+        yield f"{file.path}: the room {file.room!r} is not in DOORS"
+        return
+    for line, name in imported(ast.walk(file.tree), file):
+        package = name.partition(".")[0]
+        if package in (PROJECT, "main"):
+            room = room_of(name, file.root)
+            if room != file.room and key_of(room) not in here.rooms:
+                yield f"{file.path}:{line}: {file.room} may not import {room} ({name})"
+        elif package not in sys.stdlib_module_names | here.packages:
+            yield f"{file.path}:{line}: {file.room} may not import the package {package}"
+
+
+def tensorflow_where_any_backend_runs(file: SourceFile) -> Iterator[str]:
+    """Layers and models run on every Keras backend; the client runs where TensorFlow is not."""
+    if not any(file.path.match(pattern) for pattern in WITHOUT_TENSORFLOW):
+        return
+    for line, name in imported(ast.walk(file.tree), file):
+        if name.startswith("tensorflow"):
+            yield f"{file.path}:{line}: must not need TensorFlow ({name})"
+
+
+def slow_imports(file: SourceFile) -> Iterator[str]:
+    """The command line imports what a verb needs in the verb's branch."""
+    allowed = AT_ONCE.get(file.path.as_posix())
+    if allowed is None:
+        return
+    for line, name in imported(run_on_import(file.tree), file):
+        if name.startswith(f"{PROJECT}.") and room_of(name, file.root) not in allowed:
+            yield f"{file.path}:{line}: import {name} inside the function that needs it"
+
+
+def names_that_say_nothing(file: SourceFile) -> Iterator[str]:
+    """A file or folder is called by what is in it."""
+    for word in NAMES_THAT_SAY_NOTHING.intersection(file.path.with_suffix("").parts):
+        yield f"{file.path}: call it by what it does, not {word!r}"
+
+
+def long_files(file: SourceFile) -> Iterator[str]:
+    """A file is read in one sitting."""
+    lines = len(file.text.splitlines())
+    if lines > LONGEST_FILE:
+        yield f"{file.path}: {lines} lines; at most {LONGEST_FILE}"
+
+
+def asserts(file: SourceFile) -> Iterator[str]:
+    """`python -O` drops asserts, and they tell a user nothing."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Assert):
+            yield f"{file.path}:{node.lineno}: raise an error that says what to do, not assert"
+
+
+Rule = Callable[[SourceFile], Iterator[str]]
+RULES: list[Rule] = [
+    imports_past_the_door,
+    tensorflow_where_any_backend_runs,
+    slow_imports,
+    names_that_say_nothing,
+    long_files,
+    asserts,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps_its_rules(rule):
+    offences = [offence for file in source_files(ROOT) for offence in rule(file)]
+    assert not offences, "\n".join(dict.fromkeys(offences))  # one line may import ten names
+
+
+def test_doors_lead_to_rooms_of_the_table():
+    assert {room for here in DOORS.values() for room in here.rooms} <= set(DOORS)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """An empty house: folders, and one module for a room that is a single file."""
+    for room in ("metrics", "layers", "text", "tasks/slots", "tasks/classes", "stages", "serving"):
+        (tmp_path / PROJECT / room).mkdir(parents=True)
+    (tmp_path / PROJECT / "errors.py").touch()
+    (tmp_path / PROJECT / "predictor.py").touch()
+    return tmp_path
+
+
+def offences_of(house, path, text):
+    """All that the rules say about one file put into the house."""
+    (house / path).parent.mkdir(parents=True, exist_ok=True)
+    (house / path).write_text(text, encoding="utf-8")
+    return [offence for file in source_files(house) for rule in RULES for offence in rule(file)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "offence"),
+    [
+        ("pipeline/metrics/x.py", "import tensorflow as tf", ":1: metrics may not import the pack"),
+        (
+            "pipeline/metrics/x.py",
+            "def f():\n  import keras",
+            ":2: metrics may not import the pack",
+        ),
+        ("pipeline/metrics/x.py", "from pipeline.text import y", "metrics may not import text"),
+        ("pipeline/metrics/x.py", "from pipeline import text", "metrics may not import text"),
+        ("pipeline/metrics/x.py", "from ..text import y", "metrics may not import text"),
+        ("pipeline/metrics/x.py", "from .. import text", "metrics may not import text"),
+        ("pipeline/errors.py", "import pipeline", "errors may not import pipeline"),
+        ("pipeline/errors.py", "import main", "errors may not import main"),
+        ("pipeline/tasks/slots/x.py", "import pipeline.tasks.classes.y", "import tasks/classes"),
+        ("pipeline/tasks/slots/x.py", "from pipeline.tasks import TASKS", "may not import tasks"),
+        ("pipeline/stages/x.py", "from pipeline.tasks import slots", "may not import tasks/slots"),
+        ("pipeline/tasks/slots/model.py", "import tensorflow as tf", "must not need TensorFlow"),
+        ("pipeline/serving/client.py", "from tensorflow import io", "must not need TensorFlow"),
+        ("pipeline/attic/x.py", "", "the room 'attic' is not in DOORS"),
+        ("pipeline/__init__.py", "from pipeline.text import x", "inside the function"),
+        ("main.py", "try:\n  import pipeline.stages.train\nfinally: ...", "inside the function"),
+        ("pipeline/text/utils.py", "", "call it by what it does, not 'utils'"),
+        ("pipeline/text/helpers/x.py", "", "call it by what it does, not 'helpers'"),
+        ("pipeline/text/x.py", "x = 1\n" * 401, "401 lines; at most 400"),
+        ("pipeline/text/x.py", "def f(x):\n    assert x", ":2: raise an error"),
+    ],
+)
+def test_an_offence_is_found(house, path, text, offence):
+    assert any(offence in said for said in offences_of(house, path, text))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pipeline/metrics/x.py", "import math\nimport numpy as np\nfrom pipeline.errors import E"),
+        ("pipeline/metrics/x.py", "from . import spans\nfrom .spans import chunks"),
+        ("pipeline/text/x.py", "import tensorflow as tf\n" + "x = 1\n" * 399),
+        ("pipeline/tasks/slots/x.py", "import tensorflow as tf\nimport pipeline.tasks.slots.y"),
+        ("pipeline/tasks/__init__.py", "from pipeline.tasks import classes, slots"),
+        ("pipeline/stages/x.py", "from pipeline.tasks import TASKS"),
+        ("pipeline/__init__.py", "from pipeline.predictor import load"),
+        ("pipeline/__init__.py", "if TYPE_CHECKING:\n    from pipeline.predictor import load"),
+        ("main.py", "import typer\nfrom pipeline import errors\ndef f(): import pipeline.stages.x"),
+    ],
+)
+def test_what_the_rules_allow(house, path, text):
+    assert not offences_of(house, path, text)
