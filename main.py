@@ -1,0 +1,252 @@
+"""The command line: parse, call one stage, nothing else.
+
+What a verb needs is imported inside its branch, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.errors import InputError, PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.task import Task
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    help="Text files in, a served model out, retrained when new data comes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. train.epochs=3."),
+]
+ConfigFile = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A YAML file, or a shipped one: flights_slots.")
+]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="saved_models/<name>, or one version's folder.")
+]
+
+
+@app.command()
+def run(
+    configs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CONFIG ...]", help="Default: every task's embedded example."),
+    ] = None,
+    set_: Set = None,
+) -> None:
+    """Prepare, train, evaluate and export, end to end."""
+    with quiet_start():
+        from pipeline.stages import evaluate, export, train
+        from pipeline.tasks import TASKS, find_task
+    made = []
+    for name in configs or [find_task(task).example for task in TASKS]:
+        task, config = _load(name, set_)
+        folder = train.run(task, config)
+        results = evaluate.of_run(task, config, folder)
+        evaluate.print_detail(next(r for r in results if r.split == "test"))
+        made.append((task, config, results, folder, export.run(task, config, folder)))
+    for task, config, results, folder, version in made:
+        evaluate.print_results(config.name, task.headline, results)
+        print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
+        print(f"model: {_short(version)}")
+        print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
+
+
+@app.command()
+def train(
+    config: ConfigFile,
+    set_: Set = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest run's last finished epoch.")
+    ] = False,
+) -> None:
+    """Train a model; its run folder goes under runs/."""
+    with quiet_start():
+        from pipeline.stages import train as stage
+    task, settings = _load(config, set_)
+    print(_short(stage.run(task, settings, resume=resume)))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
+    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+    json_: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores there.")
+    ] = None,
+) -> None:
+    """Score a published model or a run on a split, with 95 % intervals."""
+    with quiet_start():
+        from pipeline.artifacts import write_json
+        from pipeline.predictor import load
+        from pipeline.stages import evaluate as stage
+        from pipeline.stages.assemble import outputs_of
+    if (model / "config.yaml").is_file():
+        task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
+        outputs = outputs_of(stage.load_best(task, config, model).service)
+    else:
+        predictor = load(model)
+        task, config, outputs = predictor.task, predictor.config, predictor.outputs
+    results = stage.of_version(task, config, outputs, split, data)
+    stage.print_results(config.name, task.headline, results)
+    stage.print_detail(results[0])
+    if json_:
+        about = {"task": task.name, "model": str(model), "data": str(data) if data else None}
+        write_json(json_, {**about, **results[0].as_dict()})
+
+
+@app.command()
+def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
+    """Publish a run's best weights as the next version under saved_models/."""
+    with quiet_start():
+        from pipeline.stages import export as stage
+    if not (folder / "config.yaml").is_file():
+        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
+    task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
+    print(_short(stage.run(task, config, folder)))
+
+
+@app.command()
+def predict(
+    model: Model,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT ...]")] = None,
+    input_: Annotated[
+        Path | None, typer.Option("--input", metavar="FILE", help="Texts: lines, or .jsonl `text`.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Default: standard output.")] = None,
+) -> None:
+    """Answer texts, one JSON object a line."""
+    if bool(texts) == (input_ is not None):
+        raise InputError("predict: expected either texts or --input FILE")
+    with quiet_start():
+        from pipeline.predictor import load
+        from pipeline.stages import predict as stage
+    predictor = load(model)
+    source = stage.read_texts(input_) if input_ else iter(texts or [])
+    if output is None:
+        stage.run(predictor, source, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8") as file:
+        stage.run(predictor, source, file)
+
+
+@app.command()
+def validate(config: ConfigFile, set_: Set = None) -> None:
+    """Read all data of a config; print every bad line with file and line."""
+    with quiet_start():
+        from pipeline.stages import validate as stage
+    task, settings = _load(config, set_)
+    problems = stage.run(task, settings)
+    if problems:
+        raise InputError(f"{settings.name}: {len(problems)} bad lines; the first: {problems[0]}")
+
+
+@app.command()
+def init(
+    data: Annotated[Path, typer.Option(metavar="FILE", help="Your file or folder.")],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: configs/<name of the data>.yaml.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="What to train.")] = "slot_filling",
+) -> None:
+    """Write a config for your own data; says what format and columns were detected."""
+    with quiet_start():
+        from pipeline.stages import init as stage
+        from pipeline.tasks import find_task
+    target = config or Path("configs") / f"{data.name.split('.')[0]}.yaml"
+    print(stage.run(find_task(task), data, target))
+    print(f"wrote {target}; next: python main.py run {target}")
+
+
+def _load(
+    path: str | Path, overrides: list[str] | None, name: str | None = None
+) -> tuple[Task, Config]:
+    from pipeline.config import load_config
+    from pipeline.tasks import find_task, schema_of
+
+    config = load_config(path, schema_of, overrides or (), name)
+    return find_task(config.task), config
+
+
+def _short(path: Path) -> Path:
+    """A path as one would type it from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Holds back what TensorFlow's C++ start-up writes; shows it where the import fails.
+
+    Environment variables alone do not silence it, so file descriptor 2 itself is held.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+            import tensorflow_text  # noqa: F401
+
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def main() -> None:
+    """Runs a verb; every known error is one line and an exit status."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, standalone_mode=False)
+    except PipelineError as error:
+        if debug:
+            raise
+        sys.exit(_say(str(error), error.exit_status))
+    except KeyboardInterrupt:
+        sys.exit(_say("stopped", INTERRUPTED))
+    except Exception as error:
+        if debug:
+            raise
+        sys.exit(_explain(error))
+
+
+def _explain(error: Any) -> int:
+    if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
+        return _say(error.format_message() or "see --help", USAGE)
+    first = (str(error) or type(error).__name__).strip().splitlines()[0]
+    return _say(
+        f"{type(error).__name__}: {first} (run again with --debug for the traceback)", FAILED
+    )
+
+
+def _say(message: str, status: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    main()

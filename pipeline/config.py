@@ -1,0 +1,188 @@
+"""YAML file + overrides -> validated, frozen settings; and the settings that all tasks share.
+
+A config file's name is the model's name. Its `task` key chooses the schema, a pydantic class of
+`Section`s. One setting has one home: what stands here is read nowhere else, and the defaults
+below are the only ones.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = ROOT / "configs"
+DATA_DIR_VARIABLE = "NLP_DATA_DIR"
+
+
+class Section(BaseModel):
+    """A frozen group of settings; unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+
+class TrainSettings(Section):
+    """How a model is fitted.
+
+    `patience` counts epochs without a better validation metric before training stops; 0 = never.
+    `warmup` and `final_share` shape the learning rate: a linear rise over the first share of the
+    steps, then a cosine fall to `final_share` of `learning_rate`.
+    `clip_norm` bounds the norm of the whole gradient (Pascanu et al. 2013); 0 = no bound.
+    `shuffle_buffer` is the number of examples held in memory to shuffle; batches draw from it.
+    """
+
+    seed: int = 1
+    epochs: int = Field(30, ge=1)
+    batch_size: int = Field(32, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    warmup: float = Field(0.05, ge=0, lt=1)
+    final_share: float = Field(0.05, ge=0, le=1)
+    weight_decay: float = Field(0.0, ge=0)
+    clip_norm: float = Field(5.0, ge=0)
+    patience: int = Field(0, ge=0)
+    shuffle_buffer: int = Field(20_000, ge=1)
+
+
+class ExportSettings(Section):
+    """What travels with a published version, in rows; 0 leaves the set out (privacy).
+
+    `parity_rows` validation rows are answered by the candidate in a fresh process before it is
+    published. `replay_rows` training rows and `exam_rows` test rows are kept for retraining.
+    """
+
+    parity_rows: int = Field(100, ge=1)
+    replay_rows: int = Field(500, ge=0)
+    exam_rows: int = Field(5_000, ge=0)
+
+
+class SplitSettings(Section):
+    """Shares of the training file that become the splits that have no file of their own."""
+
+    valid: float = Field(0.1, gt=0, lt=0.5)
+    test: float = Field(0.1, gt=0, lt=0.5)
+    seed: int = 1
+
+
+Words = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings with the name of the model they make.
+
+    `settings` is the task's own `Section`; its `task` field names the task.
+    """
+
+    name: str
+    settings: Any
+
+    @property
+    def task(self) -> str:
+        return str(self.settings.task)
+
+    def as_yaml(self) -> str:
+        """The full, resolved settings, as a file that `load_config` reads back."""
+        return yaml.safe_dump(self.settings.model_dump(mode="json"), sort_keys=False, width=100)
+
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that change when any setting changes."""
+        canonical = json.dumps(self.settings.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def load_config(
+    path: Path | str,
+    schema_of: Callable[[str], type[Section]],
+    overrides: Sequence[str] = (),
+    name: str | None = None,
+) -> Config:
+    """Reads one YAML file and lays `overrides` (`train.epochs=3`) over it.
+
+    Args:
+        path: The file, or the name of a shipped one (`atis`).
+        schema_of: From a task's name to the class of its settings; raises InputError.
+        overrides: `key.key=value`, the value in YAML.
+        name: The model's name; by default the file's.
+
+    Raises:
+        InputError: Names the file, the key, and for an unknown key the nearest valid one.
+    """
+    file = find_config(path)
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict) or "task" not in values:
+        raise InputError(f"{file}: expected settings with a key `task`, e.g. `task: slot_filling`")
+    for override in overrides:
+        _apply(values, override)
+    schema = schema_of(str(values["task"]))
+    try:
+        return Config(name or file.stem, schema.model_validate(values))
+    except ValidationError as error:
+        raise InputError(f"{file}: {_explain(error, schema)}") from error
+
+
+def find_config(path: Path | str) -> Path:
+    """The file itself, or the shipped config of that name."""
+    for candidate in (Path(path), CONFIGS / f"{path}.yaml", ROOT / path):
+        if candidate.is_file():
+            return candidate
+    shipped = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.yaml")))
+    raise InputError(f"{path}: no such config file; shipped ones: {shipped}")
+
+
+def data_path(text: str) -> Path:
+    """A path of a config, with `$NLP_DATA_DIR` filled in (default: `data/benchmarks`).
+
+    A relative path is looked for below the working folder, then below the project's own.
+    """
+    folder = os.environ.get(DATA_DIR_VARIABLE) or str(ROOT / "data" / "benchmarks")
+    path = Path(text.replace(f"${DATA_DIR_VARIABLE}", folder)).expanduser()
+    inside = ROOT / path
+    return inside if not path.is_absolute() and not path.exists() and inside.exists() else path
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, sign, text = override.partition("=")
+    if not sign or not key:
+        raise InputError(f"--set {override}: expected KEY=VALUE, e.g. --set train.epochs=3")
+    *parents, last = key.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise InputError(f"--set {override}: {parent} is a value, not a group of settings")
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(f"--set {override}: {text!r} is not valid YAML") from error
+
+
+def _explain(error: ValidationError, schema: type[Section]) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, list(_keys(schema)), n=1, cutoff=0.0)
+        return f"unknown setting `{key}`; the nearest is `{near[0]}`{more}"
+    received = f", received {first['input']!r}" if first["type"] != "missing" else ""
+    return f"setting `{key}`: {first['msg'].lower()}{received}{more}"
+
+
+def _keys(schema: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    fields: Mapping[str, Any] = schema.model_fields
+    for name, field in fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")

@@ -1,0 +1,48 @@
+"""Which ops a SavedModel needs, and those that no served model may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tensorflow.core.protobuf import saved_model_pb2
+
+from pipeline.errors import GateError
+
+# A SavedModel is a program. These ops read or write files, reach the network, call back into
+# Python, or tie the graph to one kind of device (keras#18504).
+FORBIDDEN = (
+    "ReadFile",
+    "WriteFile",
+    "MatchingFiles",
+    "SaveDataset",
+    "SaveDatasetV2",
+    "PyFunc",
+    "PyFuncStateless",
+    "EagerPyFunc",
+    "DebugIdentityV2",
+    "DistributedSave",
+    "PrintV2",
+)
+FORBIDDEN_PREFIXES = ("Cudnn", "Rpc", "Debug", "TFRecord", "TextLine", "FixedLengthRecord")
+
+
+def required_ops(folder: Path) -> list[str]:
+    """The names of all ops in the graph and its functions, sorted."""
+    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    ops: set[str] = set()
+    for graph in saved.meta_graphs:
+        ops |= {node.op for node in graph.graph_def.node}
+        for function in graph.graph_def.library.function:
+            ops |= {node.op for node in function.node_def}
+    return sorted(ops)
+
+
+def refuse_forbidden(ops: Iterable[str]) -> None:
+    """Raises GateError, naming the ops, where a graph holds one that must not be served."""
+    bad = [op for op in ops if op in FORBIDDEN or op.startswith(FORBIDDEN_PREFIXES)]
+    if bad:
+        raise GateError(
+            f"the graph holds {', '.join(bad)}: such ops reach files, the network, Python or one"
+            " device; expected none in a served model"
+        )

@@ -1,0 +1,175 @@
+"""The parity gate: a candidate, alone in a fresh process, answers like the model in memory.
+
+Every text is answered alone and in mixed batches; strings and offsets must be the same, scores
+equal to 1e-5. Strings may differ only where the model's two best scores tie within 1e-5.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import GateError
+from pipeline.savedmodel import answer_alone
+
+TOLERANCE = 1e-5
+BATCH = 16
+SMALL_BATCH = 4
+LONG_TEXT = 5_000
+HOSTILE = (
+    "",
+    "a",
+    "京",
+    "7",
+    " ",
+    "👩‍👩‍👧 e\u0301 ﬁ",
+    "tab\there  twice\u3000\u00a0",
+    "\ufeffx\u200b",
+)
+
+Row = dict[str, Any]
+Answer = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What the gate saw: answers compared, and rows that differ within a tie."""
+
+    compared: int
+    ties: int
+    largest_difference: float
+
+
+def check_parity(
+    candidate: Path,
+    texts: Sequence[str],
+    answer: Answer,
+    margin: Callable[[Sequence[str]], Sequence[float]],
+    hidden: Sequence[Path],
+) -> Parity:
+    """Compares the candidate in a fresh process with the model in memory.
+
+    Args:
+        candidate: A SavedModel's folder, already moved from where it was written.
+        texts: Real texts; empty, odd and very long ones are added here.
+        answer: The model in memory: texts to outputs of `serving_default` (NumPy).
+        margin: The model in memory: texts to the least gap of each row's two best scores.
+        hidden: Folders that the candidate must do without.
+
+    Raises:
+        GateError: It does not load, or answers differently; says how.
+    """
+    _refuse_paths(candidate, hidden)
+    long_text = (" ".join(texts) + " ") * (LONG_TEXT // max(1, len(" ".join(texts))) + 1)
+    rows = [*dict.fromkeys(texts), *HOSTILE]
+    batches = [
+        *([row] for row in rows),
+        *_mixed(rows),
+        [long_text[:LONG_TEXT], rows[0], "", rows[-1]][:SMALL_BATCH],
+    ]
+    expected = {
+        text: _rows(_plain(answer([text])), 1)[0]
+        for text in dict.fromkeys(itertools.chain(*batches))
+    }
+    received = _answer_alone(candidate, batches, hidden)
+    compared, ties, largest = 0, 0, 0.0
+    for batch, outputs in zip(batches, received, strict=True):
+        for text, row in zip(batch, _rows(outputs, len(batch)), strict=True):
+            compared += 1
+            difference = _difference(expected[text], row)
+            if difference > TOLERANCE:
+                if float(margin([text])[0]) > TOLERANCE:
+                    raise GateError(_explain(text, len(batch), expected[text], row))
+                ties += 1
+            else:
+                largest = max(largest, difference)
+    return Parity(compared, ties, largest)
+
+
+def _mixed(rows: Sequence[str]) -> Iterable[list[str]]:
+    """Batches whose rows stand far apart in the list, so that lengths and kinds mix."""
+    count = -(-len(rows) // BATCH)
+    return ([*rows[start::count]] for start in range(count))
+
+
+def _answer_alone(
+    candidate: Path, batches: Sequence[Sequence[str]], hidden: Sequence[Path]
+) -> list[Mapping[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
+        script, request, reply = (Path(folder) / n for n in ("alone.py", "request", "reply"))
+        shutil.copy(answer_alone.__file__, script)
+        request.write_text(json.dumps(batches), encoding="utf-8")
+        command = [sys.executable, "-I", script, candidate, request, reply, *hidden]
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=folder,
+            env={**kept, "CUDA_VISIBLE_DEVICES": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+            raise GateError(f"the candidate fails in a fresh process: {last[0]}; nothing published")
+        outputs: list[Mapping[str, Any]] = json.loads(reply.read_text(encoding="utf-8"))
+        return outputs
+
+
+def _refuse_paths(candidate: Path, hidden: Sequence[Path]) -> None:
+    """A path of this machine inside the graph would be opened by TensorFlow, unseen by Python."""
+    graph = (candidate / "saved_model.pb").read_bytes()
+    for folder in hidden:
+        if str(folder.resolve()).encode() in graph:
+            raise GateError(f"the graph names {folder}; expected no path outside the SavedModel")
+
+
+def _plain(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: answer_alone.plain(value) for key, value in outputs.items()}
+
+
+def _rows(outputs: Mapping[str, Any], count: int) -> list[Row]:
+    """Batch outputs as one dict a row, padding ("", -1, 0) at the ends of lists removed."""
+    return [{key: _trim(values[row]) for key, values in outputs.items()} for row in range(count)]
+
+
+def _trim(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    end = len(value)
+    while end and value[end - 1] in ("", -1, 0):
+        end -= 1
+    return value[:end]
+
+
+def _difference(expected: Any, received: Any) -> float:
+    """The largest difference of scores, relative above 1; infinite if anything else differs."""
+    if isinstance(expected, dict):
+        if expected.keys() != received.keys():
+            return float("inf")
+        return max((_difference(expected[key], received[key]) for key in expected), default=0.0)
+    if isinstance(expected, list):
+        if len(expected) != len(received):
+            return float("inf")
+        pairs = zip(expected, received, strict=True)
+        return max((_difference(left, right) for left, right in pairs), default=0.0)
+    if isinstance(expected, float) and isinstance(received, float):
+        return abs(expected - received) / max(1.0, abs(expected))
+    return 0.0 if expected == received else float("inf")
+
+
+def _explain(text: str, size: int, expected: Row, received: Row) -> str:
+    key = next(key for key in expected if _difference(expected[key], received[key]) > TOLERANCE)
+    return (
+        f"parity: {text[:60]!r} in a batch of {size}: {key} is {str(received[key])[:120]} in a"
+        f" fresh process and {str(expected[key])[:120]} in memory; nothing published"
+    )

@@ -1,0 +1,137 @@
+"""Between two epochs: validate, remember the best, write the checkpoint, stop early."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.artifacts import write_file
+from pipeline.report.terminal import note, progress
+from pipeline.stages import weights
+
+CHECKPOINT, BEST, METRICS = "checkpoint.npz", "best.npz", "metrics.jsonl"
+
+
+@dataclass
+class State:
+    """How far a run is; it travels in the checkpoint. Epochs count from 1, 0 = none yet."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best: float = -1.0
+    seconds: float = 0.0
+    stopped: bool = False
+
+
+class EpochEnd(keras.callbacks.Callback):
+    """Validates on the task's own metric, and keeps the run's files.
+
+    `checkpoint.npz` holds all that `--resume` needs and is replaced in one step, after
+    `best.npz`: a run that is cut between the two repeats one epoch and ends the same.
+
+    Args:
+        folder: The run's.
+        validate: Gives the metrics on valid, name to percent.
+        headline: The metric to go by; higher is better.
+        patience: Epochs without a better one before training stops; 0 = never.
+        state: Where the run stands.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        validate: Callable[[], dict[str, float]],
+        headline: str,
+        patience: int,
+        state: State,
+    ) -> None:
+        super().__init__()
+        self.folder, self.validate, self.headline = folder, validate, headline
+        self.patience, self.state = patience, state
+        _cut(folder / METRICS, state.epoch)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        trained = time.perf_counter() - self.began
+        scores = self.validate()
+        state, score = self.state, scores[self.headline]
+        state.epoch, state.seconds = epoch + 1, state.seconds + trained
+        better = score > state.best
+        if better:
+            state.best, state.best_epoch = score, state.epoch
+            self._save(BEST)
+        state.stopped = 0 < self.patience <= state.epoch - state.best_epoch
+        self.model.stop_training = self.model.stop_training or state.stopped
+        self._journal(logs or {}, scores, trained)
+        self._save(CHECKPOINT)
+        self._say(logs or {}, scores, trained, better)
+
+    def _save(self, name: str) -> None:
+        weights.save(self.folder / name, self.model, self.model.optimizer, asdict(self.state))
+
+    def _journal(self, logs: dict[str, float], scores: dict[str, float], seconds: float) -> None:
+        losses = {name: float(value) for name, value in logs.items()}
+        line = {"epoch": self.state.epoch, **losses, **scores, "seconds": round(seconds, 3)}
+        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def _say(
+        self, logs: dict[str, float], scores: dict[str, float], seconds: float, better: bool
+    ) -> None:
+        loss = float(logs.get("loss", float("nan")))
+        values = "  ".join(f"{name} {value:.2f}" for name, value in scores.items())
+        star = "  *" if better else ""
+        note(
+            f"epoch {self.state.epoch:3d}  {seconds:5.1f} s  loss {loss:.4f}  valid: {values}{star}"
+        )
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar over all batches of the training that is left, with the time it will take."""
+
+    def __init__(self, first_epoch: int, epochs: int, steps: int) -> None:
+        super().__init__()
+        self.first, self.epochs, self.steps = first_epoch, epochs, steps
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.bar = progress("batches")
+        self.bar.start()
+        total = self.epochs * self.steps
+        done = self.first * self.steps
+        self.line = self.bar.add_task("training", total=total, completed=done, detail="")
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.bar.update(self.line, description=f"epoch {epoch + 1}/{self.epochs}")
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar.update(self.line, advance=1)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the terminal as it was, also where training was broken off."""
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The lines of `metrics.jsonl`, one an epoch."""
+    file = folder / METRICS
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def _cut(file: Path, epochs: int) -> None:
+    """Drops the lines after the last epoch that has a checkpoint; it will be done again."""
+    if file.exists():
+        kept = file.read_text(encoding="utf-8").split("\n")[:epochs]
+        write_file(file, "".join(f"{line}\n" for line in kept).encode())

@@ -1,0 +1,123 @@
+"""A run becomes a version under `saved_models/<name>/`, if it passes the parity gate.
+
+What travels in `assets.extra/` lets a later stage work from the version's folder alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import artifacts
+from pipeline.config import ROOT, Config
+from pipeline.datasets import store
+from pipeline.report.terminal import note
+from pipeline.savedmodel import ops, parity, write
+from pipeline.stages import environment, evaluate, prepare
+from pipeline.stages.assemble import VOCABULARIES, Assembly, outputs_of
+from pipeline.stages.epochs import BEST
+from pipeline.stages.train import CONFIG, CONTRACT
+from pipeline.task import Record, Task
+
+SAVED_MODELS = ROOT / "saved_models"
+PROJECT_FOLDERS = tuple(ROOT / name for name in ("pipeline", "configs", "data", "runs", "tests"))
+WEIGHTS, METRICS, REPLAY, EXAM = "weights.npz", "metrics.json", "replay.jsonl", "exam.jsonl"
+
+
+def run(
+    task: Task, config: Config, folder: Path, root: Path = SAVED_MODELS, parent: str | None = None
+) -> Path:
+    """Exports the best weights of a run and gives the folder of the new version.
+
+    Args:
+        task: The run's.
+        config: The run's.
+        folder: The run's.
+        root: Where models are published.
+        parent: The version that this one was retrained from, if any.
+
+    Raises:
+        GateError: The candidate answers differently from the model in memory; nothing is published.
+    """
+    data = prepare.run(task, config)
+    parts = evaluate.load_best(task, config, folder)
+    if not (folder / evaluate.SCORES).exists():
+        evaluate.of_run(task, config, folder)
+    with artifacts.staging(root, config.name) as stage:
+        written = stage / "written"
+        signatures = write.write(parts.service.module, parts.service.signatures, written)
+        required = ops.required_ops(written)
+        ops.refuse_forbidden(required)
+        # Moved before it is checked: what still points to where it was written fails now.
+        candidate = Path(tempfile.mkdtemp(prefix="moved-", dir=stage)) / "candidate"
+        written.rename(candidate)
+        seen = _check(config, data, parts, candidate, hidden=(folder, written, *PROJECT_FOLDERS))
+        _pack(task, config, folder, data, candidate / artifacts.EXTRA)
+        artifacts.seal(
+            candidate,
+            {
+                "task": task.name,
+                "name": config.name,
+                "parent": parent,
+                "signatures": signatures,
+                "ops": required,
+                "environment": environment.facts(),
+                "data": data.builder_config.name,
+                "config": config.digest(),
+                "parity": {"compared": seen.compared, "ties": seen.ties},
+            },
+        )
+        version = artifacts.publish(candidate, root / config.name)
+    note(
+        f"{config.name}: parity on {seen.compared} answers ({seen.ties} ties, scores within"
+        f" {seen.largest_difference:.1e}); published {version}"
+    )
+    return version
+
+
+def _check(
+    config: Config, data: store.Prepared, parts: Assembly, candidate: Path, hidden: Iterable[Path]
+) -> parity.Parity:
+    limit = config.settings.export.parity_rows
+    texts = [r["text"] for r in itertools.islice(store.records(data, "valid"), limit)]
+    return parity.check_parity(
+        candidate, texts, outputs_of(parts.service), parts.service.margin, list(hidden)
+    )
+
+
+def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, extra: Path) -> None:
+    """Fills `assets.extra/`: all that retraining needs without the run folder."""
+    settings = config.settings.export
+    artifacts.write_file(extra / CONFIG, config.as_yaml().encode())
+    artifacts.write_file(extra / WEIGHTS, (run_folder / BEST).read_bytes())
+    artifacts.write_file(extra / CONTRACT, (run_folder / CONTRACT).read_bytes())
+    artifacts.write_file(extra / METRICS, (run_folder / evaluate.SCORES).read_bytes())
+    for file in (run_folder / VOCABULARIES).iterdir():
+        artifacts.write_file(extra / VOCABULARIES / file.name, file.read_bytes())
+    train, test = store.records(data, "train"), store.records(data, "test")
+    seed = config.settings.train.seed
+    _write_rows(task, extra / REPLAY, _sample(train, settings.replay_rows, seed))
+    _write_rows(task, extra / EXAM, itertools.islice(test, settings.exam_rows))
+
+
+def _write_rows(task: Task, file: Path, records: Iterable[Record]) -> None:
+    """JSONL in the task's embedded form; no file where there is no row."""
+    rows = [json.dumps(task.to_json(record), ensure_ascii=False) for record in records]
+    if rows:
+        artifacts.write_file(file, "".join(f"{row}\n" for row in rows).encode())
+
+
+def _sample(records: Iterable[Record], size: int, seed: int) -> list[Record]:
+    """`size` records drawn uniformly in one pass (reservoir sampling, Vitter 1985, algorithm R)."""
+    draw = random.Random(seed)
+    kept: list[Record] = []
+    for seen, record in enumerate(records):
+        if len(kept) < size:
+            kept.append(record)
+        elif (place := draw.randrange(seen + 1)) < size:
+            kept[place] = record
+    return kept

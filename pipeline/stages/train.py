@@ -1,0 +1,181 @@
+"""A config becomes a run folder with the best weights.
+
+`runs/<name>/<time>/` holds the resolved config, the vocabularies, the facts about data and
+machine, a line of metrics an epoch, the last checkpoint and the best weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from pipeline import artifacts
+from pipeline.config import ROOT, Config, TrainSettings
+from pipeline.datasets import batches, store
+from pipeline.errors import InputError
+from pipeline.predictor import answer_all
+from pipeline.report.terminal import note
+from pipeline.stages import environment, prepare, weights
+from pipeline.stages.assemble import (
+    VOCABULARIES,
+    Assembly,
+    assemble,
+    outputs_of,
+    write_vocabularies,
+)
+from pipeline.stages.epochs import CHECKPOINT, EpochEnd, ProgressBar, State
+from pipeline.task import Task
+
+RUNS = ROOT / "runs"
+CONFIG, ENVIRONMENT, CONTRACT = "config.yaml", "environment.json", "contract.json"
+
+
+def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> Path:
+    """Trains a model of the config and gives the folder of its run.
+
+    Args:
+        task: The config's.
+        config: All settings.
+        runs: Where run folders go.
+        resume: Go on with the newest run of this name from its last finished epoch.
+
+    Raises:
+        InputError: There is nothing to resume, or its settings were others.
+    """
+    settings: TrainSettings = config.settings.train
+    environment.set_seeds(settings.seed)
+    data = prepare.run(task, config)
+    folder = _resumed(runs, config) if resume else _begun(runs, task, config, data)
+    parts = assemble(task, config, folder)
+    lengths = _lengths(task, data)
+    steps = batches.batch_count(lengths, settings.batch_size)
+    _compile(task, config, parts.model, steps)
+    state = _state(folder, parts.model)
+    if state.stopped or state.epoch >= settings.epochs:
+        note(f"{folder}: already finished after epoch {state.epoch}")
+        return folder
+    note(
+        f"{config.name}: {parts.model.count_params():,} weights, {steps} batches an epoch; {folder}"
+    )
+    _fit(task, config, folder, parts, data, steps, state)
+    note(
+        f"{config.name}: best {task.headline} on valid {state.best:.2f} in epoch"
+        f" {state.best_epoch} of {state.epoch}; {state.seconds:.0f} s of training"
+    )
+    return folder
+
+
+def _begun(runs: Path, task: Task, config: Config, data: store.Prepared) -> Path:
+    """A new run folder with all that is known before the first step."""
+    folder = artifacts.new_run(runs / config.name)
+    artifacts.write_file(folder / CONFIG, config.as_yaml().encode())
+    artifacts.write_json(
+        folder / ENVIRONMENT,
+        {**environment.facts(), "data": data.builder_config.name, "config": config.digest()},
+    )
+    vocabularies = task.fit(config.settings, store.records(data, "train"))
+    write_vocabularies(folder, vocabularies)
+    tokenizer = task.build_tokenizer(config.settings, folder / VOCABULARIES)
+    contract = task.contract(tokenizer, vocabularies, _texts(data))
+    artifacts.write_json(folder / CONTRACT, contract)
+    return folder
+
+
+def _resumed(runs: Path, config: Config) -> Path:
+    folder = artifacts.newest_run(runs / config.name)
+    if (folder / CONFIG).read_text(encoding="utf-8") != config.as_yaml():
+        raise InputError(
+            f"{folder}: its settings differ from the config's; resume with the same settings, or"
+            " train without --resume"
+        )
+    return folder
+
+
+def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None:
+    settings: TrainSettings = config.settings.train
+    total = steps * settings.epochs
+    warmup = round(total * settings.warmup)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else settings.learning_rate,
+        max(1, total - warmup),
+        alpha=settings.final_share,
+        warmup_target=settings.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=settings.weight_decay,
+        global_clipnorm=settings.clip_norm or None,
+    )
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer, loss=task.losses(config.settings))
+
+
+def _fit(
+    task: Task,
+    config: Config,
+    folder: Path,
+    parts: Assembly,
+    data: store.Prepared,
+    steps: int,
+    state: State,
+) -> None:
+    settings: TrainSettings = config.settings.train
+    stream = batches.training_batches(
+        store.examples(data, "train"),
+        lambda example: task.length(example["text"]),
+        task.build_encoder(parts.tokenizer, parts.vocabularies),
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        buffer=settings.shuffle_buffer,
+        first_epoch=state.epoch,
+        epochs=settings.epochs,
+    )
+    valid = list(store.records(data, "valid"))
+
+    def validate() -> dict[str, float]:
+        texts = [record["text"] for record in valid]
+        answers = answer_all(task, outputs_of(parts.service), texts)
+        scores = task.score(config.settings, valid, answers)
+        return {name: metric["value"] for name, metric in scores.metrics.items()}
+
+    bar = ProgressBar(state.epoch, settings.epochs, steps)
+    ends = EpochEnd(folder, validate, task.headline, settings.patience, state)
+    try:
+        parts.model.fit(
+            stream,
+            initial_epoch=state.epoch,
+            epochs=settings.epochs,
+            steps_per_epoch=steps,
+            shuffle=False,  # the stream is shuffled already
+            callbacks=[bar, ends],
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
+        raise
+    finally:
+        bar.close()
+
+
+def _state(folder: Path, model: keras.Model) -> State:
+    """Where a run stands; its model and optimizer are set to it."""
+    checkpoint = folder / CHECKPOINT
+    if not checkpoint.exists():
+        return State()
+    return State(**weights.load(checkpoint, model, model.optimizer))
+
+
+def _lengths(task: Task, data: store.Prepared) -> list[int]:
+    counted = store.examples(data, "train").map(
+        lambda example: task.length(example["text"]), tf.data.AUTOTUNE
+    )
+    return [int(length) for length in counted.as_numpy_iterator()]
+
+
+def _texts(data: store.Prepared) -> Any:
+    texts = store.examples(data, "train").map(lambda example: example["text"]).batch(512)
+    return ([text.decode("utf-8") for text in group] for group in texts.as_numpy_iterator())

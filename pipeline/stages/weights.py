@@ -1,0 +1,55 @@
+"""Variables of a model and its optimizer in one file: NumPy arrays by path, no code, no pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline.artifacts import write_file
+from pipeline.errors import PipelineError
+
+STATE = "state.json"
+
+
+def save(path: Path, model: keras.Model, optimizer: Any, state: dict[str, Any]) -> None:
+    """Writes every variable (weights, seeds of dropout, optimizer) and `state`, whole or not."""
+    arrays: dict[str, Any] = {name: np.asarray(v) for name, v in _named(model, optimizer).items()}
+    arrays[STATE] = np.array(json.dumps(state))
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_file(path, buffer.getvalue())
+
+
+def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any]:
+    """Sets the variables of `model` (and `optimizer`) from a file and gives back its state.
+
+    Raises:
+        PipelineError: The file is damaged, or a variable is missing or has another shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise PipelineError(f"{path}: not a readable weights file ({error})") from error
+    for name, variable in _named(model, optimizer).items():
+        if name not in arrays or arrays[name].shape != tuple(variable.shape):
+            found = arrays[name].shape if name in arrays else "nothing"
+            raise PipelineError(
+                f"{path}: {name} is {found}; expected shape {tuple(variable.shape)}"
+            )
+        variable.assign(arrays[name])
+    state: dict[str, Any] = json.loads(str(arrays[STATE]))
+    return state
+
+
+def _named(model: keras.Model, optimizer: Any) -> dict[str, Any]:
+    """Variables by a name that does not depend on how many models this process made before."""
+    named = {f"model/{v.path}": v for v in model.variables if "metric" not in v.path}
+    if optimizer is not None:
+        named |= {f"optimizer/{v.path}": v for v in optimizer.variables}
+    return named

@@ -1,0 +1,31 @@
+"""The tasks, each a folder with the same file names.
+
+A task is its folder and a word here; nothing else in the project names one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.task import Task
+
+TASKS = ("slot_filling",)
+
+
+def find_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        InputError: There is none; names those there are.
+    """
+    if name not in TASKS:
+        raise InputError(f"task `{name}`: unknown; expected one of {', '.join(TASKS)}")
+    task: Task = importlib.import_module(f"{__name__}.{name}").TASK
+    return task
+
+
+def schema_of(name: str) -> type[Any]:
+    """The class of a task's settings."""
+    return find_task(name).settings

@@ -1,0 +1,78 @@
+"""The settings of a slot filling config file, with their defaults."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.config import ExportSettings, Section, SplitSettings, TrainSettings, Words
+
+
+class ColumnSettings(Section):
+    """Keys of a JSONL object, or column names of a table (which has `tags` instead of `slots`)."""
+
+    text: str = "text"
+    intent: str = "intent"
+    slots: str = "slots"
+    tags: str = "tags"
+
+
+class DataSettings(Section):
+    """Where the utterances are.
+
+    `files` maps a split to a file (`jsonl`, `smp`, `table`) or a folder (`triples`); `train` is
+    required, `valid` and `test` are carved out of it where absent, other names are further splits
+    for evaluation. `overlaps` says what becomes of spans that repeat or overlap: `refuse` makes
+    them errors, `keep_longest` drops exact repeats, then the shorter of two overlapping spans.
+    """
+
+    format: Literal["jsonl", "triples", "smp", "table"]
+    files: dict[str, str]
+    columns: ColumnSettings = ColumnSettings()
+    overlaps: Literal["refuse", "keep_longest"] = "refuse"
+    split: SplitSettings = SplitSettings()
+
+
+class TokenizerSettings(Section):
+    """`min_count`: times a word must occur in train to be in the vocabulary.
+
+    `max_characters`: characters of a word that the character features see.
+    """
+
+    min_count: int = Field(1, ge=1)
+    max_characters: int = Field(16, ge=1)
+
+
+class ModelSettings(Section):
+    """Sizes of the bidirectional LSTM tagger; dropout rates act in training alone.
+
+    `word_dropout` replaces whole words by `<unk>`, so that the model learns to read a word it does
+    not know from its context; `character_dropout` hides their spelling too.
+    """
+
+    word_dim: int = Field(128, ge=1)
+    character_dim: int = Field(32, ge=1)
+    character_filters: int = Field(64, ge=1)
+    hidden_dim: int = Field(160, ge=1)
+    dropout: float = Field(0.4, ge=0, lt=1)
+    word_dropout: float = Field(0.1, ge=0, lt=1)
+    character_dropout: float = Field(0.05, ge=0, lt=1)
+
+
+class EvaluateSettings(Section):
+    """`roles`: slots that hold the same kind of value in different roles, for `role_accuracy`."""
+
+    roles: Words = ()
+
+
+class SlotFillingSettings(Section):
+    """A whole config file."""
+
+    task: Literal["slot_filling"]
+    data: DataSettings
+    tokenizer: TokenizerSettings = TokenizerSettings()
+    model: ModelSettings = ModelSettings()
+    train: TrainSettings = TrainSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    export: ExportSettings = ExportSettings()

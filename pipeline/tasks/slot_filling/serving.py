@@ -1,0 +1,166 @@
+"""From raw strings to finished answers in one graph, and from its outputs to plain dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from pipeline.task import Answer, Service, Vocabularies
+from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, tag_names
+from pipeline.text import tokens
+from pipeline.text.tokens import Tokens
+
+TEXT = tf.TensorSpec([None], tf.string, name="text")
+
+
+class Prediction(NamedTuple):
+    """A batch as the model sees it: tokens, and probabilities of their tags and its intent."""
+
+    tokens: Tokens
+    tags: tf.Tensor  # float [batch, tokens, tags]
+    intent: tf.Tensor  # float [batch, intents]
+
+
+def build_service(
+    tokenizer: SlotTokenizer, model: keras.Model, vocabularies: Vocabularies
+) -> Service:
+    """Joins tokenizer and model; `serving_default` takes `text` [batch].
+
+    Outputs: `intent`, `intent_score` [batch]; `token_count` int32 [batch], `tokens` (as typed),
+    `tags` [batch, max_tokens]; `slot_count` int32 [batch]; `slot_names`, `slot_values`,
+    `slot_starts`, `slot_ends`, `slot_scores` [batch, max_slots], padded with "", -1 and 0.
+    Offsets are code points into the input, end exclusive. A slot's score is the product of its
+    tokens' tag probabilities.
+    """
+    module = tf.Module(name="slot_filling")
+    module.tokenizer = tokenizer
+    module.weights = [variable.value for variable in model.variables]
+    intents = tf.constant(vocabularies["intents"], tf.string)
+    slots = list(vocabularies["slots"])
+
+    def predict(text: tf.Tensor) -> Prediction:
+        found, words, characters = tokenizer(text)
+        logits = model({"words": words, "characters": characters}, training=False)
+        return Prediction(found, tf.nn.softmax(logits["tags"]), tf.nn.softmax(logits["intent"]))
+
+    @tf.function(input_signature=[TEXT])
+    def serving_default(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        text = tokens.clean(text)
+        prediction = predict(text)
+        return {
+            "intent": tf.gather(intents, tf.argmax(prediction.intent, axis=-1)),
+            "intent_score": tf.reduce_max(prediction.intent, axis=-1),
+            **_token_outputs(prediction, slots),
+            **_slot_outputs(text, prediction, slots),
+        }
+
+    @tf.function(input_signature=[TEXT])
+    def margin(text: tf.Tensor) -> tf.Tensor:
+        prediction = predict(tokens.clean(text))
+        by_token = _ragged(_gap(prediction.tags), prediction.tokens)
+        return tf.minimum(_gap(prediction.intent), tf.reduce_min(by_token, axis=1))
+
+    module.serving_default = serving_default
+    return Service(module, {"serving_default": serving_default}, margin)
+
+
+def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
+    """The outputs of `serving_default` (NumPy) as one plain dict a text."""
+    rows = []
+    for row, text in enumerate(texts):
+        slots = [
+            {
+                "slot": outputs["slot_names"][row][i].decode("utf-8"),
+                "value": outputs["slot_values"][row][i].decode("utf-8"),
+                "start": int(outputs["slot_starts"][row][i]),
+                "end": int(outputs["slot_ends"][row][i]),
+                "score": round(float(outputs["slot_scores"][row][i]), 6),
+            }
+            for i in range(int(outputs["slot_count"][row]))
+        ]
+        intent = {
+            "label": outputs["intent"][row].decode("utf-8"),
+            "score": round(float(outputs["intent_score"][row]), 6),
+        }
+        rows.append({"text": text, "intent": intent, "slots": slots})
+    return rows
+
+
+def _token_outputs(prediction: Prediction, slots: list[str]) -> dict[str, tf.Tensor]:
+    names = tf.constant(tag_names(slots), tf.string)
+    tags = _ragged(tf.argmax(prediction.tags, axis=-1), prediction.tokens)
+    surface = prediction.tokens.surface
+    return {
+        "token_count": tf.cast(surface.row_lengths(), tf.int32),
+        "tokens": surface.to_tensor(""),
+        "tags": tags.with_flat_values(tf.gather(names, tags.flat_values)).to_tensor(""),
+    }
+
+
+def _slot_outputs(
+    text: tf.Tensor, prediction: Prediction, slots: list[str]
+) -> dict[str, tf.Tensor]:
+    """Chunks by the conlleval rule, all rows at once, in one flat list of tokens."""
+    found = prediction.tokens
+    rows = found.starts.value_rowids()
+    tag = _ragged(tf.argmax(prediction.tags, axis=-1, output_type=tf.int32), found).flat_values
+    score = _ragged(tf.reduce_max(prediction.tags, axis=-1), found).flat_values
+    inside, begins, ends = _chunks(tag, rows)
+
+    def spans(values: tf.Tensor, where: tf.Tensor) -> tf.RaggedTensor:
+        return tf.RaggedTensor.from_value_rowids(
+            tf.boolean_mask(values, where), tf.boolean_mask(rows, where), found.starts.nrows()
+        )
+
+    span_of_token = tf.boolean_mask(tf.cumsum(tf.cast(begins, tf.int32)) - 1, inside)
+    log_score = tf.math.segment_sum(tf.boolean_mask(tf.math.log(score), inside), span_of_token)
+    names = spans(tf.gather(tf.constant([*slots, ""]), (tag - 1) // 2 % (len(slots) + 1)), begins)
+    starts = spans(found.starts.flat_values, begins)
+    stops = spans(found.ends.flat_values, ends)
+    values = tf.strings.substr(
+        tf.gather(text, starts.value_rowids()),
+        starts.flat_values,
+        stops.flat_values - starts.flat_values,
+        unit="UTF8_CHAR",
+    )
+    return {
+        "slot_count": tf.cast(starts.row_lengths(), tf.int32),
+        "slot_names": names.to_tensor(""),
+        "slot_values": starts.with_flat_values(values).to_tensor(""),
+        "slot_starts": starts.to_tensor(-1),
+        "slot_ends": stops.to_tensor(-1),
+        "slot_scores": starts.with_flat_values(tf.exp(log_score)).to_tensor(0.0),
+    }
+
+
+def _chunks(tag: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Which tokens lie in a chunk, begin one, end one: bool [all tokens of the batch].
+
+    Tag ids are `tag_names`'s: 0 is O, an odd id begins a slot, the even id after it goes on.
+    A chunk goes on where `I-x` follows `B-x` or `I-x` in the same row, and begins at any other tag
+    that is not O.
+    """
+    slot = (tag - 1) // 2
+    inside = tag > 0
+    same = (slot[1:] == slot[:-1]) & (rows[1:] == rows[:-1]) & inside[:-1]
+    goes_on = tf.concat([[False], same & (tag[1:] % 2 == 0)], axis=0)[: tf.size(tag)]
+    goes_on &= inside
+    begins = inside & ~goes_on
+    ends = inside & ~tf.concat([goes_on[1:], [False]], axis=0)[: tf.size(tag)]
+    return inside, begins, ends
+
+
+def _ragged(dense: tf.Tensor, found: Tokens) -> tf.RaggedTensor:
+    """The first values of each row, one a real token."""
+    return tf.RaggedTensor.from_tensor(dense, found.starts.row_lengths())
+
+
+def _gap(probabilities: tf.Tensor) -> tf.Tensor:
+    """Best less second best, over the last axis; 1 where there is but one class."""
+    if probabilities.shape[-1] == 1:
+        return tf.ones(tf.shape(probabilities)[:-1])
+    best = tf.math.top_k(probabilities, 2).values
+    return best[..., 0] - best[..., 1]

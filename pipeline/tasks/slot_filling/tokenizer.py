@@ -1,0 +1,190 @@
+"""Texts to the model's inputs, and gold spans to its targets; vocabularies from training data."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.task import Record, Vocabularies
+from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.text import tokens
+from pipeline.text.tokens import Tokens
+from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
+
+Batch = dict[str, Any]
+
+
+class Inputs(NamedTuple):
+    """A tokenised batch: the tokens, and the model's inputs padded to at least one token.
+
+    `words` is int32 [batch, tokens]; `characters` int32 [batch, tokens, max_characters].
+    """
+
+    tokens: Tokens
+    words: tf.Tensor
+    characters: tf.Tensor
+
+
+class SlotTokenizer(tf.Module):
+    """Strings [batch] to `Inputs`, the same in training and serving."""
+
+    def __init__(self, words: Vocabulary, characters: Vocabulary, max_characters: int) -> None:
+        super().__init__(name="tokenizer")
+        self.words = words
+        self.characters = characters
+        self.max_characters = max_characters
+
+    def __call__(self, text: tf.Tensor) -> Inputs:
+        found = tokens.tokenize(text)
+        normal = tokens.normalize(found.surface)
+        letters = tokens.characters(normal, self.max_characters)
+        shape = [None, None, self.max_characters]
+        words = self.words.ids(normal).to_tensor(PAD_ID)
+        characters = self.characters.ids(letters).to_tensor(PAD_ID, shape=shape)
+        # A batch of empty texts has no token at all; a recurrent layer needs one step.
+        extra = tf.cast(tf.equal(tf.shape(words)[1], 0), tf.int32)
+        return Inputs(
+            found,
+            tf.pad(words, [[0, 0], [0, extra]], constant_values=PAD_ID),
+            tf.pad(characters, [[0, 0], [0, extra], [0, 0]], constant_values=PAD_ID),
+        )
+
+
+def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:
+    """The tokenizer over `words.txt` and `characters.txt` of a folder of vocabularies."""
+    words, characters = (Vocabulary(folder / f"{name}.txt") for name in ("words", "characters"))
+    return SlotTokenizer(words, characters, settings.tokenizer.max_characters)
+
+
+def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularies:
+    """Words and characters seen in training, and the slots and intents in alphabetical order."""
+    words: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
+    slots: set[str] = set()
+    intents: set[str] = set()
+    for group in _groups(iter(records), 512):
+        for word in _normal_tokens([record["text"] for record in group]):
+            words[word] += 1
+            characters.update(word)
+        slots.update(slot for record in group for slot in record["slots"]["slot"])
+        intents.update(record["intent"] for record in group)
+    return {
+        "words": list_terms(words, settings.tokenizer.min_count),
+        "characters": list_terms(characters),
+        "slots": sorted(slots),
+        "intents": sorted(intents),
+    }
+
+
+def tag_names(slots: Sequence[str]) -> list[str]:
+    """Tag ids to names: `O` 0, then `B-` and `I-` of each slot in turn."""
+    return ["O", *(f"{prefix}-{slot}" for slot in slots for prefix in "BI")]
+
+
+def build_encoder(
+    tokenizer: SlotTokenizer, vocabularies: Vocabularies
+) -> Callable[[Batch], tuple[Batch, Batch, Batch]]:
+    """A function from a padded batch of records to (inputs, targets, weights) for `model.fit`.
+
+    Gold spans are laid over our tokens by offset: a token belongs to a span if they share a
+    character. Weights are 1 where a token is real, and for intents that training knows.
+    """
+    slot_ids = _label_table(vocabularies["slots"])
+    intent_ids = _label_table(vocabularies["intents"])
+
+    def encode(batch: Batch) -> tuple[Batch, Batch, Batch]:
+        found, words, characters = tokenizer(batch["text"])
+        slots = batch["slots"]
+        names = slot_ids.lookup(slots["slot"])
+        # Padding spans are [0, 0), so they share a character with no token.
+        tags = project(found, slots["start"], slots["end"], names, tf.shape(words)[1])
+        intent = intent_ids.lookup(batch["intent"])
+        inputs = {"words": words, "characters": characters}
+        targets = {"tags": tags, "intent": tf.maximum(intent, 0)}
+        weights = {
+            "tags": tf.cast(words != PAD_ID, tf.float32),
+            "intent": tf.cast(intent >= 0, tf.float32),
+        }
+        return inputs, targets, weights
+
+    return encode
+
+
+def project(
+    found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor, width: tf.Tensor
+) -> tf.Tensor:
+    """Spans to tag ids of our tokens.
+
+    Args:
+        found: The tokens of the batch.
+        starts: int32 [batch, spans], code points.
+        ends: int32 [batch, spans], exclusive.
+        slots: int32 [batch, spans], slot ids; -1 for a slot that is not known, tagged `O`.
+        width: Tokens of the longest row, at least 1.
+
+    Returns:
+        int32 [batch, width].
+    """
+    begin, end = (_fixed(values, width) for values in (found.starts, found.ends))
+    inside = (begin[:, :, None] < ends[:, None, :]) & (end[:, :, None] > starts[:, None, :])
+    inside &= (slots >= 0)[:, None, :]
+    before = tf.pad(inside[:, :-1, :], [[0, 0], [1, 0], [0, 0]])
+    tag = 1 + 2 * slots[:, None, :] + tf.cast(before, tf.int32)
+    return tf.reduce_max(tf.pad(tf.where(inside, tag, 0), [[0, 0], [0, 0], [0, 1]]), axis=-1)
+
+
+def contract(
+    tokenizer: SlotTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
+) -> dict[str, Any]:
+    """Facts about the training texts that new data is held against.
+
+    Args:
+        tokenizer: Of the model.
+        vocabularies: Of the model.
+        texts: Groups of texts.
+    """
+    lengths: list[int] = []
+    unknown = 0
+    for group in texts:
+        found, words, _ = tokenizer(tf.constant(group, tf.string))
+        lengths += found.starts.row_lengths().numpy().tolist()
+        unknown += int(tf.reduce_sum(tf.cast(words == UNKNOWN_ID, tf.int32)))
+    percentiles = np.percentile(lengths, (0, 5, 25, 50, 75, 95, 99, 100)).tolist()
+    return {
+        "scheme": "BIO",
+        "slots": list(vocabularies["slots"]),
+        "intents": list(vocabularies["intents"]),
+        "examples": len(lengths),
+        "tokens": sum(lengths),
+        "unknown_token_rate": unknown / max(1, sum(lengths)),
+        "length_percentiles": dict(
+            zip(("0", "5", "25", "50", "75", "95", "99", "100"), percentiles, strict=True)
+        ),
+    }
+
+
+def _fixed(values: tf.RaggedTensor, width: tf.Tensor) -> tf.Tensor:
+    dense = values.to_tensor(0)
+    return tf.pad(dense, [[0, 0], [0, width - tf.shape(dense)[1]]])
+
+
+def _label_table(labels: Sequence[str]) -> tf.lookup.StaticHashTable:
+    ids = tf.range(len(labels), dtype=tf.int32)
+    entries = tf.lookup.KeyValueTensorInitializer(tf.constant(labels, tf.string), ids)
+    return tf.lookup.StaticHashTable(entries, default_value=-1)
+
+
+def _normal_tokens(texts: Sequence[str]) -> list[str]:
+    found = tokens.normalize(tokens.tokenize(tf.constant(texts, tf.string)).surface)
+    return [token.decode("utf-8") for token in found.flat_values.numpy()]
+
+
+def _groups(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    while group := list(itertools.islice(records, size)):
+        yield group

@@ -1,0 +1,135 @@
+"""An example of slot filling, checked once, and its form in the dataset store."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from pipeline.task import Record
+
+INTENT_SEPARATOR = "#"
+
+
+class Span(NamedTuple):
+    """A slot's value: code points into the text, end exclusive."""
+
+    slot: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A text with its intent and spans.
+
+    Args:
+        text: Exactly as it stands in the source.
+        intent: One label; several are joined by `#`.
+        spans: In order, without overlaps once `settle` has seen them.
+        tokens: (start, end) of the source's own tokens where it has them; scores are computed on
+            these, so that they compare with published ones.
+        parts: Named parts of the split that the example belongs to.
+        source: "file:line".
+    """
+
+    text: str
+    intent: str
+    spans: tuple[Span, ...]
+    tokens: tuple[tuple[int, int], ...] = ()
+    parts: tuple[str, ...] = ()
+    source: str = ""
+
+    def to_record(self) -> Record:
+        """The record of `features`: lists of columns instead of lists of rows."""
+        return {
+            "text": self.text,
+            "intent": self.intent,
+            "slots": {
+                "slot": [span.slot for span in self.spans],
+                "start": [span.start for span in self.spans],
+                "end": [span.end for span in self.spans],
+            },
+            "tokens": {
+                "start": [start for start, _ in self.tokens],
+                "end": [end for _, end in self.tokens],
+            },
+            "parts": list(self.parts),
+            "source": self.source,
+        }
+
+
+def from_record(record: Mapping[str, Any]) -> Utterance:
+    """The inverse of `Utterance.to_record`."""
+    slots, tokens = record["slots"], record["tokens"]
+    spans = zip(slots["slot"], slots["start"], slots["end"], strict=True)
+    return Utterance(
+        text=record["text"],
+        intent=record["intent"],
+        spans=tuple(Span(*span) for span in spans),
+        tokens=tuple(zip(tokens["start"], tokens["end"], strict=True)),
+        parts=tuple(record["parts"]),
+        source=record["source"],
+    )
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """One line of the embedded JSONL, which the `jsonl` format reads back."""
+    utterance = from_record(record)
+    line: dict[str, Any] = {
+        "text": utterance.text,
+        "intent": utterance.intent,
+        "slots": [span._asdict() for span in utterance.spans],
+    }
+    if utterance.tokens:
+        line["tokens"] = [list(token) for token in utterance.tokens]
+    if utterance.parts:
+        line["parts"] = list(utterance.parts)
+    return line
+
+
+def features() -> tfds.features.FeaturesDict:
+    """What the store keeps of one utterance."""
+    text, number = tfds.features.Text, tfds.features.Scalar
+    return tfds.features.FeaturesDict(
+        {
+            "text": text(),
+            "intent": text(),
+            "slots": tfds.features.Sequence(
+                {"slot": text(), "start": number(np.int32), "end": number(np.int32)}
+            ),
+            "tokens": tfds.features.Sequence({"start": number(np.int32), "end": number(np.int32)}),
+            "parts": tfds.features.Sequence(text()),
+            "source": text(),
+        }
+    )
+
+
+def overlaps(spans: Iterable[Span]) -> tuple[Span, Span] | None:
+    """The first two spans that share a character, if any."""
+    ordered = sorted(spans, key=lambda span: (span.start, span.end))
+    for left, right in itertools.pairwise(ordered):
+        if right.start < left.end:
+            return left, right
+    return None
+
+
+def settle(utterance: Utterance, repairs: Counter[str]) -> Utterance:
+    """Drops exact repeats, then the shorter of two overlapping spans (the later, of equals).
+
+    What is dropped is counted in `repairs`.
+    """
+    spans = list(dict.fromkeys(utterance.spans))
+    repairs["exact repeats dropped"] += len(utterance.spans) - len(spans)
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):
+        if overlaps([*kept, span]):
+            repairs["shorter overlapping spans dropped"] += 1
+        else:
+            kept.append(span)
+    return replace(utterance, spans=tuple(sorted(kept, key=lambda span: span.start)))

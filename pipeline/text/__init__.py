@@ -1,0 +1,11 @@
+"""Strings <-> ids, written once in TensorFlow string ops, for training and serving alike.
+
+Read in this order:
+
+- `tokens`: a text becomes words, single Han characters and single digits, with offsets in code
+  points into the exact input.
+- `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
+
+TensorFlow's string ops and Python's `str` methods split and lower-case differently, so text is
+never tokenised in Python here.
+"""

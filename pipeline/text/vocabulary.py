@@ -1,0 +1,68 @@
+"""Strings to ids and back, by a table that travels inside the SavedModel as a text file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import tensorflow as tf
+
+from pipeline.errors import InputError
+
+PAD, UNKNOWN = "<pad>", "<unk>"
+PAD_ID, UNKNOWN_ID = 0, 1
+
+
+class Vocabulary(tf.Module):
+    """A table from terms to ids: `<pad>` 0, `<unk>` 1, then the terms in order.
+
+    Args:
+        file: A text file with one term a line, as `list_terms` orders and `write_terms` writes
+            them; it becomes an asset of the SavedModel, where anyone can read it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(name=file.stem)
+        self.asset = tf.saved_model.Asset(str(file))
+        self.table = tf.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(
+                self.asset.asset_path,
+                tf.string,
+                tf.lookup.TextFileIndex.WHOLE_LINE,
+                tf.int64,
+                tf.lookup.TextFileIndex.LINE_NUMBER,
+            ),
+            default_value=UNKNOWN_ID,
+        )
+
+    def ids(self, terms: tf.RaggedTensor | tf.Tensor) -> tf.RaggedTensor | tf.Tensor:
+        """int32 ids of strings of any shape, dense or ragged; `<unk>` for what is not listed."""
+        return tf.ragged.map_flat_values(self._lookup, terms)
+
+    def _lookup(self, terms: tf.Tensor) -> tf.Tensor:
+        return tf.cast(self.table.lookup(terms), tf.int32)
+
+
+def list_terms(counts: Counter[str], minimum: int = 1) -> list[str]:
+    """The terms seen at least `minimum` times, most frequent first, ties in code point order."""
+    kept = [term for term, count in counts.items() if count >= minimum and term]
+    return [PAD, UNKNOWN, *sorted(kept, key=lambda term: (-counts[term], term))]
+
+
+def write_terms(file: Path, terms: Iterable[str]) -> None:
+    """One term a line, LF, UTF-8.
+
+    Raises:
+        InputError: A term holds a line break, so that the file would not read back.
+    """
+    terms = list(terms)
+    for term in terms:
+        if "\n" in term or "\r" in term:
+            raise InputError(f"{file}: the term {term!r} holds a line break; expected none")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{term}\n" for term in terms), encoding="utf-8", newline="\n")
+
+
+def read_terms(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split("\n")[:-1]
