@@ -5,6 +5,7 @@ What a verb needs is imported inside its branch, so that `--help` is instant.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -199,6 +200,7 @@ def quiet_start() -> Iterator[None]:
     Environment variables alone do not silence it, so file descriptor 2 itself is held.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("absl").setLevel(logging.ERROR)
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)

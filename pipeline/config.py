@@ -45,7 +45,7 @@ class TrainSettings(Section):
     seed: int = 1
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(32, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.05, ge=0, lt=1)
     final_share: float = Field(0.05, ge=0, le=1)
     weight_decay: float = Field(0.0, ge=0)

@@ -85,11 +85,11 @@ class Task:
         fit: `fit(settings, records)`: training records to vocabularies.
         length: `length(text)`: string tensor [] to int32 []: tokens, to bucket by.
         build_tokenizer: `build_tokenizer(settings, files)`: a `tf.Module` over vocabulary files.
-        build_encoder: `build_encoder(tokenizer, vocabularies)`: a function from a padded batch
-            of records to (inputs, targets, weights) for `model.fit`.
+        build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a function
+            from (padded batch of records, seed) to (inputs, targets, weights) for `model.fit`.
         contract: `contract(tokenizer, vocabularies, texts)`: facts about the training texts.
         build_model: `build_model(settings, vocabularies)`: a Keras model (`keras.ops` only).
-        losses: `losses(settings)`: loss per model output.
+        losses: `losses(model)`: loss per model output.
         build_service: `build_service(tokenizer, model, vocabularies)`: -> Service.
         answers: `answers(texts, outputs)`: NumPy outputs of `serving_default` to plain dicts.
         score: `score(settings, records, answers)`: -> Scores.
@@ -106,7 +106,7 @@ class Task:
     fit: Callable[[Any, Iterable[Record]], Vocabularies]
     length: Callable[[Any], Any]
     build_tokenizer: Callable[[Any, Path], Any]
-    build_encoder: Callable[[Any, Vocabularies], Callable[[Any], tuple[Any, Any, Any]]]
+    build_encoder: Callable[..., Callable[[Any, Any], tuple[Any, Any, Any]]]
     contract: Callable[..., dict[str, Any]]
     build_model: Callable[[Any, Vocabularies], Any]
     losses: Callable[[Any], dict[str, Any]]

@@ -16,7 +16,7 @@ import tensorflow as tf
 EDGES = (6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 
 Length = Callable[[Any], tf.Tensor]
-Encode = Callable[[Any], Any]
+Encode = Callable[[Any, tf.Tensor], Any]
 
 
 def training_batches(
@@ -38,19 +38,25 @@ def training_batches(
     Args:
         examples: Dicts of tensors, one example each.
         length: `length(example)`: int32 [].
-        encode: From a padded batch of examples to what `model.fit` takes.
+        encode: From a padded batch of examples and a seed (int64 [2], another for every batch of
+            every epoch) to what `model.fit` takes.
         batch_size: Rows a batch; the last one of a bucket may have fewer.
         seed: Of the order.
         buffer: Examples held in memory to draw from.
         first_epoch: Counted from 0.
         epochs: The epoch to stop before.
     """
+    fold_in = tf.random.experimental.stateless_fold_in
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), epoch)
+        tf.random.set_seed(1)  # of this graph; the program's own seed has no say in the order
+        # Drawn, not folded in: that would give every epoch the same first number.
+        drawn = tf.stack([tf.constant(seed, tf.int64), epoch])
+        order = tf.random.stateless_uniform([2], drawn, None, None, tf.int64)
         shuffled = examples.shuffle(buffer, seed=order[0], reshuffle_each_iteration=False)
         mixed = _bucketed(shuffled, length, batch_size)
-        return mixed.shuffle(64, seed=order[1], reshuffle_each_iteration=False)
+        mixed = mixed.shuffle(64, seed=order[1], reshuffle_each_iteration=False)
+        return mixed.enumerate().map(lambda index, batch: (batch, fold_in(order, index)))
 
     batches = tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch_batches)
     return batches.map(encode, tf.data.AUTOTUNE, deterministic=True).prefetch(8)

@@ -6,6 +6,8 @@ import csv
 import gzip
 import hashlib
 import json
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,12 @@ def read_lines(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, str]
 
     Only LF and CRLF end a line: U+0085, U+2028 and the like are text. A byte order mark at the
     start of the file is dropped. A line that is not UTF-8 goes to `on_error` and is not yielded.
+
+    Raises:
+        DataError: A `.gz` file is damaged.
     """
     with _open(path) as file:
-        for number, raw in enumerate(file, start=1):
+        for number, raw in enumerate(_raw_lines(path, file), start=1):
             body = raw.removesuffix(b"\n").removesuffix(b"\r")
             if number == 1:
                 body = body.removeprefix(b"\xef\xbb\xbf")
@@ -60,15 +65,44 @@ def read_objects(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, di
 def read_table(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict[str, str]]]:
     """Yields (row's line number, column name to text) from a CSV or TSV file with a header.
 
-    Every cell stays the string that stands in the file: "NA" and "007" are text. A row's line
-    number counts the line breaks inside quoted cells of the rows before it.
+    Every cell stays the string that stands in the file: "NA" and "007" are text; cells that a row
+    lacks at its end are empty. A row's line number counts the line breaks inside quoted cells of
+    the rows before it. Rows without any text, as blank lines make, are passed over.
+
+    Raises:
+        DataError: The file is empty, a column's name stands twice, or a row has more cells than
+            the header.
     """
-    for number, _ in read_lines(path, on_error):
+    refused: list[DataError] = []
+    for number, _ in read_lines(path, refused.append):
         last = number  # the pass refuses damaged UTF-8 by line, before pandas sees the file
+    for error in refused:
+        on_error(error)
+    if refused:
+        return
+    header, *rows = _cells(path)
+    line = 2 + _line_breaks(header)
+    for row in rows:
+        if any(row):
+            yield min(line, last), dict(zip(header, row, strict=True))
+        line += 1 + _line_breaks(row)
+
+
+def read_header(path: Path) -> list[str]:
+    """The column names of a CSV or TSV file."""
+    return list(_cells(path, limit=1)[0])
+
+
+def _cells(path: Path, limit: int | None = None) -> list[tuple[str, ...]]:
+    """The rows of a table, its header first. All have as many cells."""
     try:
+        # The header is read as a row: else pandas takes the first column of rows that are longer
+        # than the header for their index, and the cells move one column to the left.
         frame = pd.read_csv(
             path,
             sep=_separator(path),
+            header=None,
+            nrows=limit,
             dtype=str,
             keep_default_na=False,
             skip_blank_lines=False,
@@ -77,20 +111,18 @@ def read_table(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict
         )
     except pd.errors.EmptyDataError as error:
         raise DataError(path, 0, "the file is empty", "a header and one row an example") from error
-    except pd.errors.ParserError as error:
-        raise DataError(
-            path, 0, f"not a table ({error})".strip(), "cells as the header has"
-        ) from error
-    line = 2
-    for row in frame.to_dict("records"):
-        yield min(line, last), {str(key): value for key, value in row.items()}
-        line += 1 + sum(value.count("\n") for value in row.values())
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        wrong = f"not a table ({' '.join(str(error).split())})"
+        raise DataError(path, 0, wrong, "cells as the header has") from error
+    rows = list(frame.itertuples(index=False, name=None))
+    repeated = [name for name, times in Counter(rows[0]).items() if times > 1]
+    if repeated:
+        raise DataError(path, 1, f"the column {repeated[0]!r} stands twice", "one column a name")
+    return rows
 
 
-def read_header(path: Path) -> list[str]:
-    """The column names of a CSV or TSV file."""
-    frame = pd.read_csv(path, sep=_separator(path), nrows=0, dtype=str, encoding="utf-8-sig")
-    return [str(name) for name in frame.columns]
+def _line_breaks(row: Iterable[str]) -> int:
+    return sum(cell.count("\n") for cell in row)
 
 
 def _separator(path: Path) -> str:
@@ -122,6 +154,14 @@ def content_key(files: Iterable[Path], *settings: object) -> str:
     return digest.hexdigest()[:16]
 
 
+def _raw_lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(path, 0, f"damaged ({error})", "a whole gzip file") from error
+
+
 def _open(path: Path) -> Any:
-    require(path)
+    if require(path).is_dir():
+        raise InputError(f"{path}: a folder; expected a file")
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")

@@ -47,12 +47,16 @@ class Prepared(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
         del dl_manager  # nothing is ever downloaded
-        return {name: self._generate_examples(read) for name, read in self._splits.items()}
+        return {name: self._generate_examples(name, read) for name, read in self._splits.items()}
 
     def _generate_examples(
-        self, read: Callable[[], Iterable[dict[str, Any]]]
+        self, split: str, read: Callable[[], Iterable[dict[str, Any]]]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        yield from enumerate(read())
+        number = -1
+        for number, record in enumerate(read()):
+            yield number, record
+        if number < 0:
+            raise InputError(f"split {split}: no examples; expected at least one")
         # What the readers counted is known only now; TFDS writes it after the last split.
         self.info.metadata.update(self._metadata())
 
@@ -87,25 +91,21 @@ def prepare(
     )
     tfds.disable_progress_bar()
     builder.download_and_prepare()
-    for name in splits:
-        if not builder.info.splits[name].num_examples:
-            raise InputError(f"split {name}: no examples; expected at least one")
     return builder
 
 
-def examples(builder: Prepared, split: str, limit: int | None = None) -> tf.data.Dataset:
+def examples(builder: Prepared, split: str) -> tf.data.Dataset:
     """The records of a split as tensors, in the source's order."""
     if split not in builder.info.splits:
         known = ", ".join(builder.info.splits)
         raise InputError(f"split {split}: not in this data; it has {known}")
-    chosen = f"{split}[:{limit}]" if limit is not None else split
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    return builder.as_dataset(split=chosen, shuffle_files=False, read_config=config)
+    return builder.as_dataset(split=split, shuffle_files=False, read_config=config)
 
 
-def records(builder: Prepared, split: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+def records(builder: Prepared, split: str) -> Iterator[dict[str, Any]]:
     """The records of a split as plain Python values, in the source's order."""
-    for example in examples(builder, split, limit).as_numpy_iterator():
+    for example in examples(builder, split).as_numpy_iterator():
         yield _plain(example)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 
 def hide(folders: list[str]) -> None:
-    """Makes Python refuse to open anything below `folders`."""
+    """Makes Python refuse to open anything below `folders` (absolute paths)."""
+    inside = tuple(f"{folder}/" for folder in folders)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and str(arguments[0]).startswith(tuple(folders)):
+        if event == "open" and str(arguments[0]).startswith(inside):
             raise PermissionError(f"{arguments[0]}: out of reach for a published model")
 
     if folders:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -87,7 +88,7 @@ def check_parity(
             compared += 1
             difference = _difference(expected[text], row)
             if difference > TOLERANCE:
-                if float(margin([text])[0]) > TOLERANCE:
+                if not float(margin([text])[0]) <= TOLERANCE:  # also where it is no number
                     raise GateError(_explain(text, len(batch), expected[text], row))
                 ties += 1
             else:
@@ -108,7 +109,8 @@ def _answer_alone(
         script, request, reply = (Path(folder) / n for n in ("alone.py", "request", "reply"))
         shutil.copy(answer_alone.__file__, script)
         request.write_text(json.dumps(batches), encoding="utf-8")
-        command = [sys.executable, "-I", script, candidate, request, reply, *hidden]
+        shut = (path.resolve() for path in hidden)
+        command = [sys.executable, "-I", script, candidate, request, reply, *shut]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         done = subprocess.run(
             [str(part) for part in command],
@@ -119,10 +121,16 @@ def _answer_alone(
             check=False,
         )
         if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
-            raise GateError(f"the candidate fails in a fresh process: {last[0]}; nothing published")
+            reason = _last_error(done.stderr) or f"exit status {done.returncode}"
+            raise GateError(f"the candidate fails in a fresh process: {reason}; nothing published")
         outputs: list[Mapping[str, Any]] = json.loads(reply.read_text(encoding="utf-8"))
         return outputs
+
+
+def _last_error(stderr: str) -> str:
+    """The line of a traceback that says what went wrong; lines that go on with it are indented."""
+    lines = [line for line in stderr.splitlines() if line and not line[0].isspace()]
+    return lines[-1] if lines else ""
 
 
 def _refuse_paths(candidate: Path, hidden: Sequence[Path]) -> None:
@@ -152,7 +160,10 @@ def _trim(value: Any) -> Any:
 
 
 def _difference(expected: Any, received: Any) -> float:
-    """The largest difference of scores, relative above 1; infinite if anything else differs."""
+    """The largest difference of scores, relative above 1; infinite if anything else differs.
+
+    What is no number equals nothing, itself included: such a model is not for publishing.
+    """
     if isinstance(expected, dict):
         if expected.keys() != received.keys():
             return float("inf")
@@ -163,7 +174,8 @@ def _difference(expected: Any, received: Any) -> float:
         pairs = zip(expected, received, strict=True)
         return max((_difference(left, right) for left, right in pairs), default=0.0)
     if isinstance(expected, float) and isinstance(received, float):
-        return abs(expected - received) / max(1.0, abs(expected))
+        difference = abs(expected - received) / max(1.0, abs(expected))
+        return float("inf") if math.isnan(difference) else difference
     return 0.0 if expected == received else float("inf")
 
 

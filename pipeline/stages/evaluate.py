@@ -111,14 +111,14 @@ def on_split(
 
 
 def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
-    """One row a split or part, values with their intervals; then the detail of the first."""
+    """One row a split or part; each value above its 95 % interval."""
     metrics = list(dict.fromkeys(m for result in results for m in result.scores.metrics))
     metrics.sort(key=lambda metric: metric != headline)
     rows: list[list[Cell]] = [
         [result.split, result.examples, *(_cell(result.scores.metrics.get(m)) for m in metrics)]
         for result in results
     ]
-    print_table(name, ("split", "examples", *metrics), rows)
+    print_table(name, ("split", "examples", *(m.replace("_", " ") for m in metrics)), rows)
 
 
 def print_detail(result: Result) -> None:
@@ -149,7 +149,7 @@ def _parts(records: Sequence[Record]) -> Mapping[str, list[int]]:
 def _cell(metric: Mapping[str, float] | None) -> str:
     if metric is None:
         return "-"
-    return f"{metric['value']:.2f} ({metric['low']:.1f}-{metric['high']:.1f})"
+    return f"{metric['value']:.2f}\n{metric['low']:.1f}-{metric['high']:.1f}"
 
 
 def _on_file(task: Task, config: Config, file: Path) -> Config:

@@ -111,7 +111,7 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         global_clipnorm=settings.clip_norm or None,
     )
     optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer, loss=task.losses(config.settings))
+    model.compile(optimizer=optimizer, loss=task.losses(model))
 
 
 def _fit(
@@ -127,7 +127,9 @@ def _fit(
     stream = batches.training_batches(
         store.examples(data, "train"),
         lambda example: task.length(example["text"]),
-        task.build_encoder(parts.tokenizer, parts.vocabularies),
+        task.build_encoder(
+            config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
+        ),
         batch_size=settings.batch_size,
         seed=settings.seed,
         buffer=settings.shuffle_buffer,

@@ -48,8 +48,13 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
 
 
 def _named(model: keras.Model, optimizer: Any) -> dict[str, Any]:
-    """Variables by a name that does not depend on how many models this process made before."""
-    named = {f"model/{v.path}": v for v in model.variables if "metric" not in v.path}
+    """Variables by a name that does not depend on what else this process made before.
+
+    Keras numbers the seeds of dropout through the whole process, so these go by their order.
+    """
+    seeds = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+    named = {f"seed/{index}": seed for index, seed in enumerate(seeds)}
+    named |= {f"model/{v.path}": v for v in model.weights}
     if optimizer is not None:
         named |= {f"optimizer/{v.path}": v for v in optimizer.variables}
     return named

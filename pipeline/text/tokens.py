@@ -45,13 +45,13 @@ def clean(text: tf.Tensor) -> tf.Tensor:
 
 def tokenize(text: tf.Tensor) -> Tokens:
     """Splits valid UTF-8 strings [batch] into `Tokens`."""
-    surface, starts, ends = tf_text.regex_split_with_offsets(text, _BOUNDARY, _SINGLE)
+    surface, starts, ends = tf_text.regex_split_with_offsets(_visible(text), _BOUNDARY, _SINGLE)
     return Tokens(surface, *_code_points(text, starts, ends))
 
 
 def token_count(text: tf.Tensor) -> tf.Tensor:
     """The number of tokens of one string []: int32 []. Cheaper than `tokenize`."""
-    return tf.size(tf_text.regex_split(text[None], _BOUNDARY, _SINGLE).flat_values)
+    return tf.size(tf_text.regex_split(_visible(text[None]), _BOUNDARY, _SINGLE).flat_values)
 
 
 def normalize(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
@@ -63,6 +63,11 @@ def characters(tokens: tf.RaggedTensor, limit: int) -> tf.RaggedTensor:
     """The first `limit` characters of every token: ragged [batch, tokens, characters]."""
     split = tf.strings.unicode_split(tokens.flat_values, "UTF-8")
     return tokens.with_flat_values(split[:, :limit])
+
+
+def _visible(text: tf.Tensor) -> tf.Tensor:
+    """The text with a space for each NUL, at which the splitter would end; offsets stay."""
+    return tf.strings.regex_replace(text, r"\x00", " ")
 
 
 def _code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTensor]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -26,7 +28,8 @@ class Vocabulary(tf.Module):
         super().__init__(name=file.stem)
         self.asset = tf.saved_model.Asset(str(file))
         self.table = tf.lookup.StaticHashTable(
-            tf.lookup.TextFileInitializer(
+            _TermFile(
+                file,
                 self.asset.asset_path,
                 tf.string,
                 tf.lookup.TextFileIndex.WHOLE_LINE,
@@ -42,6 +45,22 @@ class Vocabulary(tf.Module):
 
     def _lookup(self, terms: tf.Tensor) -> tf.Tensor:
         return tf.cast(self.table.lookup(terms), tf.int32)
+
+
+class _TermFile(tf.lookup.TextFileInitializer):
+    """TensorFlow's reader of text files, naming its table by content.
+
+    TensorFlow would name the table by the file's path, and that name is saved: a published graph
+    would carry a path of the machine that it was trained on.
+    """
+
+    def __init__(self, file: Path, *arguments: Any) -> None:
+        self._content = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        super().__init__(*arguments)
+
+    @property
+    def _shared_name(self) -> str:
+        return f"vocabulary_{self._content}"
 
 
 def list_terms(counts: Counter[str], minimum: int = 1) -> list[str]:

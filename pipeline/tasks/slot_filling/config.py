@@ -25,6 +25,8 @@ class DataSettings(Section):
     required, `valid` and `test` are carved out of it where absent, other names are further splits
     for evaluation. `overlaps` says what becomes of spans that repeat or overlap: `refuse` makes
     them errors, `keep_longest` drops exact repeats, then the shorter of two overlapping spans.
+    `roles` names the slots that hold the same kind of value in different roles, such as the two
+    cities of a flight; `role_accuracy` is about these.
     """
 
     format: Literal["jsonl", "triples", "smp", "table"]
@@ -32,6 +34,7 @@ class DataSettings(Section):
     columns: ColumnSettings = ColumnSettings()
     overlaps: Literal["refuse", "keep_longest"] = "refuse"
     split: SplitSettings = SplitSettings()
+    roles: Words = ()
 
 
 class TokenizerSettings(Section):
@@ -45,7 +48,9 @@ class TokenizerSettings(Section):
 
 
 class ModelSettings(Section):
-    """Sizes of the bidirectional LSTM tagger; dropout rates act in training alone.
+    """The bidirectional LSTM tagger; dropout rates act in training alone.
+
+    `crf` scores whole tag sequences (which tag may follow which) instead of each token for itself.
 
     `word_dropout` replaces whole words by `<unk>`, so that the model learns to read a word it does
     not know from its context; `character_dropout` hides their spelling too.
@@ -55,15 +60,21 @@ class ModelSettings(Section):
     character_dim: int = Field(32, ge=1)
     character_filters: int = Field(64, ge=1)
     hidden_dim: int = Field(160, ge=1)
-    dropout: float = Field(0.4, ge=0, lt=1)
+    crf: bool = True
+    dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.1, ge=0, lt=1)
     character_dropout: float = Field(0.05, ge=0, lt=1)
 
 
-class EvaluateSettings(Section):
-    """`roles`: slots that hold the same kind of value in different roles, for `role_accuracy`."""
+class SlotTrainSettings(TrainSettings):
+    """`redrawn_values`: share of slot values replaced by others of their kind at each sight.
 
-    roles: Words = ()
+    `masked_values`: share of slot values replaced by unknown tokens. Both teach the model to read
+    the cue, not the value.
+    """
+
+    redrawn_values: float = Field(0.5, ge=0, le=1)
+    masked_values: float = Field(0.1, ge=0, le=1)
 
 
 class SlotFillingSettings(Section):
@@ -73,6 +84,5 @@ class SlotFillingSettings(Section):
     data: DataSettings
     tokenizer: TokenizerSettings = TokenizerSettings()
     model: ModelSettings = ModelSettings()
-    train: TrainSettings = TrainSettings()
-    evaluate: EvaluateSettings = EvaluateSettings()
+    train: SlotTrainSettings = SlotTrainSettings()
     export: ExportSettings = ExportSettings()

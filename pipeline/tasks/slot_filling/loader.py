@@ -23,11 +23,11 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     """Opens every split of the config; nothing is read before a split is iterated.
 
     Raises:
-        InputError: No training file is named, or a file is missing.
+        InputError: No training file is named, or a file is missing or of the wrong kind.
     """
     if "train" not in data.files:
         raise InputError(f"data.files names {', '.join(data.files) or 'nothing'}; expected `train`")
-    paths = {split: require(data_path(name)) for split, name in data.files.items()}
+    paths = {split: _place(name, data.format) for split, name in data.files.items()}
     repairs: Counter[str] = Counter()
     shares = {name: getattr(data.split, name) for name in CARVED if name not in paths}
     readers = {split: _reader(paths[split], data, on_error) for split in paths if split != "train"}
@@ -48,8 +48,16 @@ def _ordered(splits: Iterable[str]) -> Sequence[str]:
     return sorted(splits, key=lambda name: (usual.index(name) if name in usual else 9, name))
 
 
+def _place(name: str, format_: str) -> Path:
+    path = require(data_path(name))
+    if path.is_dir() != (format_ == "triples"):
+        found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
+        raise InputError(f"{path}: a {found}; data.format {format_} expects a {wanted}")
+    return path
+
+
 def _files(path: Path) -> list[Path]:
-    return [path / name for name in triples.FILES] if path.is_dir() else [path]
+    return [require(path / name) for name in triples.FILES] if path.is_dir() else [path]
 
 
 def _reader(path: Path, data: DataSettings, on_error: OnError) -> Callable[[], Iterator[Utterance]]:
@@ -84,17 +92,16 @@ def _records(
 
 
 def check(utterance: Utterance) -> None:
-    """Refuses a text that is not UTF-8, and spans outside it or with space at their edges.
+    """Refuses strings that are not UTF-8, and spans or tokens that do not fit the text.
 
     Raises:
         DataError: With the utterance's file and line.
     """
+    slots = (span.slot for span in utterance.spans)
     try:
-        utterance.text.encode("utf-8")
+        "".join((utterance.text, utterance.intent, *slots, *utterance.parts)).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _error(
-            utterance, "half of a surrogate pair in the text", "whole characters"
-        ) from error
+        raise _error(utterance, "half of a surrogate pair", "whole characters") from error
     for slot, start, end in utterance.spans:
         value = utterance.text[max(start, 0) : max(end, 0)]
         where = f"span {slot} [{start}, {end})"
@@ -103,6 +110,12 @@ def check(utterance: Utterance) -> None:
             raise _error(utterance, f"{where} in a text of {length}", "0 <= start < end <= length")
         if value != value.strip():
             raise _error(utterance, f"{where} covers {value!r}", "no white space at its edges")
+    place = 0
+    for start, end in utterance.tokens:
+        if not place <= start < end <= len(utterance.text):
+            wrong = f"token [{start}, {end}) in a text of {len(utterance.text)}"
+            raise _error(utterance, wrong, "tokens in order, inside the text")
+        place = end
 
 
 def _error(utterance: Utterance, wrong: str, expected: str) -> DataError:

@@ -27,7 +27,7 @@ def score(
     - `slot_f1`: F1 over all spans,
     - `intent_accuracy`: the label is the gold one; `intent_accuracy_any_of`: they share an intent,
     - `sentence_accuracy`: intent (strict) and every span right,
-    - `role_accuracy`: of the gold spans in one of the slots `evaluate.roles` that were found with
+    - `role_accuracy`: of the gold spans in one of the slots `data.roles` that were found with
       the right edges as one of these slots, the share whose slot is right; only where there are
       any. `role_found` is the share found so.
     """
@@ -49,7 +49,7 @@ def score(
         "sentence_accuracy": _share(whole),
     }
     roles = np.array(
-        [_roles(*pair, settings.evaluate.roles) for pair in zip(golds, predictions, strict=True)]
+        [_roles(*pair, settings.data.roles) for pair in zip(golds, predictions, strict=True)]
     )
     if roles[:, 1].sum():
         metrics["role_accuracy"] = bootstrap(roles[:, :2], _ratio)

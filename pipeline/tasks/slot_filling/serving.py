@@ -9,17 +9,21 @@ import keras
 import tensorflow as tf
 
 from pipeline.task import Answer, Service, Vocabularies
-from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, tag_names
+from pipeline.tasks.slot_filling.model import decode
+from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
+from pipeline.tasks.slot_filling.utterance import tag_names
 from pipeline.text import tokens
 from pipeline.text.tokens import Tokens
+from pipeline.text.vocabulary import PAD_ID
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 
 
 class Prediction(NamedTuple):
-    """A batch as the model sees it: tokens, and probabilities of their tags and its intent."""
+    """A batch as the model sees it: tokens, their tags, and probabilities of tags and intent."""
 
     tokens: Tokens
+    best: tf.Tensor  # int32 [batch, tokens]
     tags: tf.Tensor  # float [batch, tokens, tags]
     intent: tf.Tensor  # float [batch, intents]
 
@@ -32,8 +36,8 @@ def build_service(
     Outputs: `intent`, `intent_score` [batch]; `token_count` int32 [batch], `tokens` (as typed),
     `tags` [batch, max_tokens]; `slot_count` int32 [batch]; `slot_names`, `slot_values`,
     `slot_starts`, `slot_ends`, `slot_scores` [batch, max_slots], padded with "", -1 and 0.
-    Offsets are code points into the input, end exclusive. A slot's score is the product of its
-    tokens' tag probabilities.
+    Offsets are code points into the input, end exclusive. A slot's score is the product of the
+    probabilities of its tokens' tags.
     """
     module = tf.Module(name="slot_filling")
     module.tokenizer = tokenizer
@@ -44,7 +48,8 @@ def build_service(
     def predict(text: tf.Tensor) -> Prediction:
         found, words, characters = tokenizer(text)
         logits = model({"words": words, "characters": characters}, training=False)
-        return Prediction(found, tf.nn.softmax(logits["tags"]), tf.nn.softmax(logits["intent"]))
+        best, tags = decode(model, logits["tags"], words != PAD_ID)
+        return Prediction(found, best, tags, tf.nn.softmax(logits["intent"]))
 
     @tf.function(input_signature=[TEXT])
     def serving_default(text: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -91,7 +96,7 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
 
 def _token_outputs(prediction: Prediction, slots: list[str]) -> dict[str, tf.Tensor]:
     names = tf.constant(tag_names(slots), tf.string)
-    tags = _ragged(tf.argmax(prediction.tags, axis=-1), prediction.tokens)
+    tags = _ragged(prediction.best, prediction.tokens)
     surface = prediction.tokens.surface
     return {
         "token_count": tf.cast(surface.row_lengths(), tf.int32),
@@ -106,8 +111,8 @@ def _slot_outputs(
     """Chunks by the conlleval rule, all rows at once, in one flat list of tokens."""
     found = prediction.tokens
     rows = found.starts.value_rowids()
-    tag = _ragged(tf.argmax(prediction.tags, axis=-1, output_type=tf.int32), found).flat_values
-    score = _ragged(tf.reduce_max(prediction.tags, axis=-1), found).flat_values
+    tag = _ragged(prediction.best, found).flat_values
+    score = tf.gather(_ragged(prediction.tags, found).flat_values, tag, batch_dims=1)
     inside, begins, ends = _chunks(tag, rows)
 
     def spans(values: tf.Tensor, where: tf.Tensor) -> tf.RaggedTensor:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.redraw import collect, redraw
 from pipeline.text import tokens
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
@@ -42,15 +43,17 @@ class SlotTokenizer(tf.Module):
 
     def __call__(self, text: tf.Tensor) -> Inputs:
         found = tokens.tokenize(text)
-        normal = tokens.normalize(found.surface)
+        return Inputs(found, *self.ids(tokens.normalize(found.surface)))
+
+    def ids(self, normal: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Normalised tokens [batch, tokens] to the model's two inputs, as in `Inputs`."""
         letters = tokens.characters(normal, self.max_characters)
         shape = [None, None, self.max_characters]
         words = self.words.ids(normal).to_tensor(PAD_ID)
         characters = self.characters.ids(letters).to_tensor(PAD_ID, shape=shape)
         # A batch of empty texts has no token at all; a recurrent layer needs one step.
         extra = tf.cast(tf.equal(tf.shape(words)[1], 0), tf.int32)
-        return Inputs(
-            found,
+        return (
             tf.pad(words, [[0, 0], [0, extra]], constant_values=PAD_ID),
             tf.pad(characters, [[0, 0], [0, extra], [0, 0]], constant_values=PAD_ID),
         )
@@ -82,33 +85,39 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
     }
 
 
-def tag_names(slots: Sequence[str]) -> list[str]:
-    """Tag ids to names: `O` 0, then `B-` and `I-` of each slot in turn."""
-    return ["O", *(f"{prefix}-{slot}" for slot in slots for prefix in "BI")]
-
-
 def build_encoder(
-    tokenizer: SlotTokenizer, vocabularies: Vocabularies
-) -> Callable[[Batch], tuple[Batch, Batch, Batch]]:
-    """A function from a padded batch of records to (inputs, targets, weights) for `model.fit`.
+    settings: SlotFillingSettings,
+    tokenizer: SlotTokenizer,
+    vocabularies: Vocabularies,
+    records: Iterable[Record],
+) -> Callable[[Batch, tf.Tensor], tuple[Batch, Batch, Batch]]:
+    """A function from (padded batch of records, seed) to what `model.fit` takes.
 
     Gold spans are laid over our tokens by offset: a token belongs to a span if they share a
-    character. Weights are 1 where a token is real, and for intents that training knows.
+    character; padding is -1. Some values are redrawn from those of `records`. An intent that
+    training does not know weighs 0.
     """
     slot_ids = _label_table(vocabularies["slots"])
     intent_ids = _label_table(vocabularies["intents"])
+    share, masked = settings.train.redrawn_values, settings.train.masked_values
+    values = collect(records, vocabularies["slots"], settings.data.roles)
 
-    def encode(batch: Batch) -> tuple[Batch, Batch, Batch]:
-        found, words, characters = tokenizer(batch["text"])
+    def encode(batch: Batch, seed: tf.Tensor) -> tuple[Batch, Batch, Batch]:
+        found = tokens.tokenize(batch["text"])
         slots = batch["slots"]
-        names = slot_ids.lookup(slots["slot"])
         # Padding spans are [0, 0), so they share a character with no token.
-        tags = project(found, slots["start"], slots["end"], names, tf.shape(words)[1])
+        tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
+        normal, tags = redraw(tokens.normalize(found.surface), tags, values, share, masked, seed)
+        words, characters = tokenizer.ids(normal)
         intent = intent_ids.lookup(batch["intent"])
         inputs = {"words": words, "characters": characters}
-        targets = {"tags": tags, "intent": tf.maximum(intent, 0)}
+        gold = tags.to_tensor(-1, shape=[None, None])
+        gold = tf.pad(
+            gold, [[0, 0], [0, tf.shape(words)[1] - tf.shape(gold)[1]]], constant_values=-1
+        )
+        targets = {"tags": gold, "intent": tf.maximum(intent, 0)}
         weights = {
-            "tags": tf.cast(words != PAD_ID, tf.float32),
+            "tags": tf.ones_like(intent, tf.float32),
             "intent": tf.cast(intent >= 0, tf.float32),
         }
         return inputs, targets, weights
@@ -116,9 +125,7 @@ def build_encoder(
     return encode
 
 
-def project(
-    found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor, width: tf.Tensor
-) -> tf.Tensor:
+def project(found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor) -> tf.RaggedTensor:
     """Spans to tag ids of our tokens.
 
     Args:
@@ -126,17 +133,17 @@ def project(
         starts: int32 [batch, spans], code points.
         ends: int32 [batch, spans], exclusive.
         slots: int32 [batch, spans], slot ids; -1 for a slot that is not known, tagged `O`.
-        width: Tokens of the longest row, at least 1.
 
     Returns:
-        int32 [batch, width].
+        int32 ragged [batch, tokens].
     """
-    begin, end = (_fixed(values, width) for values in (found.starts, found.ends))
+    begin, end = found.starts.to_tensor(0), found.ends.to_tensor(0)
     inside = (begin[:, :, None] < ends[:, None, :]) & (end[:, :, None] > starts[:, None, :])
     inside &= (slots >= 0)[:, None, :]
     before = tf.pad(inside[:, :-1, :], [[0, 0], [1, 0], [0, 0]])
     tag = 1 + 2 * slots[:, None, :] + tf.cast(before, tf.int32)
-    return tf.reduce_max(tf.pad(tf.where(inside, tag, 0), [[0, 0], [0, 0], [0, 1]]), axis=-1)
+    best = tf.reduce_max(tf.pad(tf.where(inside, tag, 0), [[0, 0], [0, 0], [0, 1]]), axis=-1)
+    return tf.RaggedTensor.from_tensor(best, found.starts.row_lengths())
 
 
 def contract(
@@ -167,11 +174,6 @@ def contract(
             zip(("0", "5", "25", "50", "75", "95", "99", "100"), percentiles, strict=True)
         ),
     }
-
-
-def _fixed(values: tf.RaggedTensor, width: tf.Tensor) -> tf.Tensor:
-    dense = values.to_tensor(0)
-    return tf.pad(dense, [[0, 0], [0, width - tf.shape(dense)[1]]])
 
 
 def _label_table(labels: Sequence[str]) -> tf.lookup.StaticHashTable:

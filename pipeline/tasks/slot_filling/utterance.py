@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -108,6 +108,11 @@ def features() -> tfds.features.FeaturesDict:
             "source": text(),
         }
     )
+
+
+def tag_names(slots: Sequence[str]) -> list[str]:
+    """Tag ids to names: `O` 0, then `B-` and `I-` of each slot in turn."""
+    return ["O", *(f"{prefix}-{slot}" for slot in slots for prefix in "BI")]
 
 
 def overlaps(spans: Iterable[Span]) -> tuple[Span, Span] | None:

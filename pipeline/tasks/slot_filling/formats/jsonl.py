@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,8 @@ def _utterance(path: Path, number: int, row: dict[str, Any], columns: ColumnSett
         text=text,
         intent=intent,
         spans=tuple(_span(path, number, text, slot) for slot in slots),
-        tokens=tuple((int(start), int(end)) for start, end in row.get("tokens", ())),
-        parts=tuple(row.get("parts", ())),
+        tokens=_tokens(path, number, row.get("tokens", [])),
+        parts=_parts(path, number, row.get("parts", [])),
         source=f"{path}:{number}",
     )
 
@@ -61,3 +62,17 @@ def _span(path: Path, number: int, text: str, slot: Any) -> Span:
         wrong = f"span {name} [{start}, {end}) covers {text[start:end]!r}"
         raise DataError(path, number, wrong, f"its value {slot['value']!r}")
     return Span(name, start, end)
+
+
+def _tokens(path: Path, number: int, tokens: Any) -> tuple[tuple[int, int], ...]:
+    try:
+        return tuple((index(start), index(end)) for start, end in tokens)
+    except (TypeError, ValueError) as error:
+        wrong = f"`tokens` is {str(tokens)[:80]}"
+        raise DataError(path, number, wrong, "a list of [start, end]") from error
+
+
+def _parts(path: Path, number: int, parts: Any) -> tuple[str, ...]:
+    if not (isinstance(parts, list) and all(isinstance(part, str) for part in parts)):
+        raise DataError(path, number, f"`parts` is {parts!r}", "a list of names")
+    return tuple(parts)

@@ -53,4 +53,7 @@ def _utterance(path: Path, number: int, row: Any) -> Utterance:
         raise DataError(path, number, f"{error!r} in {str(row)[:80]}", expected) from error
     if not (isinstance(text, str) and isinstance(intent, str) and intent):
         raise DataError(path, number, f"`text` is {text!r}, `intent` is {intent!r}", "two strings")
+    for slot, start, end in spans:
+        if not (isinstance(slot, str) and slot and type(start) is int and type(end) is int):
+            raise DataError(path, number, f"`entities` is {str(entities)[:80]}", expected)
     return Utterance(text, intent, tuple(spans), source=f"{path}:{number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +22,11 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
     del columns  # this format has none
     texts, tags, intents = (read_lines(require(path / name), on_error) for name in FILES)
     for rows in itertools.zip_longest(texts, tags, intents):
-        present = next(row for row in rows if row is not None)
-        if None in rows or len({number for number, _ in rows}) > 1:
-            short = FILES[rows.index(None)] if None in rows else FILES[0]
-            wrong = f"{short} has no line beside line {present[0]} of the others"
-            on_error(DataError(path / short, present[0], wrong, "as many lines in all three files"))
+        numbers = [row[0] if row is not None else math.inf for row in rows]
+        if len(set(numbers)) > 1:  # a file ended, or a line of it was refused
+            line, short = int(min(numbers)), FILES[numbers.index(max(numbers))]
+            wrong = f"{short} has no line beside line {line} of the others"
+            on_error(DataError(path / short, line, wrong, "as many lines in all three files"))
             return
         (number, text), (_, tag_line), (_, intent) = rows
         try:
