@@ -1,0 +1,276 @@
+"""Writes train.jsonl, valid.jsonl and test.jsonl from the grammar, the same bytes every time.
+
+python data/flights/generate.py          rewrite the three files
+python data/flights/generate.py --check  exit with 1 if the files on disk differ
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, load_frames, render
+from lexicon import Deck, Lexicon
+from noise import Typist, load_noise
+from values import ValueMaker
+
+HERE = Path(__file__).parent
+SEED = 20260501
+ATTEMPTS = 400
+
+Row = dict[str, Any]
+
+# Pairs of a hundred for each intent, as travellers ask: booking and searching most.
+INTENT_SHARES = {
+    "book": 25,
+    "query": 21,
+    "fare": 9,
+    "change": 8,
+    "baggage": 6,
+    "status": 6,
+    "cancel": 5,
+    "refund": 5,
+    "seat": 4,
+    "other": 4,
+    "meal": 3.5,
+    "check_in": 3.5,
+}
+PAIRS = {"train": 2500, "valid": 250, "test": 250, "unseen_values": 200, "unseen_templates": 200}
+CONTRAST_GROUPS = 120  # minimal pairs a language in each contrast part
+
+
+def comparable(text: str) -> str:
+    """A text without case, spaces and punctuation: what must not be in two splits."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def to_row(pieces: list[Piece], intent: str, template: Template, pair: int) -> Row:
+    """A row of the corpus; the offsets follow from the pieces."""
+    slots, position = [], 0
+    for piece in pieces:
+        end = position + len(piece.text)
+        if piece.slot:
+            slots.append({"slot": piece.slot, "start": position, "end": end})
+        position = end
+    return {
+        "text": "".join(piece.text for piece in pieces),
+        "intent": intent,
+        "slots": slots,
+        "language": template.language,
+        "pair": pair,
+        "template": template.name,
+    }
+
+
+class Writer:
+    """Draws pairs for all splits and keeps track of what is used already."""
+
+    def __init__(self) -> None:
+        self._lexicon = Lexicon()
+        self._noise = load_noise()
+        self._unseen = self._lexicon.unseen_names()
+        frames = load_frames()
+        self._contrast_frames = [frame for frame in frames if frame.contrast]
+        self._held_out = [frame for frame in frames if frame.held_out]
+        self._frames = [frame for frame in frames if not (frame.contrast or frame.held_out)]
+        self._train_texts: set[str] = set()
+        self._texts: set[str] = set()
+        self._next_pair = 1
+
+    def splits(self) -> dict[str, list[Row]]:
+        """All rows of the three files. Train comes first: the others keep clear of it."""
+        train = self._part("train", self._frames)
+        self._train_texts = {comparable(row["text"]) for row in train}
+        valid = self._part("valid", self._frames)
+        test = self._part("test", self._frames)
+        with_places = [
+            frame for frame in self._frames if frame.kinds() & {"from", "to", "via", "airline"}
+        ]
+        test += self._part("unseen_values", with_places, "unseen", "unseen_values")
+        test += self._part("unseen_templates", self._held_out, part="unseen_templates")
+        for part in ("cue_before", "cue_after"):
+            test += self._contrasts(part)
+        return {"train": train, "valid": valid, "test": test}
+
+    def _part(
+        self, name: str, frames: list[Frame], pool: str = "train", part: str | None = None
+    ) -> list[Row]:
+        """The pairs of one split or named part."""
+        rng = random.Random(f"{SEED} {name}")
+        maker, typist = ValueMaker(self._lexicon, rng, pool), Typist(self._noise, rng)
+        decks = _frame_decks(frames, rng)
+        wordings = _wording_decks(frames, rng)
+        rows: list[Row] = []
+        for intent in _intents(PAIRS[name], list(decks)):
+            for row in self._pair(decks[intent], wordings, maker, typist, rng, pool):
+                rows.append(row | {"parts": [part]} if part else row)
+        return _in_pairs_shuffled(rows, rng)
+
+    def _pair(
+        self,
+        deck: Deck[Frame],
+        wordings: dict[str, Deck[Template]],
+        maker: ValueMaker,
+        typist: Typist,
+        rng: random.Random,
+        pool: str,
+    ) -> list[Row]:
+        """A new pair: no repeated text, nothing of train outside train, no name out of place."""
+        for _ in range(ATTEMPTS):
+            frame = deck.draw()
+            values = maker.draw(frame.kinds())
+            tie = rng.randrange(2**16)
+            rows = []
+            for language in LANGUAGES:
+                template = wordings[frame.templates[language][0].name].draw()
+                pieces = render(choose_words(template.text, rng, tie), language, values)
+                pieces = typist.type(pieces, language, frame.intent)
+                rows.append(to_row(pieces, frame.intent, template, self._next_pair))
+            if self._acceptable(rows, pool):
+                self._accept(rows)
+                return rows
+        raise RuntimeError("no new sentence found; the grammar is too small")
+
+    def _acceptable(self, rows: list[Row], pool: str) -> bool:
+        """Whether the texts are new and hold no unseen name where only seen ones may be."""
+        for row in rows:
+            if row["text"] in self._texts or comparable(row["text"]) in self._train_texts:
+                return False
+            if pool == "train" and any(name in row["text"].lower() for name in self._unseen):
+                return False
+        return True
+
+    def _accept(self, rows: list[Row]) -> None:
+        self._texts.update(row["text"] for row in rows)
+        self._next_pair += 1
+
+    def _contrasts(self, part: str) -> list[Row]:
+        """Minimal pairs: the cue alone tells a departure from an arrival."""
+        rng = random.Random(f"{SEED} {part}")
+        maker = ValueMaker(self._lexicon, rng, "mixed")
+        frames = [frame for frame in self._contrast_frames if frame.contrast == part]
+        deck = Deck(frames, rng)
+        wordings = _wording_decks(frames, rng)
+        rows: list[Row] = []
+        for group in range(1, CONTRAST_GROUPS + 1):
+            for row in self._contrast_group(deck, wordings, maker, rng):
+                number = group if part == "cue_before" else CONTRAST_GROUPS + group
+                rows.append(row | {"parts": [part, "contrast"], "contrast": number})
+        return rows
+
+    def _contrast_group(
+        self,
+        deck: Deck[Frame],
+        wordings: dict[str, Deck[Template]],
+        maker: ValueMaker,
+        rng: random.Random,
+    ) -> list[Row]:
+        """Two pairs with the same values: the departures, then the arrivals."""
+        for _ in range(ATTEMPTS):
+            frame = deck.draw()
+            values = maker.draw(frame.kinds()) | {"city": maker.draw_city()}
+            readings: dict[str, list[Row]] = {"departure_city": [], "arrival_city": []}
+            for language in LANGUAGES:
+                template = wordings[frame.templates[language][0].name].draw()
+                finish = _finisher(language, template.text, rng)
+                cued = choose_cues(choose_words(template.text, rng), rng)
+                for number, (role, text) in enumerate(zip(readings, cued, strict=True)):
+                    pieces = finish(render(text.rstrip("?"), language, values, city_slot=role))
+                    readings[role].append(
+                        to_row(pieces, frame.intent, template, self._next_pair + number)
+                    )
+            rows = [row for role in readings.values() for row in role]
+            if self._acceptable(rows, "mixed") and len({row["text"] for row in rows}) == 4:
+                self._accept(rows[:2])
+                self._accept(rows[2:])
+                return rows
+        raise RuntimeError("no new contrast found; the grammar is too small")
+
+
+def _finisher(language: str, text: str, rng: random.Random) -> Callable[[list[Piece]], list[Piece]]:
+    """The same punctuation and case for both rows of a minimal pair."""
+    question = text.endswith("?")
+    mark = ("？" if question else "。") if language == "zh" else ("?" if question else ".")
+    end = mark if rng.random() < (0.7 if question else 0.3) else ""
+    case = rng.choices(["sentence", "as is", "lower"], weights=[70, 15, 15])[0]
+
+    def finish(pieces: list[Piece]) -> list[Piece]:
+        ended = [*pieces, Piece(end)] if end else list(pieces)
+        if language == "en" and case == "lower":
+            return [Piece(piece.text.lower(), piece.slot) for piece in ended]
+        if language == "en" and case == "sentence":
+            ended[0] = Piece(ended[0].text[:1].upper() + ended[0].text[1:], ended[0].slot)
+        return ended
+
+    return finish
+
+
+def _frame_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Frame]]:
+    """A deck of frames for each intent; its weight counts once for each of its wordings."""
+    by_intent: dict[str, list[Frame]] = {}
+    for frame in frames:
+        wordings = max(len(templates) for templates in frame.templates.values())
+        by_intent.setdefault(frame.intent, []).extend([frame] * (frame.weight * wordings))
+    return {intent: Deck(items, rng) for intent, items in by_intent.items()}
+
+
+def _wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Template]]:
+    """A deck of wordings for each frame and language, under its first wording's name."""
+    return {
+        templates[0].name: Deck(templates, rng)
+        for frame in frames
+        for templates in frame.templates.values()
+    }
+
+
+def _intents(pairs: int, available: list[str]) -> Iterator[str]:
+    """The intents of a split's pairs, by their shares; the first one takes the rounding."""
+    shares = {intent: share for intent, share in INTENT_SHARES.items() if intent in available}
+    total = sum(shares.values())
+    counts = {intent: round(pairs * share / total) for intent, share in shares.items()}
+    counts[next(iter(counts))] += pairs - sum(counts.values())
+    for intent, count in counts.items():
+        yield from [intent] * count
+
+
+def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
+    """Mix the intents, but keep the two rows of a pair together."""
+    pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]
+    rng.shuffle(pairs)
+    return [row for pair in pairs for row in pair]
+
+
+def to_jsonl(rows: list[Row]) -> str:
+    """One compact JSON object a line."""
+    return "".join(
+        json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the three files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="only compare with the files on disk")
+    check = parser.parse_args(arguments).check
+    stale = []
+    for split, rows in Writer().splits().items():
+        path, text = HERE / f"{split}.jsonl", to_jsonl(rows)
+        if not check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(f"{path.name}: {len(rows)} rows, {len(text.encode('utf-8'))} bytes")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+    if stale:
+        print(f"differ from the grammar: {', '.join(stale)}; run data/flights/generate.py")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

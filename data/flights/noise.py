@@ -1,0 +1,224 @@
+"""Makes clean sentences look typed: politeness around them, case, punctuation, slips.
+
+Noise works on pieces, so the spans move along with the text. Words are mistyped outside the
+slots only; case and full-width digits change the slots as well.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import dates
+import yaml
+from frames import Piece
+from lexicon import GRAMMAR
+
+ZH_POLITE = re.compile("谢|你好|您好|嗨|喂|请|麻烦|劳驾|再见|拜拜|早上好")
+EN_POLITE = re.compile(r"\b(please|thank|thanks|hi|hello|hey|kindly|bye|sorry|cheers|good)\b", re.I)
+ZH_DIGIT_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9])|(?<=[0-9])(?=[\u4e00-\u9fff])")
+TYPO_WORD = re.compile(r"[A-Za-z]{4,}")
+
+# What ends a sentence, by language and whether it asks, with its weight.
+ENDS: dict[tuple[str, bool], dict[str, float]] = {
+    ("zh", True): {"？": 66, "": 28, "?": 6},
+    ("zh", False): {"": 72, "。": 22, "！": 3, "～": 1, "…": 1, "。。": 1},
+    ("en", True): {"?": 66, "": 30, "??": 2, " ?": 2},
+    ("en", False): {"": 66, ".": 29, "!": 3, "...": 1, "!!": 1},
+}
+
+
+def load_noise() -> dict[str, Any]:
+    """Read the word lists of the noise."""
+    lists: dict[str, Any] = yaml.safe_load((GRAMMAR / "noise.yaml").read_text(encoding="utf-8"))
+    return lists
+
+
+class Typist:
+    """Types sentences of one split as careless people do."""
+
+    def __init__(self, lists: dict[str, Any], rng: random.Random) -> None:
+        self._lists = lists
+        self._rng = rng
+
+    def type(self, pieces: list[Piece], language: str, intent: str) -> list[Piece]:
+        """A typed version of a rendered template."""
+        question = pieces[-1].slot is None and pieces[-1].text.endswith("?")
+        if question:
+            pieces = [*pieces[:-1], Piece(pieces[-1].text[:-1])]
+        opener, closer = "", ""
+        if intent != "other":
+            opener, closer = self._politeness(pieces, language, question)
+        if opener:
+            pieces = [Piece(opener), *pieces]
+        pieces = self._slip_zh(pieces) if language == "zh" else self._slip_en(pieces)
+        pieces = _strip([*pieces, *self._ending(language, question, closer)])
+        if language == "en":
+            pieces = self._case(pieces)
+        if self._chance(0.015):
+            pieces.append(Piece(" " + self._rng.choice(self._lists[language]["emoji"])))
+        return pieces
+
+    def _chance(self, share: float) -> bool:
+        return self._rng.random() < share
+
+    def _politeness(self, pieces: list[Piece], language: str, question: bool) -> tuple[str, str]:
+        """Words in front and behind, where the sentence has none of its own."""
+        lists = self._lists[language]
+        outside = "".join(piece.text for piece in pieces if piece.slot is None)
+        if (ZH_POLITE if language == "zh" else EN_POLITE).search(outside):
+            return "", ""
+        openers = lists["openers"] + (2 * lists["question_openers"] if question else [])
+        closers = lists["question_closers" if question else "closers"]
+        return (
+            self._rng.choice(openers) if self._chance(0.13) else "",
+            self._rng.choice(closers) if self._chance(0.10) else "",
+        )
+
+    def _ending(self, language: str, question: bool, closer: str) -> list[Piece]:
+        """The punctuation at the end; the closing word of a question comes after its mark."""
+        shares = ENDS[language, question]
+        if closer and question and language == "zh":
+            shares = {"？": 70, "，": 30}
+        mark = Piece(dates.weighted(self._rng, shares))
+        return [mark, Piece(closer)] if question else [Piece(closer), mark]
+
+    def _slip_zh(self, pieces: list[Piece]) -> list[Piece]:
+        """Chinese slips: homophones, odd commas, spaces at digits, full-width digits."""
+        if self._chance(0.05):
+            pieces = self._homophone(pieces)
+        if self._chance(0.08):
+            comma = self._rng.choice([" ", "", ","])
+            pieces = _outside(pieces, lambda text: text.replace("，", comma))
+        if self._chance(0.06):
+            pieces = _space_digits(pieces)
+        if self._chance(0.02):
+            pieces = _everywhere(pieces, lambda text: text.translate(dates.FULL_WIDTH))
+        return _keep_apart(pieces)
+
+    def _slip_en(self, pieces: list[Piece]) -> list[Piece]:
+        """English slips: typos, missing apostrophes and commas, a double space."""
+        if self._chance(0.06):
+            pieces = self._typo(pieces)
+        if self._chance(0.05):
+            pieces = _outside(pieces, lambda text: text.replace("'", ""))
+        if self._chance(0.08):
+            pieces = _outside(pieces, lambda text: text.replace(",", ""))
+        if self._chance(0.02):
+            at = self._rng.randrange(len(pieces))
+            doubled = _outside([pieces[at]], lambda text: text.replace(" ", "  ", 1))
+            pieces = [*pieces[:at], *doubled, *pieces[at + 1 :]]
+        return pieces
+
+    def _case(self, pieces: list[Piece]) -> list[Piece]:
+        """Sentence case mostly; lower, upper and title case as well."""
+        case = dates.weighted(
+            self._rng, {"sentence": 62, "as is": 18, "lower": 15, "upper": 2.5, "title": 2.5}
+        )
+        if case == "sentence":
+            return _capitalise(pieces)
+        change: dict[str, Callable[[str], str]] = {
+            "lower": str.lower,
+            "upper": str.upper,
+            "title": _title,
+            "as is": str,
+        }
+        return _everywhere(pieces, change[case])
+
+    def _homophone(self, pieces: list[Piece]) -> list[Piece]:
+        """Put a word that sounds the same in one place outside the slots."""
+        table = self._lists["zh"]["homophones"]
+        places = [
+            (index, word)
+            for index, piece in enumerate(pieces)
+            if piece.slot is None
+            for word in sorted(table)
+            if word in piece.text
+        ]
+        if not places:
+            return pieces
+        index, word = self._rng.choice(places)
+        fixed = list(pieces)
+        fixed[index] = Piece(pieces[index].text.replace(word, table[word], 1))
+        return fixed
+
+    def _typo(self, pieces: list[Piece]) -> list[Piece]:
+        """Swap, drop or double one letter inside one longer word outside the slots."""
+        places = [
+            (index, match.start(), match.end())
+            for index, piece in enumerate(pieces)
+            if piece.slot is None
+            for match in TYPO_WORD.finditer(piece.text)
+        ]
+        if not places:
+            return pieces
+        index, start, end = self._rng.choice(places)
+        text = pieces[index].text
+        at = self._rng.randrange(start + 1, end - 1)
+        slip = self._rng.choice(["swap", "drop", "double"])
+        middle = {
+            "swap": text[at + 1] + text[at],
+            "drop": text[at + 1],
+            "double": text[at] + text[at] + text[at + 1],
+        }[slip]
+        fixed = list(pieces)
+        fixed[index] = Piece(text[:at] + middle + text[at + 2 :])
+        return fixed
+
+
+def _outside(pieces: list[Piece], change: Callable[[str], str]) -> list[Piece]:
+    """Change the text outside the slots."""
+    return [piece if piece.slot else Piece(change(piece.text)) for piece in pieces]
+
+
+def _everywhere(pieces: list[Piece], change: Callable[[str], str]) -> list[Piece]:
+    return [Piece(change(piece.text), piece.slot) for piece in pieces]
+
+
+def _space_digits(pieces: list[Piece]) -> list[Piece]:
+    """Put a space at each border of a Chinese character and a digit."""
+    spaced: list[Piece] = []
+    for piece in pieces:
+        if spaced and ZH_DIGIT_BORDER.search(spaced[-1].text[-1:] + piece.text[:1]):
+            spaced.append(Piece(" "))
+        spaced.append(Piece(ZH_DIGIT_BORDER.sub(" ", piece.text), piece.slot))
+    return [piece for piece in spaced if piece.text]
+
+
+def _keep_apart(pieces: list[Piece]) -> list[Piece]:
+    """Keep two values apart that would run into one number."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        if (
+            kept
+            and kept[-1].slot
+            and piece.slot
+            and kept[-1].text[-1:].isalnum()
+            and kept[-1].text[-1:].isascii()
+            and piece.text[:1].isascii()
+        ):
+            kept.append(Piece(" "))
+        kept.append(piece)
+    return kept
+
+
+def _strip(pieces: list[Piece]) -> list[Piece]:
+    """Drop empty pieces and the space at both ends."""
+    kept = [piece for piece in pieces if piece.text]
+    kept[0] = Piece(kept[0].text.lstrip(), kept[0].slot)
+    kept[-1] = Piece(kept[-1].text.rstrip(), kept[-1].slot)
+    return [piece for piece in kept if piece.text]
+
+
+def _capitalise(pieces: list[Piece]) -> list[Piece]:
+    """Capital letter at the start of the sentence (not of easyJet)."""
+    first = pieces[0]
+    if first.slot == "airline":
+        return pieces
+    return [Piece(first.text[:1].upper() + first.text[1:], first.slot), *pieces[1:]]
+
+
+def _title(text: str) -> str:
+    return re.sub(r"(?<![\w'])[a-z]", lambda match: match[0].upper(), text)
