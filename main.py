@@ -26,9 +26,11 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     help="Text files in, a served model out, retrained when new data comes.",
+    epilog="An error is one line; --debug, anywhere, shows its traceback.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's part of the help takes longer than all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -94,7 +96,7 @@ def evaluate(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the scores there.")
     ] = None,
 ) -> None:
-    """Score a published model or a run on a split, with 95 % intervals."""
+    """Score a published model or a run on a split."""
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.predictor import load
@@ -116,7 +118,7 @@ def evaluate(
 
 @app.command()
 def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
-    """Publish a run's best weights as the next version under saved_models/."""
+    """Publish a run's best weights as the next version."""
     with quiet_start():
         from pipeline.stages import export as stage
     if not (folder / "config.yaml").is_file():
@@ -151,7 +153,7 @@ def predict(
 
 @app.command()
 def validate(config: ConfigFile, set_: Set = None) -> None:
-    """Read all data of a config; print every bad line with file and line."""
+    """Print every bad line of a config's data."""
     with quiet_start():
         from pipeline.stages import validate as stage
     task, settings = _load(config, set_)
@@ -168,7 +170,7 @@ def init(
     ] = None,
     task: Annotated[str, typer.Option(help="What to train.")] = "slot_filling",
 ) -> None:
-    """Write a config for your own data; says what format and columns were detected."""
+    """Write a config for your own data."""
     with quiet_start():
         from pipeline.stages import init as stage
         from pipeline.tasks import find_task

@@ -68,7 +68,7 @@ def measure(name: str, seed: int) -> None:
         {
             "cell": {"config": name, "seed": seed, "config_hash": config.digest()},
             "environment": environment.facts(),
-            "data": read_json(folder / train.ENVIRONMENT)["data"],
+            "data": read_json(folder / environment.FILE)["data"],
             "epochs": len(epochs),
             "training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1),
             "train_stage_seconds": round(trained, 1),

@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class TrainSettings(Section):
     `shuffle_buffer` is the number of examples held in memory to shuffle; batches draw from it.
     """
 
-    seed: int = 1
+    seed: int = Field(1, ge=0, lt=2**31)
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
@@ -73,6 +74,16 @@ class SplitSettings(Section):
     test: float = Field(0.1, gt=0, lt=0.5)
     seed: int = 1
 
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose `1e-3` is a number; PyYAML, which wants `1.0e-3`, takes it for a string."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
 
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -120,7 +131,7 @@ def load_config(
     """
     file = find_config(path)
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        values = yaml.load(file.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict) or "task" not in values:
@@ -164,7 +175,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise InputError(f"--set {override}: {parent} is a value, not a group of settings")
     try:
-        values[last] = yaml.safe_load(text)
+        values[last] = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise InputError(f"--set {override}: {text!r} is not valid YAML") from error
 

@@ -29,7 +29,8 @@ def carve(
 
     def place(example: T) -> str:
         key = f"{seed}\0{text_of(example).strip().casefold()}"
-        point = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        point = int.from_bytes(digest[:8]) / 2**64
         for name, share in shares.items():
             if point < share:
                 return name

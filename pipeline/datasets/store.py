@@ -7,6 +7,8 @@ dataset and an unchanged one is never read twice. Order on disk is the source's 
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -90,7 +92,8 @@ def prepare(
         config=tfds.core.BuilderConfig(name=key),
     )
     tfds.disable_progress_bar()
-    builder.download_and_prepare()
+    with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloads; there is none
+        builder.download_and_prepare()
     return builder
 
 

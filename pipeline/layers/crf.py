@@ -97,9 +97,7 @@ class CRF(keras.layers.Layer):
             score = ops.where(real, reached, score)
             return score, score
 
-        steps = _steps(emissions, padding_mask)[1:]
-        last, scores = ops.scan(best_so_far, first, steps)
-        before = ops.concatenate([first[None], scores], axis=0)[:-1]
+        last, scores = ops.scan(best_so_far, first, _steps(emissions, _after_first(padding_mask)))
 
         def step_back(tag: Any, step: Any) -> tuple[Any, Any]:
             score, real = step[:, :-1], step[:, -1:] > 0
@@ -109,10 +107,9 @@ class CRF(keras.layers.Layer):
             return tag, tag
 
         final = ops.cast(ops.argmax(last + self.ends, axis=-1)[:, None], emissions.dtype)
-        back = ops.concatenate([before, steps[:, :, -1:]], axis=-1)
-        _, earlier = ops.scan(step_back, final, back, reverse=True)
-        tags = ops.concatenate([earlier, final[None]], axis=0)[:, :, 0]
-        return ops.where(padding_mask, ops.cast(ops.transpose(tags), "int32"), 0)
+        back = _steps(ops.swapaxes(scores, 0, 1), _shifted(padding_mask))
+        _, tags = ops.scan(step_back, final, back, reverse=True)
+        return ops.where(padding_mask, ops.cast(ops.transpose(tags[:, :, 0]), "int32"), 0)
 
     def marginals(self, emissions: Any, padding_mask: Any) -> Any:
         """p(y_t = k) of every token: float [batch, tokens, K]; 0 at padding."""
@@ -128,9 +125,9 @@ class CRF(keras.layers.Layer):
             beta = ops.where(real, earlier, beta)
             return beta, beta
 
-        steps = _steps(potentials, padding_mask)[1:]
+        steps = _steps(_shifted(potentials), _shifted(padding_mask))
         _, betas = ops.scan(backward, last, steps, reverse=True)
-        product = alphas * ops.concatenate([betas, last[None]], axis=0)
+        product = alphas * betas
         product = product / (ops.sum(product, axis=-1, keepdims=True) + TINY)
         real = ops.cast(padding_mask, emissions.dtype)
         return ops.transpose(product, (1, 0, 2)) * real[:, :, None]
@@ -152,12 +149,9 @@ class CRF(keras.layers.Layer):
             state = (ops.where(real, reached, alpha), ops.where(real, log_z + log_sum, log_z))
             return state, state
 
-        steps = _steps(ops.concatenate([potentials, peaks], axis=-1), padding_mask)[1:]
-        _, (alphas, log_z) = ops.scan(forward, first, steps)
-        return (
-            ops.concatenate([first[0][None], alphas], axis=0),
-            ops.concatenate([first[1][None], log_z], axis=0),
-        )
+        steps = ops.concatenate([potentials, peaks], axis=-1)
+        _, (alphas, log_z) = ops.scan(forward, first, _steps(steps, _after_first(padding_mask)))
+        return alphas, log_z
 
     def _path_score(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
         """score(tags) [batch]."""
@@ -176,14 +170,10 @@ class CRF(keras.layers.Layer):
         )
 
     def _transitions(self) -> Any:
-        if self.allowed is None:
-            return ops.convert_to_tensor(self.transitions)
-        return ops.where(ops.convert_to_tensor(self.allowed), self.transitions, FORBIDDEN)
+        return _where_allowed(self.allowed, self.transitions)
 
     def _starts(self) -> Any:
-        if self.allowed_start is None:
-            return ops.convert_to_tensor(self.starts)
-        return ops.where(ops.convert_to_tensor(self.allowed_start), self.starts, FORBIDDEN)
+        return _where_allowed(self.allowed_start, self.starts)
 
     def compute_mask(self, emissions: Any, previous_mask: Any = None) -> None:
         return None
@@ -226,6 +216,11 @@ def bio_constraints(tags: Sequence[str]) -> tuple[list[list[int]], list[int]]:
     return allowed, [int(not tag.startswith("I-")) for tag in tags]
 
 
+def _where_allowed(allowed: Any, weights: Any) -> Any:
+    scores = ops.convert_to_tensor(weights)  # JAX takes no variable for an array
+    return scores if allowed is None else ops.where(allowed, scores, FORBIDDEN)
+
+
 def _checked(value: Any, shape: tuple[int, ...], name: str) -> Any:
     if value is None:
         return None
@@ -242,6 +237,20 @@ def _steps(values: Any, padding_mask: Any) -> Any:
     """
     real = ops.cast(padding_mask, "float32")[:, :, None]
     return ops.swapaxes(ops.concatenate([ops.cast(values, "float32"), real], axis=-1), 0, 1)
+
+
+def _after_first(padding_mask: Any) -> Any:
+    """The mask without the first token: a scan begins there, with what it then carries on.
+
+    Scanning over all tokens and passing over the first keeps a text of one token from being a scan
+    over nothing, which fails on TensorFlow.
+    """
+    return ops.concatenate([ops.zeros_like(padding_mask[:, :1]), padding_mask[:, 1:]], axis=1)
+
+
+def _shifted(values: Any) -> Any:
+    """[batch, tokens, ...], each token with what stood at the next one; 0 or False at the last."""
+    return ops.concatenate([values[:, 1:], ops.zeros_like(values[:, :1])], axis=1)
 
 
 def _potentials(emissions: Any) -> tuple[Any, Any]:

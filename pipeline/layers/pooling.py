@@ -38,7 +38,9 @@ class AttentionPooling(keras.layers.Layer):
     def call(self, states: Any, padding_mask: Any) -> Any:
         real = ops.cast(padding_mask, self.compute_dtype)
         scores = self.scorer(self.hidden(states))[:, :, 0] + (real - 1) * 1e9
-        weights = ops.softmax(scores, axis=-1) * real
+        # By hand: Keras's softmax warns of texts of one token, and gives padding alone weights.
+        shares = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True)) * real
+        weights = shares / ops.maximum(ops.sum(shares, axis=-1, keepdims=True), 1.0)
         return ops.sum(weights[:, :, None] * states, axis=1)
 
     def compute_mask(self, states: Any, previous_mask: Any = None) -> None:

@@ -12,6 +12,7 @@ import keras
 
 from pipeline.config import ROOT
 
+FILE = "environment.json"
 PACKAGES = ("tensorflow", "tensorflow-text", "keras", "tensorflow-datasets", "numpy", "jax")
 
 

@@ -13,8 +13,8 @@ from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.errors import InputError
 from pipeline.predictor import answer_all
-from pipeline.report.terminal import Cell, print_table
-from pipeline.stages import prepare, weights
+from pipeline.report.terminal import Cell, note, print_table
+from pipeline.stages import environment, prepare, weights
 from pipeline.stages.assemble import assemble, outputs_of
 from pipeline.stages.epochs import BEST
 from pipeline.task import Record, Scores, Task
@@ -41,6 +41,7 @@ def of_run(task: Task, config: Config, folder: Path) -> list[Result]:
     Writes `scores.json` and `errors.jsonl` (the wrong predictions, a line each) into the run.
     """
     data = prepare.run(task, config)
+    _say_if_changed(folder, data)
     outputs = outputs_of(load_best(task, config, folder).service)
     splits = [name for name in data.info.splits if name != "train"]
     results = [
@@ -111,14 +112,17 @@ def on_split(
 
 
 def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
-    """One row a split or part; each value above its 95 % interval."""
-    metrics = list(dict.fromkeys(m for result in results for m in result.scores.metrics))
-    metrics.sort(key=lambda metric: metric != headline)
+    """One row a split or part; the headline metric comes first, with its 95 % interval."""
+    shown: dict[str, list[str]] = {}
+    for metric in dict.fromkeys((headline, *(m for r in results for m in r.scores.metrics))):
+        column = [_cell(r.scores.metrics.get(metric), metric == headline) for r in results]
+        if column not in shown.values():  # where strict and any-of agree, one column says it
+            shown[metric] = column
     rows: list[list[Cell]] = [
-        [result.split, result.examples, *(_cell(result.scores.metrics.get(m)) for m in metrics)]
-        for result in results
+        [_indented(result.split), result.examples, *(column[row] for column in shown.values())]
+        for row, result in enumerate(results)
     ]
-    print_table(name, ("split", "examples", *(m.replace("_", " ") for m in metrics)), rows)
+    print_table(name, ("split", "n", *(metric.replace("_", " ") for metric in shown)), rows)
 
 
 def print_detail(result: Result) -> None:
@@ -138,6 +142,14 @@ def write_errors(file: Path, results: Sequence[Result]) -> None:
     artifacts.write_file(file, "".join(f"{line}\n" for line in lines).encode())
 
 
+def _say_if_changed(folder: Path, data: store.Prepared) -> None:
+    trained_on = artifacts.read_json(folder / environment.FILE)["data"]["key"]
+    if trained_on != data.builder_config.name:
+        note(
+            f"{folder}: its data has changed since it was trained; these scores are on the new data"
+        )
+
+
 def _parts(records: Sequence[Record]) -> Mapping[str, list[int]]:
     parts: dict[str, list[int]] = {}
     for row, record in enumerate(records):
@@ -146,10 +158,17 @@ def _parts(records: Sequence[Record]) -> Mapping[str, list[int]]:
     return parts
 
 
-def _cell(metric: Mapping[str, float] | None) -> str:
+def _cell(metric: Mapping[str, float] | None, with_interval: bool) -> str:
     if metric is None:
         return "-"
-    return f"{metric['value']:.2f}\n{metric['low']:.1f}-{metric['high']:.1f}"
+    value = f"{metric['value']:.2f}"
+    return f"{value}\n{metric['low']:.1f}-{metric['high']:.1f}" if with_interval else value
+
+
+def _indented(split: str) -> str:
+    """A part goes under its split."""
+    _, slash, part = split.partition("/")
+    return f"  {part}" if slash else split
 
 
 def _on_file(task: Task, config: Config, file: Path) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.artifacts import file_digest
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
@@ -27,7 +28,7 @@ def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
         source.splits,
         metadata=lambda: {
             "task": task.name,
-            "files": [str(file) for file in source.files],
+            "files": {f"{f.parent.name}/{f.name}": file_digest(f) for f in source.files},
             "repairs": dict(source.repairs),
         },
     )

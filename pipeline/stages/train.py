@@ -30,7 +30,7 @@ from pipeline.stages.epochs import CHECKPOINT, EpochEnd, ProgressBar, State
 from pipeline.task import Task
 
 RUNS = ROOT / "runs"
-CONFIG, ENVIRONMENT, CONTRACT = "config.yaml", "environment.json", "contract.json"
+CONFIG, CONTRACT = "config.yaml", "contract.json"
 
 
 def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> Path:
@@ -72,9 +72,10 @@ def _begun(runs: Path, task: Task, config: Config, data: store.Prepared) -> Path
     """A new run folder with all that is known before the first step."""
     folder = artifacts.new_run(runs / config.name)
     artifacts.write_file(folder / CONFIG, config.as_yaml().encode())
+    described = {"key": data.builder_config.name, **data.info.metadata}
     artifacts.write_json(
-        folder / ENVIRONMENT,
-        {**environment.facts(), "data": data.builder_config.name, "config": config.digest()},
+        folder / environment.FILE,
+        {**environment.facts(), "config": config.digest(), "data": described},
     )
     vocabularies = task.fit(config.settings, store.records(data, "train"))
     write_vocabularies(folder, vocabularies)

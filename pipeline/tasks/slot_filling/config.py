@@ -70,11 +70,13 @@ class SlotTrainSettings(TrainSettings):
     """`redrawn_values`: share of slot values replaced by others of their kind at each sight.
 
     `masked_values`: share of slot values replaced by unknown tokens. Both teach the model to read
-    the cue, not the value.
+    the cue, not the value. `masked_context`: share of the other tokens made unknown, so that an
+    unknown token is no sign of a value.
     """
 
     redrawn_values: float = Field(0.5, ge=0, le=1)
     masked_values: float = Field(0.1, ge=0, le=1)
+    masked_context: float = Field(0.1, ge=0, le=1)
 
 
 class SlotFillingSettings(Section):

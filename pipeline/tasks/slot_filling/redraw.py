@@ -67,6 +67,7 @@ def redraw(
     values: Values,
     share: float,
     masked: float,
+    masked_context: float,
     seed: tf.Tensor,
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
     """Replaces the values of some spans of a batch.
@@ -77,6 +78,8 @@ def redraw(
         values: What to draw from.
         share: Of the spans that get another value of their kind and script.
         masked: Of the spans (redrawn or not) whose tokens become the placeholder.
+        masked_context: Of the tokens outside any span that become the placeholder: an unknown
+            token must not by itself mean a value.
         seed: int64 [2]; the same seed, the same draws.
 
     Returns:
@@ -93,10 +96,12 @@ def redraw(
     choice = tf.gather_nd(values.first, group) + tf.minimum(place, tf.maximum(count - 1, 0))
     # A last span of no tokens, so that tokens outside any span have one to point to.
     redrawn = tf.concat([(draws[1] < share) & (count > 0), [False]], axis=0)
-    hidden = tf.concat([draws[2] < masked, [False]], axis=0)
+    hidden_span = tf.concat([draws[2] < masked, [False]], axis=0)
     choice = tf.concat([choice, [0]], axis=0)
     span = tf.where(tag > 0, tf.cumsum(tf.cast(begins, tf.int32)) - 1, tf.size(slot))
 
+    context = tf.random.stateless_uniform(tf.shape(word), seed + 1) < masked_context
+    hidden = tf.where(tag > 0, tf.gather(hidden_span, span), context)
     new = tf.gather(redrawn, span)
     value = tf.gather(choice, span)
     lengths = tf.gather(tf.cast(values.tokens.row_lengths(), tf.int32), value)
@@ -109,9 +114,7 @@ def redraw(
     owner = tf.repeat(tf.range(tf.size(word)), lengths)
     goes_on = tf.gather(new, owner) & (chosen > tf.gather(starts, owner))
     new_tags = tf.gather(tag, owner) + tf.cast(goes_on, tf.int32)
-    new_words = tf.where(
-        tf.gather(hidden, tf.gather(span, owner)), PLACEHOLDER, tf.gather(pool, chosen)
-    )
+    new_words = tf.where(tf.gather(hidden, owner), PLACEHOLDER, tf.gather(pool, chosen))
     rows = tf.gather(words.value_rowids(), owner)
     return (
         tf.RaggedTensor.from_value_rowids(new_words, rows, words.nrows()),

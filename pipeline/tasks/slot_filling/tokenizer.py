@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.redraw import collect, redraw
@@ -66,7 +67,11 @@ def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenize
 
 
 def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularies:
-    """Words and characters seen in training, and the slots and intents in alphabetical order."""
+    """Words and characters seen in training, and the slots and intents in alphabetical order.
+
+    Raises:
+        InputError: No example has a slot.
+    """
     words: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     slots: set[str] = set()
@@ -77,6 +82,8 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
             characters.update(word)
         slots.update(slot for record in group for slot in record["slots"]["slot"])
         intents.update(record["intent"] for record in group)
+    if not slots:
+        raise InputError("train: no slot in any example; expected annotated spans")
     return {
         "words": list_terms(words, settings.tokenizer.min_count),
         "characters": list_terms(characters),
@@ -99,7 +106,7 @@ def build_encoder(
     """
     slot_ids = _label_table(vocabularies["slots"])
     intent_ids = _label_table(vocabularies["intents"])
-    share, masked = settings.train.redrawn_values, settings.train.masked_values
+    rates = settings.train
     values = collect(records, vocabularies["slots"], settings.data.roles)
 
     def encode(batch: Batch, seed: tf.Tensor) -> tuple[Batch, Batch, Batch]:
@@ -107,7 +114,15 @@ def build_encoder(
         slots = batch["slots"]
         # Padding spans are [0, 0), so they share a character with no token.
         tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
-        normal, tags = redraw(tokens.normalize(found.surface), tags, values, share, masked, seed)
+        normal, tags = redraw(
+            tokens.normalize(found.surface),
+            tags,
+            values,
+            share=rates.redrawn_values,
+            masked=rates.masked_values,
+            masked_context=rates.masked_context,
+            seed=seed,
+        )
         words, characters = tokenizer.ids(normal)
         intent = intent_ids.lookup(batch["intent"])
         inputs = {"words": words, "characters": characters}

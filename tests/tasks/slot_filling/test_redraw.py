@@ -1,0 +1,121 @@
+"""Slot values redrawn in training: what may change, what may not."""
+
+import pytest
+import tensorflow as tf
+
+from pipeline.metrics.spans import chunks
+from pipeline.tasks.slot_filling.redraw import PLACEHOLDER, collect, redraw
+from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
+
+SLOTS = ["arrival", "date", "departure"]
+NAMES = tag_names(SLOTS)
+SEED = tf.constant([3, 4], tf.int64)
+
+
+def utterance(text: str, *spans: tuple[str, str]) -> dict:
+    found = [Span(slot, text.index(v), text.index(v) + len(v)) for slot, v in spans]
+    return Utterance(text, "book", tuple(found)).to_record()
+
+
+RECORDS = [
+    utterance("to New York on May 1st", ("arrival", "New York"), ("date", "May 1st")),
+    utterance("leave Oslo", ("departure", "Oslo")),
+    utterance("从北京出发", ("departure", "北京")),
+    utterance("到哈尔滨", ("arrival", "哈尔滨")),
+]
+
+
+@pytest.fixture(scope="module")
+def values():
+    return collect(RECORDS, SLOTS, roles=["arrival", "departure"])
+
+
+@pytest.fixture
+def batch():
+    """Two rows: fly to Oslo / 到北京的票 and their tags."""
+    words = tf.ragged.constant([["fly", "to", "oslo", "now"], ["到", "北", "京", "的", "票"]])
+    tags = tf.ragged.constant(
+        [["O", "O", "B-arrival", "O"], ["O", "B-arrival", "I-arrival", "O", "O"]]
+    )
+    return words, tags.with_flat_values(
+        tf.constant([NAMES.index(tag.decode()) for tag in tags.flat_values.numpy()], tf.int32)
+    )
+
+
+def run(batch, values, share=0.0, masked=0.0, masked_context=0.0, seed=SEED):
+    words, tags = redraw(*batch, values, share, masked, masked_context, seed)
+    rows = [[word.decode() for word in row] for row in words.to_list()]
+    return rows, [[NAMES[tag] for tag in row] for row in tags.to_list()]
+
+
+def test_values_are_grouped_by_kind_and_script(values):
+    listed = [b" ".join(tokens).decode() for tokens in values.tokens.to_list()]
+    first, count = values.first.numpy(), values.count.numpy()
+
+    def group(slot, han):
+        begin = first[SLOTS.index(slot)][han]
+        return set(listed[begin : begin + count[SLOTS.index(slot)][han]])
+
+    assert group("arrival", 0) == group("departure", 0) == {"new york", "oslo"}
+    assert group("arrival", 1) == group("departure", 1) == {"北 京", "哈 尔 滨"}
+    assert group("date", 0) == {"may 1 st"}
+    assert group("date", 1) == set()
+
+
+def test_nothing_changes_at_rate_zero(batch, values):
+    words, tags = run(batch, values)
+    assert words == [["fly", "to", "oslo", "now"], ["到", "北", "京", "的", "票"]]
+    assert tags[0] == ["O", "O", "B-arrival", "O"]
+    assert tags[1] == ["O", "B-arrival", "I-arrival", "O", "O"]
+
+
+def test_every_value_is_redrawn_at_rate_one_and_the_context_stays(batch, values):
+    seen = set()
+    for number in range(40):
+        words, tags = run(batch, values, share=1.0, seed=tf.constant([number, 1], tf.int64))
+        for row, before, after, scripts in (
+            (0, ["fly", "to"], ["now"], {"new york", "oslo"}),
+            (1, ["到"], ["的", "票"], {"北 京", "哈 尔 滨"}),
+        ):
+            [(slot, start, end)] = chunks(tags[row])
+            assert slot == "arrival"
+            assert words[row][:start] == before
+            assert words[row][end:] == after
+            value = " ".join(words[row][start:end])
+            assert value in scripts
+            seen.add(value)
+    assert seen == {"new york", "oslo", "北 京", "哈 尔 滨"}
+
+
+def test_masked_values_and_masked_context(batch, values):
+    words, tags = run(batch, values, masked=1.0)
+    assert words == [
+        ["fly", "to", PLACEHOLDER, "now"],
+        ["到", PLACEHOLDER, PLACEHOLDER, "的", "票"],
+    ]
+    assert tags[1] == ["O", "B-arrival", "I-arrival", "O", "O"]
+    words, _ = run(batch, values, masked_context=1.0)
+    assert words[0] == [PLACEHOLDER, PLACEHOLDER, "oslo", PLACEHOLDER]
+
+
+def test_a_slot_without_other_values_keeps_its_own(values):
+    date = (
+        tf.ragged.constant([["五", "月"]]),
+        tf.ragged.constant([[NAMES.index("B-date"), NAMES.index("I-date")]], dtype=tf.int32),
+    )
+    assert run(date, values, share=1.0)[0] == [["五", "月"]]  # no Chinese date was collected
+
+
+def test_the_same_seed_draws_the_same(batch, values):
+    assert run(batch, values, 0.5, 0.5, 0.5) == run(batch, values, 0.5, 0.5, 0.5)
+
+
+def test_rows_without_tokens_or_spans(values):
+    words = tf.RaggedTensor.from_row_lengths(tf.constant(["hi"]), [0, 1, 0])
+    tags = words.with_flat_values(tf.constant([0]))
+    assert run((words, tags), values, 1.0, 1.0) == ([[], ["hi"], []], [[], ["O"], []])
+    nothing = tf.RaggedTensor.from_row_lengths(tf.constant([], tf.string), [0, 0])
+    assert run((nothing, nothing.with_flat_values(tf.constant([], tf.int32))), values, 1.0)[0] == [
+        [],
+        [],
+    ]
