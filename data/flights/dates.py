@@ -118,6 +118,8 @@ def calendar_day(rng: random.Random, day: date) -> tuple[str, str]:
     """A day of the year in both languages; a year in one language is in the other as well."""
     if rng.random() < 0.1:
         return _day_with_year(rng, day)
+    if rng.random() < 0.06:
+        return _day_with_weekday(rng, day)
     month, number = day.month, day.day
     zh = weighted(
         rng,
@@ -130,6 +132,7 @@ def calendar_day(rng: random.Random, day: date) -> tuple[str, str]:
             f"{month}.{number}": 3,
             f"{month}-{number}": 1,
             f"{month:02d}月{number:02d}日": 2,
+            f"{zh_number(month)}月{number}号": 2,
         },
     )
     name, short = MONTHS[month - 1], MONTHS[month - 1][:3]
@@ -149,6 +152,8 @@ def calendar_day(rng: random.Random, day: date) -> tuple[str, str]:
             f"{name} the {ordinal(number)}": 3,
             f"{month}/{number}": 6,
             f"the {ordinal_word(number)} of {name}": 2,
+            f"{ordinal(number)} {short}": 3,
+            f"{short} the {ordinal(number)}": 1,
         },
     )
     return zh, en
@@ -171,6 +176,28 @@ def _day_with_year(rng: random.Random, day: date) -> tuple[str, str]:
             day.isoformat(),
             f"{day.day} {name} {day.year}",
             f"{day.month}/{day.day}/{day.year}",
+        ]
+    )
+    return zh, en
+
+
+def _day_with_weekday(rng: random.Random, day: date) -> tuple[str, str]:
+    """A calendar day with its weekday, as one stretch of text."""
+    name, weekday_name = MONTHS[day.month - 1], WEEKDAYS[day.weekday()]
+    weekday_zh = ZH_WEEKDAYS[day.weekday()]
+    zh = rng.choice(
+        [
+            f"{day.month}月{day.day}号周{weekday_zh}",
+            f"{day.month}月{day.day}日星期{weekday_zh}",
+            f"周{weekday_zh}{day.month}月{day.day}号",
+        ]
+    )
+    en = rng.choice(
+        [
+            f"{weekday_name} {day.day} {name}",
+            f"{weekday_name}, {name} {ordinal(day.day)}",
+            f"{weekday_name[:3]} {day.day} {name[:3]}",
+            f"{weekday_name} {name} {day.day}",
         ]
     )
     return zh, en

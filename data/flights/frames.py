@@ -20,6 +20,23 @@ from lexicon import GRAMMAR, Value
 from values import SLOT_OF_KIND
 
 LANGUAGES = ("zh", "en")
+# The start of a template's name: kind of file, a letter of the file's second word, frame; z or e.
+SHORT = {
+    "baggage": "bag",
+    "book": "b",
+    "cancel": "can",
+    "change": "ch",
+    "check_in": "ci",
+    "cue_after": "ca",
+    "cue_before": "cb",
+    "fare": "f",
+    "meal": "m",
+    "other": "o",
+    "query": "q",
+    "refund": "r",
+    "seat": "s",
+    "status": "st",
+}
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)(:noun)?\}")
 CHOICE = re.compile(r"\(([^()]*)\)")
 TIED = re.compile(r"\[([^\[\]]*)\]")
@@ -57,9 +74,9 @@ class Frame:
 
     intent: str
     templates: dict[str, list[Template]]
-    held_out: bool
     contrast: str | None  # the contrast part it serves: cue_before, cue_after
     weight: int = 1  # how often it is drawn, compared with other frames of the intent
+    source: str = ""  # the frame of the file; the lines of an aligned one have it in common
 
     def kinds(self) -> set[str]:
         """The kinds of value of the frame (all its wordings share them)."""
@@ -73,21 +90,30 @@ def load_frames(folder: Path = GRAMMAR / "frames") -> list[Frame]:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         for number, entry in enumerate(entries, start=1):
             use = path.stem.split("-")[0]
+            short = SHORT[use] + path.stem[len(use) :].replace("-", "")[:1]
             contrast = use if use.startswith("cue_") else None
             wordings = {
-                language: _templates(path.stem, number, language, entry[language])
+                language: _templates(f"{short}{number}", language, entry[language])
                 for language in LANGUAGES
             }
             for templates in _groups(wordings, aligned=entry.get("aligned", False)):
                 frame = Frame(
                     intent=entry["intent"] if contrast else use,
                     templates=templates,
-                    held_out=bool(entry.get("held_out", False)),
                     contrast=contrast,
                     weight=entry.get("weight", 1),
+                    source=f"{path.stem}{number}",
                 )
                 _check(frame)
                 frames.append(frame)
+    names = [
+        template.name
+        for frame in frames
+        for templates in frame.templates.values()
+        for template in templates
+    ]
+    if len(set(names)) < len(names):
+        raise ValueError("two templates have the same name; see SHORT")
     return frames
 
 
@@ -101,11 +127,11 @@ def _groups(wordings: dict[str, list[Template]], aligned: bool) -> list[dict[str
     return [{template.language: [template] for template in line} for line in lines]
 
 
-def _templates(stem: str, number: int, language: str, block: str) -> list[Template]:
+def _templates(frame: str, language: str, block: str) -> list[Template]:
     """The wordings of one language, one a line."""
     lines = [line.strip() for line in block.splitlines() if line.strip()]
     return [
-        Template(f"{stem}{number}.{language}{index}", language, line)
+        Template(f"{frame}{language[0]}{index}", language, line)
         for index, line in enumerate(lines, start=1)
     ]
 

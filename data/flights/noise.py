@@ -13,6 +13,7 @@ from typing import Any
 
 import dates
 import yaml
+from clauses import Surroundings, lead_pieces, tail_pieces
 from frames import Piece
 from lexicon import GRAMMAR
 
@@ -43,16 +44,20 @@ class Typist:
         self._lists = lists
         self._rng = rng
 
-    def type(self, pieces: list[Piece], language: str, intent: str) -> list[Piece]:
-        """A typed version of a rendered template."""
+    def type(
+        self, pieces: list[Piece], language: str, intent: str, around: Surroundings
+    ) -> list[Piece]:
+        """A typed version of a rendered template, with the clauses around it."""
         question = pieces[-1].slot is None and pieces[-1].text.endswith("?")
         if question:
             pieces = [*pieces[:-1], Piece(pieces[-1].text[:-1])]
         opener, closer = "", ""
         if intent != "other":
             opener, closer = self._politeness(pieces, language, question)
-        if opener:
-            pieces = [Piece(opener), *pieces]
+        if around.tail:
+            tail = tail_pieces(around.tail, language, question, self._rng)
+            pieces, question, closer = [*pieces, *tail], around.tail.asks, ""
+        pieces = self._opened(pieces, language, opener, around)
         pieces = self._slip_zh(pieces) if language == "zh" else self._slip_en(pieces)
         pieces = _strip([*pieces, *self._ending(language, question, closer)])
         if language == "en":
@@ -60,6 +65,16 @@ class Typist:
         if self._chance(0.015):
             pieces.append(Piece(" " + self._rng.choice(self._lists[language]["emoji"])))
         return pieces
+
+    def _opened(
+        self, pieces: list[Piece], language: str, opener: str, around: Surroundings
+    ) -> list[Piece]:
+        """The request with its opener and the clause before it; a greeting comes first."""
+        lead = lead_pieces(around.lead, language, self._rng) if around.lead else []
+        opening = [Piece(opener)] if opener else []
+        if opener in self._lists[language]["question_openers"]:
+            return [*lead, *opening, *pieces]
+        return [*opening, *lead, *pieces]
 
     def _chance(self, share: float) -> bool:
         return self._rng.random() < share
@@ -213,11 +228,16 @@ def _strip(pieces: list[Piece]) -> list[Piece]:
 
 
 def _capitalise(pieces: list[Piece]) -> list[Piece]:
-    """Capital letter at the start of the sentence (not of easyJet)."""
-    first = pieces[0]
-    if first.slot == "airline":
-        return pieces
-    return [Piece(first.text[:1].upper() + first.text[1:], first.slot), *pieces[1:]]
+    """Capital letter at the start of each sentence (not of easyJet)."""
+    capitalised: list[Piece] = []
+    starts = True
+    for piece in pieces:
+        text = piece.text
+        if starts and piece.slot != "airline":
+            text = text[:1].upper() + text[1:]
+        capitalised.append(Piece(text, piece.slot))
+        starts = piece.slot is None and text.endswith((". ", "? ", "! "))
+    return capitalised
 
 
 def _title(text: str) -> str:

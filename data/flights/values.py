@@ -30,6 +30,8 @@ SLOT_OF_KIND = {
     "tickets": "passengers",
     "many_tickets": "passengers",
     "people": "passengers",
+    "group": "passengers",
+    "several": "passengers",
     "alone": "passengers",
     "price": "price",
     "trip": "trip_type",
@@ -72,6 +74,8 @@ class ValueMaker:
             "many_tickets": lambda: self._tickets([2, 2, 3, 4]),
             "alone": lambda: self._listed("alone"),
             "people": self._people,
+            "group": self._group,
+            "several": self._several,
             "price": self._price,
             "trip": lambda: self._listed(rng.choice(["round_trip", "one_way"])),
             "round": lambda: self._listed("round_trip"),
@@ -201,8 +205,9 @@ class ValueMaker:
 
     def _flight(self, code: str) -> Value:
         """A flight's number, sometimes with a space or in lower case."""
-        number = str(self._rng.randint(100, 9999))
-        gap = " " if self._rng.random() < 0.2 else ""
+        digits = self._rng.choice([1, 2, 3, 3, 3, 4, 4, 4, 4])
+        number = str(self._rng.randrange(10 ** (digits - 1), 10**digits))
+        gap = " " if self._rng.random() < 0.3 else ""
         text = f"{code}{gap}{number}"
         return Value(text.lower(), text) if self._rng.random() < 0.08 else Value(text, text)
 
@@ -229,6 +234,21 @@ class ValueMaker:
         if noun.en == "people" and self._rng.random() < 0.4:
             return Value(number + noun.zh, en)
         return Value(number + noun.zh, f"{en} {noun.en}")
+
+    def _group(self) -> Value:
+        """A few of us: 我们俩, the two of us."""
+        count = self._rng.choice([2, 2, 3, 3, 4, 5, 6])
+        zh = [f"{dates.zh_count(count)}个", f"{dates.zh_count(count)}个人", f"{count}个人"]
+        fused = {2: ["俩", "俩"], 3: ["仨", "仨"]}.get(count, [])
+        return Value(self._rng.choice(zh + fused), dates.en_number(count))
+
+    def _several(self) -> Value:
+        """A number that says by itself how many travel: for four."""
+        count = self._rng.choice([2, 3, 4, 5, 6, 7, 9])
+        zh = self._rng.choice([f"{dates.zh_count(count)}个人", f"{count}个人", f"{count}人"])
+        return Value(
+            zh, self._rng.choice([dates.en_number(count), dates.en_number(count), str(count)])
+        )
 
     def _weight(self) -> Value:
         """A weight of luggage: 20公斤, 23 kg."""

@@ -62,21 +62,24 @@ class ModelSettings(Section):
     hidden_dim: int = Field(160, ge=1)
     crf: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
-    word_dropout: float = Field(0.1, ge=0, lt=1)
-    character_dropout: float = Field(0.05, ge=0, lt=1)
+    word_dropout: float = Field(0.2, ge=0, lt=1)
+    character_dropout: float = Field(0.15, ge=0, lt=1)
 
 
 class SlotTrainSettings(TrainSettings):
-    """`redrawn_values`: share of slot values replaced by others of their kind at each sight.
+    """What is redrawn each time an utterance is seen, so that the model learns the cue.
 
-    `masked_values`: share of slot values replaced by unknown tokens. Both teach the model to read
-    the cue, not the value. `masked_context`: share of the other tokens made unknown, so that an
-    unknown token is no sign of a value.
+    `redrawn_values`: share of slot values replaced by others of their kind and script;
+    `blended_values`: share of these, where the slot has roles, made up of tokens of several;
+    `masked_values`: share of slot values replaced by unknown tokens;
+    `masked_context`: share of the other tokens made unknown, so that an unknown token is no sign
+    of a value.
     """
 
     redrawn_values: float = Field(0.5, ge=0, le=1)
+    blended_values: float = Field(0.2, ge=0, le=1)
     masked_values: float = Field(0.1, ge=0, le=1)
-    masked_context: float = Field(0.1, ge=0, le=1)
+    masked_context: float = Field(0.05, ge=0, le=1)
 
 
 class SlotFillingSettings(Section):

@@ -1,8 +1,8 @@
 """Slot values redrawn in training, so that the model learns the cue and not the city.
 
 In "to Beijing" any city could stand. Each time an utterance is seen, some of its values are
-replaced by others of the same kind, which other utterances hold, or by a placeholder of unknown
-tokens; tags follow. What is left to decide a role is the context, as it will be for a city never
+replaced by others of the same kind, which other utterances hold, by names made up of their
+tokens, or by a placeholder of unknown ones; tags follow. What is left to decide a role is the context, as it will be for a city never
 seen.
 """
 
@@ -32,6 +32,7 @@ class Values(NamedTuple):
     tokens: tf.RaggedTensor
     first: tf.Tensor
     count: tf.Tensor
+    names: tf.Tensor
 
 
 def collect(records: Iterable[Record], slots: Sequence[str], roles: Sequence[str]) -> Values:
@@ -58,16 +59,24 @@ def collect(records: Iterable[Record], slots: Sequence[str], roles: Sequence[str
         tf.gather(words, order),
         tf.constant([[starts.get(group, 0) for group in row] for row in table], tf.int32),
         tf.constant([[len(groups.get(group, ())) for group in row] for row in table], tf.int32),
+        tf.constant([slot in roles for slot in slots]),
     )
+
+
+class Rates(NamedTuple):
+    """How much is redrawn, in shares of 1; see `SlotTrainSettings`."""
+
+    redrawn: float = 0.0
+    blended: float = 0.0
+    masked: float = 0.0
+    masked_context: float = 0.0
 
 
 def redraw(
     words: tf.RaggedTensor,
     tags: tf.RaggedTensor,
     values: Values,
-    share: float,
-    masked: float,
-    masked_context: float,
+    rates: Rates,
     seed: tf.Tensor,
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
     """Replaces the values of some spans of a batch.
@@ -76,47 +85,83 @@ def redraw(
         words: string [batch, tokens], normalised.
         tags: int32 of the same shape; ids as `tag_names` has them.
         values: What to draw from.
-        share: Of the spans that get another value of their kind and script.
-        masked: Of the spans (redrawn or not) whose tokens become the placeholder.
-        masked_context: Of the tokens outside any span that become the placeholder: an unknown
-            token must not by itself mean a value.
+        rates: How often.
         seed: int64 [2]; the same seed, the same draws.
 
     Returns:
         Words and tags of the new texts, ragged [batch, new tokens].
     """
     word, tag = words.flat_values, tags.flat_values
-    begins = tag % 2 == 1
-    slot = tf.boolean_mask((tag - 1) // 2, begins)
-    script = tf.strings.regex_full_match(tf.boolean_mask(word, begins), HAN)
-    group = tf.stack([slot, tf.cast(script, tf.int32)], axis=1)
-    count = tf.gather_nd(values.count, group)
-    draws = tf.random.stateless_uniform([3, tf.size(slot)], seed)
-    place = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)
-    choice = tf.gather_nd(values.first, group) + tf.minimum(place, tf.maximum(count - 1, 0))
-    # A last span of no tokens, so that tokens outside any span have one to point to.
-    redrawn = tf.concat([(draws[1] < share) & (count > 0), [False]], axis=0)
-    hidden_span = tf.concat([draws[2] < masked, [False]], axis=0)
-    choice = tf.concat([choice, [0]], axis=0)
-    span = tf.where(tag > 0, tf.cumsum(tf.cast(begins, tf.int32)) - 1, tf.size(slot))
+    spans = _draw(word, tag, values, rates, seed)
+    # Spans have one row more than there are: tokens outside any span point to it.
+    span = tf.where(tag > 0, tf.cumsum(tag % 2) - 1, tf.size(spans.row) - 1)
+    new, row = tf.gather(spans.new, span), tf.gather(spans.row, span)
 
-    context = tf.random.stateless_uniform(tf.shape(word), seed + 1) < masked_context
-    hidden = tf.where(tag > 0, tf.gather(hidden_span, span), context)
-    new = tf.gather(redrawn, span)
-    value = tf.gather(choice, span)
-    lengths = tf.gather(tf.cast(values.tokens.row_lengths(), tf.int32), value)
-    lengths = tf.where(new, tf.where(begins, lengths, 0), 1)
+    # Each old token becomes a piece of `pool`: itself, or at the start of a new value all of it,
+    # or nothing within one.
     pool = tf.concat([word, values.tokens.flat_values], axis=0)
-    value_starts = tf.cast(tf.gather(values.tokens.row_starts(), value), tf.int32)
-    starts = tf.where(new, tf.size(word) + value_starts, tf.range(tf.size(word)))
-    chosen = tf.ragged.range(starts, starts + lengths).flat_values
+    size = tf.gather(tf.cast(values.tokens.row_lengths(), tf.int32), row)
+    start = tf.gather(tf.cast(values.tokens.row_starts(), tf.int32), row) + tf.size(word)
+    size = tf.where(new, tf.where(tag % 2 == 1, size, 0), 1)
+    start = tf.where(new, start, tf.range(tf.size(word)))
+    piece = tf.ragged.range(start, start + size).flat_values
+    owner = tf.repeat(tf.range(tf.size(word)), size)
+    goes_on = tf.gather(new, owner) & (piece > tf.gather(start, owner))
 
-    owner = tf.repeat(tf.range(tf.size(word)), lengths)
-    goes_on = tf.gather(new, owner) & (chosen > tf.gather(starts, owner))
+    span = tf.gather(span, owner)
+    draws = tf.random.stateless_uniform([2, tf.size(piece)], seed + 1)
+    piece = tf.where(tf.gather(spans.blended, span), _blend(spans, span, draws[0], word), piece)
+    context = (tf.gather(tag, owner) == 0) & (draws[1] < rates.masked_context)
+    hidden = tf.gather(spans.masked, span) | context
+    new_words = tf.where(hidden, PLACEHOLDER, tf.gather(pool, piece))
     new_tags = tf.gather(tag, owner) + tf.cast(goes_on, tf.int32)
-    new_words = tf.where(tf.gather(hidden, owner), PLACEHOLDER, tf.gather(pool, chosen))
     rows = tf.gather(words.value_rowids(), owner)
     return (
         tf.RaggedTensor.from_value_rowids(new_words, rows, words.nrows()),
         tf.RaggedTensor.from_value_rowids(new_tags, rows, words.nrows()),
     )
+
+
+class _Spans(NamedTuple):
+    """What becomes of each span of a batch, [spans + 1]; the last stands for no span.
+
+    `new`: it gets the value `row` of `Values.tokens`. `blended`: each of its tokens is drawn anew
+    from those of all such values, which are the flat values `low` to `high`. `masked`: its tokens
+    become the placeholder.
+    """
+
+    new: tf.Tensor
+    row: tf.Tensor
+    blended: tf.Tensor
+    low: tf.Tensor
+    high: tf.Tensor
+    masked: tf.Tensor
+
+
+def _draw(word: tf.Tensor, tag: tf.Tensor, values: Values, rates: Rates, seed: tf.Tensor) -> _Spans:
+    begins = tag % 2 == 1
+    slot = tf.boolean_mask((tag - 1) // 2, begins)
+    han = tf.strings.regex_full_match(tf.boolean_mask(word, begins), HAN)
+    group = tf.stack([slot, tf.cast(han, tf.int32)], axis=1)
+    first, count = tf.gather_nd(values.first, group), tf.gather_nd(values.count, group)
+    draws = tf.random.stateless_uniform([4, tf.size(slot)], seed)
+    place = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)
+    new = (draws[1] < rates.redrawn) & (count > 0)
+    splits = tf.cast(values.tokens.row_splits, tf.int32)
+    spans = _Spans(
+        new=new,
+        row=first + tf.minimum(place, tf.maximum(count - 1, 0)),
+        blended=new & (draws[2] < rates.blended) & tf.gather(values.names, slot),
+        low=tf.gather(splits, first),
+        high=tf.gather(splits, first + count),
+        masked=draws[3] < rates.masked,
+    )
+    return _Spans(*(tf.pad(field, [[0, 1]]) for field in spans))
+
+
+def _blend(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) -> tf.Tensor:
+    """For each token a place in the pool, anywhere among the tokens of its span's kind."""
+    low, high = tf.gather(spans.low, span), tf.gather(spans.high, span)
+    width = tf.maximum(high - low, 1)
+    step = tf.minimum(tf.cast(draw * tf.cast(width, tf.float32), tf.int32), width - 1)
+    return tf.size(word) + low + step

@@ -74,7 +74,7 @@ def _on_tokens(example: Utterance, spans: Sequence[tuple[str, int, int]]) -> lis
     if not example.tokens:
         return [(slot, start, end) for slot, start, end in spans]
     placed: list[Span] = []
-    for slot, start, end in spans:
+    for slot, start, end in sorted(spans, key=lambda span: span[1:]):
         touched = [i for i, (a, b) in enumerate(example.tokens) if a < end and b > start]
         if touched and (not placed or touched[0] >= placed[-1][2]):
             placed.append((slot, touched[0], touched[-1] + 1))

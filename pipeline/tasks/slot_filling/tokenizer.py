@@ -14,7 +14,7 @@ import tensorflow as tf
 from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
-from pipeline.tasks.slot_filling.redraw import collect, redraw
+from pipeline.tasks.slot_filling.redraw import Rates, collect, redraw
 from pipeline.text import tokens
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
@@ -106,7 +106,10 @@ def build_encoder(
     """
     slot_ids = _label_table(vocabularies["slots"])
     intent_ids = _label_table(vocabularies["intents"])
-    rates = settings.train
+    train = settings.train
+    rates = Rates(
+        train.redrawn_values, train.blended_values, train.masked_values, train.masked_context
+    )
     values = collect(records, vocabularies["slots"], settings.data.roles)
 
     def encode(batch: Batch, seed: tf.Tensor) -> tuple[Batch, Batch, Batch]:
@@ -114,15 +117,7 @@ def build_encoder(
         slots = batch["slots"]
         # Padding spans are [0, 0), so they share a character with no token.
         tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
-        normal, tags = redraw(
-            tokens.normalize(found.surface),
-            tags,
-            values,
-            share=rates.redrawn_values,
-            masked=rates.masked_values,
-            masked_context=rates.masked_context,
-            seed=seed,
-        )
+        normal, tags = redraw(tokens.normalize(found.surface), tags, values, rates, seed)
         words, characters = tokenizer.ids(normal)
         intent = intent_ids.lookup(batch["intent"])
         inputs = {"words": words, "characters": characters}

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.metrics.spans import chunks
-from pipeline.tasks.slot_filling.redraw import PLACEHOLDER, collect, redraw
+from pipeline.tasks.slot_filling.redraw import PLACEHOLDER, Rates, collect, redraw
 from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
 
 SLOTS = ["arrival", "date", "departure"]
@@ -42,8 +42,8 @@ def batch():
     )
 
 
-def run(batch, values, share=0.0, masked=0.0, masked_context=0.0, seed=SEED):
-    words, tags = redraw(*batch, values, share, masked, masked_context, seed)
+def run(batch, values, seed=SEED, **rates):
+    words, tags = redraw(*batch, values, Rates(**rates), seed)
     rows = [[word.decode() for word in row] for row in words.to_list()]
     return rows, [[NAMES[tag] for tag in row] for row in tags.to_list()]
 
@@ -72,7 +72,7 @@ def test_nothing_changes_at_rate_zero(batch, values):
 def test_every_value_is_redrawn_at_rate_one_and_the_context_stays(batch, values):
     seen = set()
     for number in range(40):
-        words, tags = run(batch, values, share=1.0, seed=tf.constant([number, 1], tf.int64))
+        words, tags = run(batch, values, redrawn=1.0, seed=tf.constant([number, 1], tf.int64))
         for row, before, after, scripts in (
             (0, ["fly", "to"], ["now"], {"new york", "oslo"}),
             (1, ["到"], ["的", "票"], {"北 京", "哈 尔 滨"}),
@@ -103,19 +103,35 @@ def test_a_slot_without_other_values_keeps_its_own(values):
         tf.ragged.constant([["五", "月"]]),
         tf.ragged.constant([[NAMES.index("B-date"), NAMES.index("I-date")]], dtype=tf.int32),
     )
-    assert run(date, values, share=1.0)[0] == [["五", "月"]]  # no Chinese date was collected
+    assert run(date, values, redrawn=1.0)[0] == [["五", "月"]]  # no Chinese date was collected
+
+
+def test_blended_names_are_made_of_tokens_of_their_kind_and_script(batch, values):
+    made_up = set()
+    for number in range(40):
+        seed = tf.constant([number, 1], tf.int64)
+        words, tags = run(batch, values, seed, redrawn=1.0, blended=1.0)
+        for row, tokens in ((0, {"new", "york", "oslo"}), (1, set("北京哈尔滨"))):
+            [(_, start, end)] = chunks(tags[row])
+            assert set(words[row][start:end]) <= tokens
+            made_up.add(" ".join(words[row][start:end]))
+    assert len(made_up) > 10
 
 
 def test_the_same_seed_draws_the_same(batch, values):
-    assert run(batch, values, 0.5, 0.5, 0.5) == run(batch, values, 0.5, 0.5, 0.5)
+    half = {"redrawn": 0.5, "blended": 0.5, "masked": 0.5, "masked_context": 0.5}
+    assert run(batch, values, **half) == run(batch, values, **half)
 
 
 def test_rows_without_tokens_or_spans(values):
     words = tf.RaggedTensor.from_row_lengths(tf.constant(["hi"]), [0, 1, 0])
     tags = words.with_flat_values(tf.constant([0]))
-    assert run((words, tags), values, 1.0, 1.0) == ([[], ["hi"], []], [[], ["O"], []])
+    assert run((words, tags), values, redrawn=1.0, masked=1.0) == (
+        [[], ["hi"], []],
+        [[], ["O"], []],
+    )
     nothing = tf.RaggedTensor.from_row_lengths(tf.constant([], tf.string), [0, 0])
-    assert run((nothing, nothing.with_flat_values(tf.constant([], tf.int32))), values, 1.0)[0] == [
+    assert run((nothing, nothing.with_flat_values(tf.constant([], tf.int32))), values)[0] == [
         [],
         [],
     ]
