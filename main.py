@@ -112,8 +112,7 @@ def evaluate(
     stage.print_results(config.name, task.headline, results)
     stage.print_detail(results[0])
     if json_:
-        about = {"task": task.name, "model": str(model), "data": str(data) if data else None}
-        write_json(json_, {**about, **results[0].as_dict()})
+        write_json(json_, {"task": task.name, "model": str(model), **results[0].as_dict()})
 
 
 @app.command()
@@ -225,7 +224,9 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(args=arguments, standalone_mode=False)
+        status = app(args=arguments, standalone_mode=False)
+        if status == INTERRUPTED:  # typer answers Ctrl-C so
+            raise KeyboardInterrupt
     except PipelineError as error:
         if debug:
             raise

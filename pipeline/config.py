@@ -136,6 +136,7 @@ def load_config(
         raise InputError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict) or "task" not in values:
         raise InputError(f"{file}: expected settings with a key `task`, e.g. `task: slot_filling`")
+    values = {key: value for key, value in values.items() if value is not None}  # `train:` alone
     for override in overrides:
         _apply(values, override)
     schema = schema_of(str(values["task"]))
@@ -185,10 +186,17 @@ def _explain(error: ValidationError, schema: type[Section]) -> str:
     key = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, list(_keys(schema)), n=1, cutoff=0.0)
-        return f"unknown setting `{key}`; the nearest is `{near[0]}`{more}"
+        return f"unknown setting `{key}`; the nearest is `{_nearest(key, schema)}`{more}"
     received = f", received {first['input']!r}" if first["type"] != "missing" else ""
     return f"setting `{key}`: {first['msg'].lower()}{received}{more}"
+
+
+def _nearest(key: str, schema: type[BaseModel]) -> str:
+    """The valid key most like this one; among those of the same depth, if any is like it."""
+    keys = list(_keys(schema))
+    level = [known for known in keys if known.count(".") == key.count(".")]
+    near = difflib.get_close_matches(key, level, n=1)
+    return (near or difflib.get_close_matches(key, keys, n=1, cutoff=0.0))[0]
 
 
 def _keys(schema: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -24,7 +24,7 @@ Splits = Mapping[str, Callable[[], Iterable[dict[str, Any]]]]
 class Prepared(tfds.core.GeneratorBasedBuilder):
     """A TFDS builder over our own readers; its config name is the content's key."""
 
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("1.0.0")  # raised when a loader comes to read the same file anew
     name = "prepared"
 
     def __init__(
@@ -93,7 +93,7 @@ def prepare(
     )
     tfds.disable_progress_bar()
     with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloads; there is none
-        builder.download_and_prepare()
+        builder.download_and_prepare(download_dir=str(folder / "downloads"))
     return builder
 
 

@@ -40,12 +40,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
         )
     for row in rows:
         table.add_row(*(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)  # cells hold users' texts
 
 
 def note(message: str) -> None:
     """One line for the person waiting."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False).print(message)
 
 
 def progress(unit: str) -> Progress:

@@ -77,16 +77,18 @@ def of_version(
         outputs: Texts to the outputs of its signature.
         split: A split, or a part of one (`test/contrast`).
         data: Examples to use instead, in any format that can be told; `split` may name a part.
+            The results are then named by this file.
     """
-    if data is not None:
-        config = _on_file(task, config, data)
-        split = "/".join(["train", *split.split("/")[1:]])
-    prepared = prepare.run(task, config)
     whole, _, part = split.partition("/")
-    results = on_split(task, config, prepared, outputs, whole)
+    if data is not None:
+        config, whole = _on_file(task, config, data), "test"
+    results = on_split(task, config, prepare.run(task, config), outputs, whole)
+    if data is not None:
+        name = data.resolve().name
+        results = [replace(r, split=name + r.split.removeprefix(whole)) for r in results]
     if not part:
         return results
-    chosen = [result for result in results if result.split == split]
+    chosen = [result for result in results if result.split == f"{results[0].split}/{part}"]
     if not chosen:
         known = ", ".join(result.split for result in results)
         raise InputError(f"split {split}: no such part; there are {known}")
@@ -172,8 +174,9 @@ def _indented(split: str) -> str:
 
 
 def _on_file(task: Task, config: Config, file: Path) -> Config:
-    """The config with its data replaced by one file, whole."""
+    """The config with its data replaced by one file, whole: no split is carved out of it."""
     found, _ = task.guess(file)
-    section = type(config.settings.data)
-    data = section.model_validate({**found, "files": {"train": found["files"]["train"]}})
+    old = config.settings.data
+    files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
+    data = type(old).model_validate({**old.model_dump(), **found, "files": files})
     return replace(config, settings=config.settings.model_copy(update={"data": data}))

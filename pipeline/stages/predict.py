@@ -33,6 +33,9 @@ def read_texts(file: Path, key: str = "text") -> Iterator[str]:
         yield from (line for _, line in read_lines(file))
         return
     for number, row in read_objects(file):
-        if not isinstance(row.get(key), str):
-            raise DataError(file, number, f"`{key}` is {row.get(key)!r}", "a string")
-        yield row[key]
+        text = row.get(key)
+        if not isinstance(text, str):
+            raise DataError(file, number, f"`{key}` is {text!r}", "a string")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise DataError(file, number, "half of a surrogate pair", "whole characters")
+        yield text

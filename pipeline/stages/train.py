@@ -43,12 +43,12 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
         resume: Go on with the newest run of this name from its last finished epoch.
 
     Raises:
-        InputError: There is nothing to resume, or its settings were others.
+        InputError: There is nothing to resume, or its settings or data were others.
     """
     settings: TrainSettings = config.settings.train
-    environment.set_seeds(settings.seed)
     data = prepare.run(task, config)
-    folder = _resumed(runs, config) if resume else _begun(runs, task, config, data)
+    folder = _resumed(runs, config, data) if resume else _begun(runs, task, config, data)
+    environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
     parts = assemble(task, config, folder)
     lengths = _lengths(task, data)
     steps = batches.batch_count(lengths, settings.batch_size)
@@ -85,13 +85,17 @@ def _begun(runs: Path, task: Task, config: Config, data: store.Prepared) -> Path
     return folder
 
 
-def _resumed(runs: Path, config: Config) -> Path:
+def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
     folder = artifacts.newest_run(runs / config.name)
+    if not (folder / CONTRACT).exists():  # the last file that `_begun` writes
+        raise InputError(f"{folder}: cut before its first step; train without --resume")
     if (folder / CONFIG).read_text(encoding="utf-8") != config.as_yaml():
         raise InputError(
             f"{folder}: its settings differ from the config's; resume with the same settings, or"
             " train without --resume"
         )
+    if artifacts.read_json(folder / environment.FILE)["data"]["key"] != data.builder_config.name:
+        raise InputError(f"{folder}: its data has changed since; train without --resume")
     return folder
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -31,11 +33,7 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
     Raises:
         PipelineError: The file is damaged, or a variable is missing or has another shape.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise PipelineError(f"{path}: not a readable weights file ({error})") from error
+    arrays = _read(path)
     for name, variable in _named(model, optimizer).items():
         if name not in arrays or arrays[name].shape != tuple(variable.shape):
             found = arrays[name].shape if name in arrays else "nothing"
@@ -47,14 +45,24 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
     return state
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            return {name: file[name] for name in (STATE, *file.files)}
+    except (OSError, ValueError, EOFError, KeyError, TypeError, BadZipFile, zlib.error) as error:
+        raise PipelineError(f"{path}: not a readable weights file ({error})") from error
+
+
 def _named(model: keras.Model, optimizer: Any) -> dict[str, Any]:
     """Variables by a name that does not depend on what else this process made before.
 
-    Keras numbers the seeds of dropout through the whole process, so these go by their order.
+    Keras numbers the seeds of dropout and the optimizers through the whole process, so the seeds go
+    by their order, and an optimizer's variables without its name.
     """
     seeds = [v for v in model.variables if v.path.endswith("seed_generator_state")]
     named = {f"seed/{index}": seed for index, seed in enumerate(seeds)}
     named |= {f"model/{v.path}": v for v in model.weights}
     if optimizer is not None:
-        named |= {f"optimizer/{v.path}": v for v in optimizer.variables}
+        own = f"{optimizer.name}/"
+        named |= {f"optimizer/{v.path.removeprefix(own)}": v for v in optimizer.variables}
     return named

@@ -1,0 +1,227 @@
+"""Readers of lines, objects and tables: nothing dropped, replaced or misnumbered."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.datasets.lines import (
+    content_key,
+    read_header,
+    read_lines,
+    read_objects,
+    read_table,
+    require,
+)
+from pipeline.errors import DataError, InputError
+
+
+@pytest.fixture
+def write(tmp_path):
+    """A function from bytes (and a name) to the path of a file that holds them."""
+
+    def write(data, name="data.txt"):
+        path = tmp_path / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    return write
+
+
+# --- lines ---
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (b"a", ["a"]),
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"a\n\n\nb", ["a", "", "", "b"]),
+        (b"\xef\xbb\xbfa\n\xef\xbb\xbfb", ["a", "\ufeffb"]),
+        (b"a\rb\n", ["a\rb"]),
+        (b"a\r\r\n", ["a\r"]),
+        (" a\t\u3000\n".encode(), [" a\t\u3000"]),
+        (
+            "a\u0085b\u2028c\u2029d\x0b\x0ce\x1cf\x00\n".encode(),
+            ["a\u0085b\u2028c\u2029d\v\fe\x1cf\0"],
+        ),
+    ],
+)
+def test_lines_by_hand_plain_and_compressed(write, data, lines):
+    expected = list(enumerate(lines, start=1))
+    assert list(read_lines(write(data))) == expected
+    assert list(read_lines(write(gzip.compress(data), "data.txt.gz"))) == expected
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))))
+def test_any_lines_come_back(tmp_path_factory, lines):
+    path = tmp_path_factory.getbasetemp() / "any_lines.txt"
+    path.write_bytes("\r\n".join(["first", *lines, ""]).encode())
+    assert [line for _, line in read_lines(path)] == ["first", *lines]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "byte", "column"),
+    [
+        (b"fine\nb\xe4d\n", 2, "e4", 2),
+        (b"\xff", 1, "ff", 1),
+        (b"\xef\xbb\xbfab\xc3\n", 1, "c3", 3),
+        ("京\u0085\n京".encode() + b"\x80", 2, "80", 4),
+        (b"a\nb\nc\xed\xa0\x80\n", 3, "ed", 2),
+    ],
+)
+def test_a_line_that_is_not_utf8_is_refused_where_it_stands(write, data, line, byte, column):
+    path = write(data)
+    with pytest.raises(DataError) as caught:
+        list(read_lines(path))
+    assert str(caught.value) == (
+        f"{path}:{line}: byte 0x{byte} at column {column} is not UTF-8;"
+        " expected a file saved as UTF-8"
+    )
+    assert (caught.value.line, caught.value.exit_status) == (line, 2)
+
+
+def test_a_collector_gets_every_bad_line_and_the_rest_is_read(write):
+    errors = []
+    lines = list(read_lines(write(b"\xff\nb\n\xfe\nd\n"), errors.append))
+    assert lines == [(2, "b"), (4, "d")]
+    assert [error.line for error in errors] == [1, 3]
+
+
+@pytest.mark.parametrize("data", [b"not gzip\n", gzip.compress(b"a\n" * 1000)[:-6], b"\x1f\x8b"])
+def test_a_damaged_gzip_file_is_named(write, data):
+    path = write(data, "data.gz")
+    with pytest.raises(DataError, match=r"data\.gz: damaged .* expected a whole gzip file"):
+        list(read_lines(path))
+
+
+def test_a_missing_file_or_a_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.txt: no such file or folder; .*NLP_DATA_DIR"):
+        list(read_lines(tmp_path / "none.txt"))
+    with pytest.raises(InputError, match=f"{tmp_path}: a folder; expected a file"):
+        list(read_lines(tmp_path))
+    assert require(tmp_path) == tmp_path
+
+
+# --- objects ---
+
+
+def test_objects_with_their_lines_blank_ones_passed_over(write):
+    path = write('{"a": "x\u0085y"}\n\n  \t\n{"b": [1, null]}\r\n')
+    assert list(read_objects(path)) == [(1, {"a": "x\u0085y"}), (4, {"b": [1, None]})]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"data\.txt:2: not valid JSON \(.*\); expected one object a line"),
+        ('{"a": 1} {"b": 2}', r":2: not valid JSON"),
+        ("{'a': 1}", r":2: not valid JSON"),
+        ("[" * 100_000, r":2: not valid JSON"),
+        ("[1]", r":2: a JSON list; expected an object"),
+        ('"a"', r":2: a JSON str; expected an object"),
+        ("null", r":2: a JSON NoneType; expected an object"),
+    ],
+)
+def test_a_bad_object_is_refused_by_line(write, line, message):
+    path = write(f"{{}}\n{line}\n{{}}\n")
+    with pytest.raises(DataError, match=message) as caught:
+        list(read_objects(path))
+    assert "\n" not in str(caught.value)
+    errors = []
+    assert [number for number, _ in read_objects(path, errors.append)] == [1, 3]
+    assert [error.line for error in errors] == [2]
+
+
+# --- tables ---
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "rows"),
+    [
+        ("a.csv", "a,b\n1,2\n", [(2, "1", "2")]),
+        ("a.tsv", "a\tb\nx, y\t \n", [(2, "x, y", " ")]),
+        ("a.csv", "a,b\r\nNA,007\r\nnull,1e3\r\n", [(2, "NA", "007"), (3, "null", "1e3")]),
+        ("a.csv", "\ufeffa,b\n\ufeff1,2", [(2, "\ufeff1", "2")]),
+        ("a.csv", '"a","b"\n"x ""y"", z",\n', [(2, 'x "y", z', "")]),
+        ("a.csv", 'a,b\n"x\ny\r\nz",2\n3,4\n', [(2, "x\ny\r\nz", "2"), (5, "3", "4")]),
+        ("a.csv", "a,b\nx\u0085y,z\u2028w\n1,2\n", [(2, "x\u0085y", "z\u2028w"), (3, "1", "2")]),
+        ("a.csv", "a,b\n1,2\n\n3,4\n\n", [(2, "1", "2"), (4, "3", "4")]),
+        ("a.csv", "a,b\n1\n3,4\n", [(2, "1", ""), (3, "3", "4")]),
+        ("a.csv", "a,b\n", []),
+    ],
+)
+def test_table_cells_stay_as_they_stand(write, name, data, rows):
+    expected = [(line, {"a": a, "b": b}) for line, a, b in rows]
+    assert list(read_table(write(data, name))) == expected
+    packed = write(gzip.compress(data.encode()), f"{name}.gz")
+    assert list(read_table(packed)) == expected
+    assert read_header(packed) == ["a", "b"]
+
+
+def test_line_numbers_count_line_breaks_in_the_header(write):
+    path = write('"a\nz",b\n1,2\n', "a.csv")
+    assert list(read_table(path)) == [(3, {"a\nz": "1", "b": "2"})]
+
+
+@pytest.mark.parametrize("data", ["", "\ufeff", "\n"])
+def test_an_empty_table_is_refused(write, data):
+    path = write(data, "a.csv")
+    for read in (read_header, lambda path: list(read_table(path))):
+        with pytest.raises(DataError, match=r"a\.csv: the file is empty; expected a header"):
+            read(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("a,b\n1,2,3\n4,5,6\n", "Expected 2 fields in line 2, saw 3"),
+        ("a,b\n1,2,\n4,5,\n", "Expected 2 fields in line 2, saw 3"),
+        ("a,b\n1,2\n4,5,6\n", "Expected 2 fields in line 3, saw 3"),
+        ('a,b\n"1,2\n', "EOF inside string"),
+        ("a,a\n1,2\n", r"a\.csv:1: the column 'a' stands twice; expected one column a name"),
+    ],
+)
+def test_a_table_that_does_not_fit_its_header_is_refused(write, data, message):
+    with pytest.raises(DataError, match=message) as caught:
+        list(read_table(write(data, "a.csv")))
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_utf8_in_a_table_is_refused_by_line(write):
+    path = write(b"a,b\n1,2\n3,\xff\n\xfe,4\n", "a.csv")
+    with pytest.raises(DataError, match=r"a\.csv:3: byte 0xff at column 3"):
+        list(read_table(path))
+    errors = []
+    assert list(read_table(path, errors.append)) == []
+    assert [error.line for error in errors] == [3, 4]
+
+
+# --- content ---
+
+
+def test_the_content_key_changes_with_bytes_name_order_and_settings(write):
+    a, b = write("same", "a"), write("same", "b")
+    keys = [
+        content_key([a]),
+        content_key([b]),
+        content_key([a, b]),
+        content_key([b, a]),
+        content_key([a], "x"),
+        content_key([a], {"x": 1}),
+        content_key([a], {"x": 2}),
+    ]
+    keys.append(content_key([write("changed", "a")]))
+    assert len(set(keys)) == len(keys)
+    assert all(len(key) == 16 and set(key) <= set("0123456789abcdef") for key in keys)
+
+
+def test_the_content_key_is_that_of_the_content_wherever_it_lies(tmp_path):
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a").write_bytes(b"same")
+    here, there = (content_key([tmp_path / folder / "a"], 1) for folder in ("here", "there"))
+    assert here == there

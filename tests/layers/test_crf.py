@@ -1,0 +1,160 @@
+"""The CRF against all tag sequences written out, for every length and with padding."""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
+
+TAGS = ["O", "B-x", "I-x"]
+FREE = (None, None)
+BIO = bio_constraints(TAGS)
+LENGTHS = [1, 4, 2, 3]
+
+
+@pytest.fixture(params=[FREE, BIO], ids=["free", "bio"])
+def crf(request):
+    """A CRF with random weights."""
+    layer = CRF(3, *request.param)
+    layer.build((None, None, 3))
+    layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
+    return layer
+
+
+@pytest.fixture
+def batch():
+    """Emissions of rows of 1 to 4 tokens, and their mask."""
+    mask = np.arange(4) < np.array(LENGTHS)[:, None]
+    return np.random.normal(size=(4, 4, 3)).astype("float32"), mask
+
+
+def scores(crf, emissions):
+    """Every tag sequence that may be, with its score."""
+    transitions, starts, ends = crf.get_weights()
+    found = {}
+    for path in itertools.product(range(3), repeat=len(emissions)):
+        steps = list(itertools.pairwise(path))
+        if crf.allowed is not None and not (
+            crf.allowed_start[path[0]] and all(crf.allowed[step] for step in steps)
+        ):
+            continue
+        found[path] = (
+            starts[path[0]]
+            + sum(emissions[t, tag] for t, tag in enumerate(path))
+            + sum(transitions[step] for step in steps)
+            + ends[path[-1]]
+        )
+    return found
+
+
+def probabilities(crf, emissions):
+    """Every tag sequence with its probability."""
+    found = scores(crf, emissions)
+    total = sum(math.exp(score) for score in found.values())
+    return {path: math.exp(score) / total for path, score in found.items()}
+
+
+def test_log_likelihood_is_that_of_all_sequences_written_out(crf, batch):
+    emissions, mask = batch
+    tags = np.where(mask, [[0, 1, 2, 0]], -1)
+    expected = [
+        math.log(probabilities(crf, row[:n])[tuple(gold[:n])])
+        for row, gold, n in zip(emissions, tags, LENGTHS, strict=True)
+    ]
+    found = crf.log_likelihood(emissions, tags, mask)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_decode_finds_the_best_sequence(crf, batch):
+    emissions, _ = batch
+    for row, found, n in zip(emissions, np.array(crf.decode(*batch)), LENGTHS, strict=True):
+        best = scores(crf, row[:n])
+        assert tuple(found[:n]) == max(best, key=best.get)
+        assert not found[n:].any()
+
+
+def test_marginals_are_sums_over_sequences(crf, batch):
+    emissions, _ = batch
+    for row, found, n in zip(emissions, np.array(crf.marginals(*batch)), LENGTHS, strict=True):
+        expected = np.zeros((4, 3))
+        for path, probability in probabilities(crf, row[:n]).items():
+            for t, tag in enumerate(path):
+                expected[t, tag] += probability
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_padding_does_not_matter_and_one_token_is_enough(crf, length):
+    emissions = np.random.normal(size=(2, length, 3)).astype("float32")
+    longer = np.concatenate([emissions, np.full((2, 3, 3), 50, "float32")], axis=1)
+    mask = np.ones((2, length), bool)
+    longer_mask = np.pad(mask, [(0, 0), (0, 3)])
+    tags = np.zeros((2, length), "int32")
+    alone, padded = (emissions, mask), (longer, longer_mask)
+    np.testing.assert_array_equal(crf.decode(*padded)[:, :length], crf.decode(*alone))
+    np.testing.assert_allclose(crf.marginals(*padded)[:, :length], crf.marginals(*alone), atol=1e-6)
+    np.testing.assert_allclose(
+        crf.log_likelihood(longer, np.pad(tags, [(0, 0), (0, 3)]), longer_mask),
+        crf.log_likelihood(emissions, tags, mask),
+        atol=1e-5,
+    )
+
+
+def test_a_row_of_padding_alone_has_no_loss_and_no_tags(crf):
+    emissions = np.random.normal(size=(1, 3, 3)).astype("float32")
+    mask = np.zeros((1, 3), bool)
+    assert not np.any(crf.log_likelihood(emissions, np.full((1, 3), -1), mask))
+    assert not np.any(crf.decode(emissions, mask))
+    assert not np.any(crf.marginals(emissions, mask))
+
+
+def test_a_long_text_neither_over_nor_underflows(crf):
+    emissions = 10 * np.random.normal(size=(1, 200, 3)).astype("float32")
+    mask = np.ones((1, 200), bool)
+    best = crf.decode(emissions, mask)
+    assert np.isfinite(crf.log_likelihood(emissions, best, mask)).all()
+    np.testing.assert_allclose(np.sum(crf.marginals(emissions, mask), axis=-1), 1, atol=1e-5)
+
+
+def test_inside_goes_on_only_from_its_own_slot():
+    allowed, start = bio_constraints(["O", "B-x", "I-x", "B-y", "I-y"])
+    assert start == [1, 1, 0, 1, 0]
+    assert [row[2] for row in allowed] == [0, 1, 1, 0, 0]
+    assert all(row[0] and row[1] and row[3] for row in allowed)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"allowed has the shape \(2, 2\); expected \(3, 3\)"):
+        CRF(3, allowed=[[1, 1], [1, 1]])
+    with pytest.raises(ValueError, match="emissions have 4 scores a token; expected num_tags = 3"):
+        CRF(3).build((None, None, 4))
+
+
+def test_config_and_a_saved_model_bring_it_back(revived):
+    layer = CRF(3, *BIO, name="crf")
+    again = CRF.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    emissions = keras.Input((None, 3))
+    model = keras.Model(emissions, layer(emissions))
+    layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
+    values, mask = np.random.normal(size=(2, 5, 3)).astype("float32"), np.ones((2, 5), bool)
+    loaded = revived(model).get_layer("crf")
+    np.testing.assert_array_equal(loaded.marginals(values, mask), layer.marginals(values, mask))
+
+
+def test_its_loss_trains_it_and_what_is_below():
+    words = keras.Input((None, 4))
+    crf = CRF(3, name="crf")
+    model = keras.Model(words, crf(keras.layers.Dense(3)(words)))
+    model.compile(keras.optimizers.Adam(0.1), loss=CRFLoss(crf))
+    features = np.random.normal(size=(8, 4, 4)).astype("float32")
+    gold = np.where(np.arange(4) < np.arange(1, 9)[:, None], features.argmax(-1) % 3, -1)
+    before = model.get_weights()
+    losses = [float(model.train_on_batch(features, gold)) for _ in range(20)]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < 0.5 * losses[0]
+    for new, old in zip(model.get_weights(), before, strict=True):
+        assert not np.array_equal(new, old)

@@ -1,0 +1,74 @@
+"""TokenDropout: what it replaces, how often, and what it leaves alone."""
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.layers.dropout import TokenDropout
+
+UNKNOWN = 1
+IDS = np.arange(2, 14, dtype="int32").reshape(2, 6)
+
+
+@pytest.mark.parametrize(("rate", "training"), [(0.0, True), (0.9, False), (0.0, False)])
+def test_nothing_is_replaced_at_rate_0_or_outside_training(rate, training):
+    np.testing.assert_array_equal(TokenDropout(rate)(IDS, training=training), IDS)
+
+
+def test_training_is_off_unless_said():
+    np.testing.assert_array_equal(TokenDropout(0.9)(IDS), IDS)
+
+
+def test_padding_is_left_alone():
+    ids = np.where(np.arange(1000) % 2, 5, 0).reshape(10, 100).astype("int32")
+    dropped = np.array(TokenDropout(0.9, seed=1)(ids, training=True))
+    np.testing.assert_array_equal(dropped == 0, ids == 0)
+    assert set(np.unique(dropped)) == {0, UNKNOWN, 5}
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_about_rate_of_the_ids_become_unknown_and_the_others_stay(rate):
+    ids = np.tile(np.arange(2, 102, dtype="int32"), (200, 1))
+    dropped = np.array(TokenDropout(rate, seed=1)(ids, training=True))
+    replaced = dropped != ids
+    assert set(dropped[replaced]) == {UNKNOWN}
+    # 20,000 draws: five standard deviations of the share.
+    assert replaced.mean() == pytest.approx(rate, abs=5 * np.sqrt(rate * (1 - rate) / 20_000))
+
+
+def test_the_unknown_id_can_be_chosen():
+    dropped = np.array(TokenDropout(0.9, unknown_id=7, seed=1)(IDS, training=True))
+    assert 7 in dropped
+    assert UNKNOWN not in dropped
+
+
+def test_all_characters_of_a_token_share_one_draw():
+    characters = np.full((20, 50, 4), 5, "int32")
+    characters[:, :, 3] = 0  # padding of the word
+    dropped = np.array(TokenDropout(0.5, seed=1)(characters, training=True))
+    first = dropped[:, :, 0]
+    assert set(np.unique(first)) == {UNKNOWN, 5}
+    for place in (1, 2):
+        np.testing.assert_array_equal(dropped[:, :, place], first)
+    assert not dropped[:, :, 3].any()
+
+
+def test_a_seed_gives_the_same_draws_again_and_every_call_others():
+    def draws(seed):
+        layer = TokenDropout(0.5, seed=seed)
+        return [np.array(layer(IDS, training=True)) for _ in range(3)]
+
+    first, second, third = draws(1)
+    np.testing.assert_array_equal(draws(1), [first, second, third])
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(first, draws(2)[0])
+
+
+def test_config_and_a_saved_model_bring_it_back(revived):
+    layer = TokenDropout(0.3, unknown_id=4, seed=5, name="hide")
+    again = TokenDropout.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    words = keras.Input((None,), dtype="int32")
+    model = revived(keras.Model(words, layer(words)))
+    assert model.get_layer("hide").get_config() == layer.get_config()
+    np.testing.assert_array_equal(model(IDS, training=False), IDS)

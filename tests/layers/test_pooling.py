@@ -1,0 +1,69 @@
+"""AttentionPooling: by hand, and that masked tokens never matter."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.layers.pooling import AttentionPooling
+
+
+@pytest.fixture
+def by_hand():
+    """One hidden number, u = tanh(h[0]), and its weight v = 2."""
+    layer = AttentionPooling(attention_dim=1)
+    layer.build((None, None, 2))
+    layer.hidden.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
+    layer.scorer.set_weights([np.array([[2.0]])])
+    return layer
+
+
+def test_two_tokens_by_hand(by_hand):
+    states = np.array([[[0.0, 10.0], [0.5, 20.0]]], "float32")
+    # The scores are 0 and 2 tanh(1/2).
+    second = 1 / (1 + math.exp(-2 * math.tanh(0.5)))
+    expected = [[0.5 * second, 10 * (1 - second) + 20 * second]]
+    np.testing.assert_allclose(by_hand(states, np.array([[True, True]])), expected, rtol=1e-6)
+
+
+def test_one_real_token_is_the_vector_itself(by_hand):
+    states = np.array([[[0.3, 1.0], [9.0, 9.0]]], "float32")
+    pooled = by_hand(states, np.array([[True, False]]))
+    np.testing.assert_allclose(pooled, [[0.3, 1.0]], rtol=1e-6)
+
+
+def test_masked_tokens_do_not_matter():
+    layer = AttentionPooling(attention_dim=4)
+    states = np.random.normal(size=(2, 3, 5)).astype("float32")
+    mask = np.array([[True, True, True], [True, False, False]])
+    junk = np.full((2, 4, 5), 1e4, "float32")
+    longer = np.concatenate([states, junk], axis=1)
+    longer_mask = np.concatenate([mask, np.zeros((2, 4), bool)], axis=1)
+    np.testing.assert_allclose(layer(longer, longer_mask), layer(states, mask), atol=1e-6)
+
+
+def test_where_nothing_is_real_the_vector_is_zeros():
+    layer = AttentionPooling(attention_dim=4)
+    states = np.random.normal(size=(2, 3, 5)).astype("float32")
+    pooled = np.array(layer(states, np.array([[False] * 3, [True] * 3])))
+    assert not pooled[0].any()
+    assert pooled[1].any()
+
+
+def test_config_and_a_saved_model_bring_it_back(revived):
+    layer = AttentionPooling(4, name="summary")
+    again = AttentionPooling.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
+    model = keras.Model(inputs, layer(*inputs))
+    values = np.random.normal(size=(2, 3, 5)).astype("float32"), np.array([[True, True, False]] * 2)
+    assert model.output_shape == (None, 5)
+    np.testing.assert_array_equal(revived(model)(values), model(values))
+
+
+def test_gradients_are_numbers_also_where_nothing_is_real(check_gradients):
+    inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
+    model = keras.Model(inputs, AttentionPooling(4)(*inputs))
+    states = np.random.normal(size=(2, 3, 5)).astype("float32")
+    check_gradients(model, [states, np.array([[True, True, False], [False] * 3])])

@@ -1,0 +1,144 @@
+"""The slot tagger, where all these layers meet: padding, saving, and a step on another backend."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.model import TokenLoss, build_model, decode, losses
+
+VOCABULARIES = {
+    "words": [f"w{i}" for i in range(30)],
+    "characters": [f"c{i}" for i in range(12)],
+    "slots": ["city", "date"],
+    "intents": ["book", "fare", "greet"],
+}
+SIZES = {"word_dim": 8, "character_dim": 4, "character_filters": 6, "hidden_dim": 10}
+
+
+@pytest.fixture(params=[True, False], ids=["crf", "softmax"])
+def settings(request):
+    return SlotFillingSettings(
+        task="slot_filling",
+        data={"format": "jsonl", "files": {"train": "unused"}},
+        tokenizer={"max_characters": 5},
+        model={**SIZES, "crf": request.param},
+    )
+
+
+@pytest.fixture
+def tagger(settings):
+    return build_model(settings, VOCABULARIES)
+
+
+def batch(lengths, width):
+    """Rows of these lengths, padded to `width` tokens; the ids do not depend on it."""
+    words = np.zeros((len(lengths), width), "int32")
+    characters = np.zeros((len(lengths), width, 5), "int32")
+    for row, length in enumerate(lengths):
+        draw = np.random.default_rng(row)
+        words[row, :length] = draw.integers(1, 30, length)
+        characters[row, :length] = draw.integers(1, 12, (length, 5))
+    return {"words": words, "characters": characters}
+
+
+def test_shapes_are_those_of_the_docstring(tagger):
+    outputs = tagger(batch([3, 1], 4))
+    assert outputs["tags"].shape == (2, 4, 5)
+    assert outputs["intent"].shape == (2, 3)
+
+
+def test_a_row_is_the_same_alone_and_in_a_longer_batch(tagger):
+    lengths = [1, 4, 9, 2]
+    inputs = batch(lengths, 12)
+    together = tagger(inputs, training=False)
+    best, scores = decode(tagger, together["tags"], inputs["words"] != 0)
+    for row, length in enumerate(lengths):
+        alone_inputs = {name: ids[row : row + 1, :length] for name, ids in inputs.items()}
+        alone = tagger(alone_inputs, training=False)
+        np.testing.assert_allclose(
+            together["tags"][row, :length], alone["tags"][0], rtol=0, atol=1e-5
+        )
+        np.testing.assert_allclose(together["intent"][row], alone["intent"][0], rtol=0, atol=1e-5)
+        tags, probabilities = decode(tagger, alone["tags"], alone_inputs["words"] != 0)
+        np.testing.assert_array_equal(best[row, :length], tags[0])
+        np.testing.assert_allclose(scores[row, :length], probabilities[0], rtol=0, atol=1e-5)
+
+
+def test_a_row_without_any_token_gives_numbers(tagger):
+    inputs = batch([0, 3], 3)
+    outputs = tagger(inputs, training=False)
+    _, scores = decode(tagger, outputs["tags"], inputs["words"] != 0)
+    for values in (*outputs.values(), scores):
+        assert np.isfinite(values).all()
+
+
+def test_the_loss_does_not_see_padding(tagger):
+    def loss(width):
+        inputs = batch([2, 4], width)
+        gold = np.where(inputs["words"] != 0, 1, -1)
+        logits = tagger(inputs, training=False)["tags"]
+        return float(losses(tagger)["tags"](gold, logits))
+
+    assert loss(4) == pytest.approx(loss(20), rel=1e-5)
+
+
+def test_token_loss_by_hand():
+    logits = np.log([[[0.5, 0.5], [0.25, 0.75], [0.9, 0.1]]])
+    expected = -np.log(0.5) - np.log(0.75)  # summed over the tokens, padding left out
+    assert float(TokenLoss()(np.array([[0, 1, -1]]), logits)) == pytest.approx(expected)
+
+
+def test_dropout_draws_from_the_seed_of_the_settings(settings):
+    inputs = batch([5, 5], 5)
+
+    def draws():
+        keras.utils.set_random_seed(settings.train.seed)
+        return np.array(build_model(settings, VOCABULARIES)(inputs, training=True)["intent"])
+
+    np.testing.assert_array_equal(draws(), draws())
+
+
+def test_a_saved_model_brings_it_back(tagger, revived):
+    inputs = batch([3, 6], 6)
+    loaded = revived(tagger)
+    for name, expected in tagger(inputs, training=False).items():
+        np.testing.assert_array_equal(loaded(inputs, training=False)[name], expected)
+
+
+STEP_ON_JAX = """
+import keras, numpy as np
+from tests.layers.test_slot_tagger import SIZES, VOCABULARIES, batch
+from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.model import build_model, decode, losses
+
+settings = SlotFillingSettings(
+    task="slot_filling", data={"format": "jsonl", "files": {"train": "unused"}},
+    tokenizer={"max_characters": 5}, model=SIZES)
+model = build_model(settings, VOCABULARIES)
+model.compile(keras.optimizers.AdamW(0.01, global_clipnorm=5.0), loss=losses(model))
+inputs = batch([3, 6], 6)
+gold = {"tags": np.where(inputs["words"] != 0, 1, -1), "intent": np.array([0, 2])}
+before = model.get_weights()
+loss = model.train_on_batch(inputs, gold)[0]
+moved = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights())]
+tags, scores = decode(model, model(inputs)["tags"], inputs["words"] != 0)
+print(keras.backend.backend(), np.isfinite(loss), all(moved), tags.shape, scores.shape)
+"""
+
+
+def test_it_takes_a_step_on_the_jax_backend():
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", STEP_ON_JAX],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "jax True True (2, 6) (2, 6, 5)", done.stderr
