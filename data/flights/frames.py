@@ -104,7 +104,7 @@ def load_frames(folder: Path = GRAMMAR / "frames") -> list[Frame]:
                     weight=entry.get("weight", 1),
                     source=f"{path.stem}{number}",
                 )
-                _check(frame)
+                check_frame(frame)
                 frames.append(frame)
     names = [
         template.name
@@ -136,7 +136,7 @@ def _templates(frame: str, language: str, block: str) -> list[Template]:
     ]
 
 
-def _check(frame: Frame) -> None:
+def check_frame(frame: Frame) -> None:
     """Stop where wordings of a frame differ in their values or a kind is unknown."""
     for templates in frame.templates.values():
         for template in templates:

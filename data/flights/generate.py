@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from clauses import Companion, hold_out, load_clauses
+from cues import draw_frames
 from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, load_frames, render
 from holdout import split_frames
 from lexicon import Deck, Lexicon
@@ -40,7 +42,9 @@ INTENT_SHARES = {
     "meal": 4.5,
     "check_in": 3.5,
 }
-PAIRS = {"train": 2900, "valid": 200, "test": 250, "unseen_values": 200, "unseen_templates": 200}
+PAIRS = {"train": 2875, "valid": 200, "test": 250, "unseen_values": 200, "unseen_templates": 200}
+# Of these pairs, about as many as this come from the cue bank, a quarter.
+CUE_PAIRS = {"train": 718, "valid": 50, "test": 62}
 CONTRAST_GROUPS = 90  # minimal pairs a language in each contrast part
 
 
@@ -71,13 +75,16 @@ class Writer:
         self._clauses, self._held_out_clauses = hold_out(
             load_clauses(), random.Random(f"{SEED} clauses")
         )
+        self._cue_frames = draw_frames(CUE_PAIRS["train"], random.Random(f"{SEED} cues"))
         self._train_texts: set[str] = set()
         self._train_carriers: set[str] = set()
+        self._contrast_carriers: set[str] = set()
         self._texts: set[str] = set()
         self._next_pair = 1
 
     def splits(self) -> dict[str, list[Row]]:
-        """All rows of the three files. Train comes first: the others keep clear of it."""
+        """All rows of the three files. Contrasts and train come first: the rest keep clear."""
+        contrasts = [row for part in ("cue_before", "cue_after") for row in self._contrasts(part)]
         train = self._part("train", self._frames)
         self._train_texts = {comparable(row["text"]) for row in train}
         valid = self._part("valid", self._frames)
@@ -87,9 +94,7 @@ class Writer:
         ]
         test += self._part("unseen_values", with_places, "unseen", "unseen_values")
         test += self._part("unseen_templates", self._held_out, part="unseen_templates")
-        for part in ("cue_before", "cue_after"):
-            test += self._contrasts(part)
-        return {"train": train, "valid": valid, "test": test}
+        return {"train": train, "valid": valid, "test": test + contrasts}
 
     def _part(
         self, name: str, frames: list[Frame], pool: str = "train", part: str | None = None
@@ -103,15 +108,24 @@ class Writer:
             ValueMaker(self._lexicon, rng, pool),
             Typist(self._noise, rng),
             Companion(clauses, rng),
-            _wording_decks(frames, rng),
+            _wording_decks(frames + self._cue_frames, rng),
             rng,
         )
         decks = _frame_decks(frames, rng)
-        rows: list[Row] = []
-        for intent in _intents(PAIRS[name], list(decks)):
-            for row in self._pair(decks[intent], tools):
-                rows.append(row | {"parts": [part]} if part else row)
+        cued = self._cued(name, rng)
+        rows = [row for frame in cued for row in self._pair(Deck([frame], rng), tools)]
+        taken = Counter(frame.intent for frame in cued)
+        for intent, count in _intents(PAIRS[name], list(decks)).items():
+            for _ in range(count - taken[intent]):
+                for row in self._pair(decks[intent], tools):
+                    rows.append(row | {"parts": [part]} if part else row)
         return _in_pairs_shuffled(rows, rng)
+
+    def _cued(self, name: str, rng: random.Random) -> list[Frame]:
+        """The frames of the cue bank in a split: all in train, some of them in the others."""
+        if name == "train":
+            return self._cue_frames
+        return rng.sample(self._cue_frames, CUE_PAIRS.get(name, 0))
 
     def _pair(self, deck: Deck[Frame], tools: Tools) -> list[Row]:
         """A new pair: no repeated text, nothing of train outside train, no name out of place."""
@@ -129,7 +143,9 @@ class Writer:
                 pieces = tools.typist.type(bare, language, frame.intent, around)
                 rows.append(to_row(pieces, frame.intent, template, self._next_pair))
                 carriers |= {carrier(bare), carrier(pieces)}
-            known = tools.name == "unseen_templates" and carriers & self._train_carriers
+            known = carriers & self._contrast_carriers
+            if tools.name == "unseen_templates":
+                known |= carriers & self._train_carriers
             if not known and self._acceptable(rows, tools.pool):
                 self._accept(rows)
                 if tools.name == "train":
@@ -188,12 +204,8 @@ class Writer:
                         to_row(pieces, frame.intent, template, self._next_pair + number)
                     )
             rows = [row for role in readings.values() for row in role]
-            known = carriers & self._train_carriers
-            if (
-                not known
-                and self._acceptable(rows, "mixed")
-                and len({row["text"] for row in rows}) == 4
-            ):
+            if self._acceptable(rows, "mixed") and len({row["text"] for row in rows}) == 4:
+                self._contrast_carriers |= carriers
                 self._accept(rows[:2])
                 self._accept(rows[2:])
                 return rows
@@ -236,14 +248,13 @@ def _wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Te
     }
 
 
-def _intents(pairs: int, available: list[str]) -> Iterator[str]:
-    """The intents of a split's pairs, by their shares; the first one takes the rounding."""
+def _intents(pairs: int, available: list[str]) -> dict[str, int]:
+    """A split's pairs of each intent, by their shares; the first one takes the rounding."""
     shares = {intent: share for intent, share in INTENT_SHARES.items() if intent in available}
     total = sum(shares.values())
     counts = {intent: round(pairs * share / total) for intent, share in shares.items()}
     counts[next(iter(counts))] += pairs - sum(counts.values())
-    for intent, count in counts.items():
-        yield from [intent] * count
+    return counts
 
 
 def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:

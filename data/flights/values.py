@@ -62,6 +62,8 @@ class ValueMaker:
         # cannot tell the role.
         cities = [city for city in lexicon.cities if fits(city)]
         self._cities = {kind: Deck(cities, rng) for kind in CITY_KINDS}
+        # The names of a place have a deck for each role as well.
+        self._names: dict[tuple[Place, str, str], Deck[str]] = {}
         airlines = [airline for airline in lexicon.airlines if fits(airline)]
         self._airlines = Deck(airlines, rng)
         self._codes = [airline.code for airline in airlines]
@@ -96,7 +98,7 @@ class ValueMaker:
         code = self._rng.choice(self._codes)
         if "airline" in wanted:
             airline = self._airlines.draw()
-            values["airline"], code = self._named(airline), airline.code
+            values["airline"], code = self._named(airline, "airline"), airline.code
         if "flight" in wanted:
             values["flight"] = self._flight(code)
         exact = any(kind in wanted for kind in TIME_KINDS)
@@ -110,24 +112,27 @@ class ValueMaker:
 
     def draw_city(self) -> Value:
         """A city for a contrast group, where the cue alone tells the role."""
-        return self._named(self._cities["from"].draw())
+        return self._named(self._cities["from"].draw(), "from")
 
     def _draw_cities(self, kinds: list[str]) -> dict[str, Value]:
         """Distinct cities for the roles of one sentence."""
         drawn: dict[str, Place] = {}
         for kind in kinds:
             drawn[kind] = self._cities[kind].draw(lambda city: city in drawn.values())
-        return {kind: self._named(city) for kind, city in drawn.items()}
+        return {kind: self._named(city, kind) for kind, city in drawn.items()}
 
-    def _named(self, place: Place) -> Value:
+    def _named(self, place: Place, kind: str) -> Value:
         """A city or airline under one of its names, the first of each language most often."""
-        zh, en = (
-            names[0] if self._rng.random() < 0.6 else self._rng.choice(names)
-            for names in (place.zh, place.en)
-        )
+        zh, en = (self._name(place, kind, language) for language in ("zh", "en"))
         if place.chinese_city and len(zh) == 2 and self._rng.random() < 0.04:
             zh += "市"
         return Value(zh, en)
+
+    def _name(self, place: Place, kind: str, language: str) -> str:
+        """The next name of a place in a role and a language."""
+        names = place.zh if language == "zh" else place.en
+        deck = self._names.setdefault((place, kind, language), Deck((names[0], *names), self._rng))
+        return deck.draw()
 
     def _listed(self, name: str) -> Value:
         """An entry of a value list under one of its wordings."""

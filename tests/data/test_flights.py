@@ -114,6 +114,13 @@ def clause_wordings(text: str) -> list[str]:
     ]
 
 
+def cues(language: str) -> list[list[str]]:
+    """The cue bank: the words of a departure and of its mirror arrival."""
+    bank = yaml.safe_load((FLIGHTS / "grammar" / "cues.yaml").read_text(encoding="utf-8"))
+    lines = [line for block in bank["cues"].values() for line in block.splitlines()]
+    return [line.split(" | ")[LANGUAGES.index(language)].split(" / ") for line in lines]
+
+
 def city_of(row: Row) -> Row:
     [city] = [slot for slot in row["slots"] if slot["slot"] in ROLES]
     return dict(city)
@@ -134,11 +141,8 @@ def test_the_generator_writes_the_committed_files() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_readme_lists_12_intents_and_15_slots() -> None:
+def test_the_readme_lists_12_intents_and_15_slots_and_files_are_small() -> None:
     assert (len(INTENTS), len(SLOTS)) == (12, 15)
-
-
-def test_files_are_small() -> None:
     assert sum((FLIGHTS / f"{split}.jsonl").stat().st_size for split in SPLITS) < MOST_BYTES
 
 
@@ -159,17 +163,14 @@ def test_parts_have_their_size(split: str, part: str | None, fewest_pairs: int) 
         assert len(of_language(rows, language)) >= fewest_pairs
 
 
-def test_rows_hold_known_keys_intents_and_slots() -> None:
+def test_rows_hold_known_keys_intents_and_slots_and_tight_spans() -> None:
     needed = {"text", "intent", "slots", "language", "pair", "template"}
     for row in ALL_ROWS:
         assert needed <= row.keys() <= needed | {"parts", "contrast"}
         assert row["intent"] in INTENTS
         assert {slot["slot"] for slot in row["slots"]} <= SLOTS
         assert set(row.get("parts", [])) <= {*PARTS, "contrast"}
-
-
-def test_spans_are_in_order_and_tight() -> None:
-    for row in ALL_ROWS:
+        # The spans are in order and tight.
         end = 0
         for slot in row["slots"]:
             assert end <= slot["start"] < slot["end"] <= len(row["text"])
@@ -188,10 +189,8 @@ def test_a_pair_is_one_row_of_each_language_with_the_same_meaning() -> None:
             slot["slot"] for slot in en["slots"]
         )
     assert sorted(found) == list(range(1, len(found) + 1))
-
-
-def test_a_pair_lies_in_one_split() -> None:
-    assert sum(len(pairs(rows)) for rows in ROWS.values()) == len(pairs(ALL_ROWS))
+    # A pair lies in one split.
+    assert sum(len(pairs(rows)) for rows in ROWS.values()) == len(found)
 
 
 def test_no_text_of_valid_and_test_is_in_train() -> None:
@@ -201,13 +200,9 @@ def test_no_text_of_valid_and_test_is_in_train() -> None:
 
 
 @pytest.mark.parametrize("part", ["unseen_templates", *CUE_PARTS])
-def test_templates_of_a_part_are_not_in_train(part: str) -> None:
-    train = {row["template"] for row in ROWS["train"] + ROWS["valid"]}
-    assert not train & {row["template"] for row in of_part(part)}
-
-
-@pytest.mark.parametrize("part", ["unseen_templates", *CUE_PARTS])
-def test_sentences_of_a_part_are_not_in_train_with_other_values(part: str) -> None:
+def test_templates_and_blanked_sentences_of_a_part_are_not_in_train(part: str) -> None:
+    templates = {row["template"] for row in ROWS["train"] + ROWS["valid"]}
+    assert not templates & {row["template"] for row in of_part(part)}
     train = {carrier(row) for row in ROWS["train"]}
     assert [row["text"] for row in of_part(part) if carrier(row) in train] == []
 
@@ -257,13 +252,11 @@ def test_the_clause_bank_is_aligned() -> None:
 def test_clauses_hold_no_city_and_no_airline(file: str) -> None:
     lines = [line for entries in clauses().values() for line in entries]
     for wanted in ("train", "unseen"):
-        for name in names(file, wanted, "zh"):
-            assert [zh for line in lines for zh in clause_wordings(line[0]) if name in zh] == []
-        for name in names(file, wanted, "en"):
-            word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
-            assert [
-                en for line in lines for en in clause_wordings(line[1]) if word.search(en)
-            ] == []
+        for at, language in enumerate(LANGUAGES):
+            texts = [text.lower() for line in lines for text in clause_wordings(line[at])]
+            for name in names(file, wanted, language):
+                word = re.escape(name) if language == "zh" else rf"\b{re.escape(name)}\b"
+                assert [text for text in texts if re.search(word, text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -294,24 +287,15 @@ def test_train_has_every_intent_and_slot(language: str) -> None:
     assert intents.keys() == INTENTS
     assert min(intents.values()) >= 0.03 * len(rows)
     assert {slot["slot"] for row in rows for slot in row["slots"]} == SLOTS
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_intent_has_sentences_without_slots(language: str) -> None:
-    rows = of_language(ROWS["train"], language)
     assert {row["intent"] for row in rows if not row["slots"]} == INTENTS
 
 
 @pytest.mark.parametrize("file", ["cities.tsv", "airlines.tsv"])
 def test_unseen_names_occur_nowhere_in_train_and_valid(file: str) -> None:
     text = "\n".join(row["text"].lower() for row in ROWS["train"] + ROWS["valid"])
-    assert [name for name in names(file, "unseen", *LANGUAGES) if name in text] == []
-
-
-@pytest.mark.parametrize("file", ["cities.tsv", "airlines.tsv"])
-def test_unseen_and_train_names_do_not_contain_each_other(file: str) -> None:
-    seen = names(file, "train", *LANGUAGES)
-    unseen = names(file, "unseen", *LANGUAGES)
+    seen, unseen = (names(file, wanted, *LANGUAGES) for wanted in ("train", "unseen"))
+    assert [name for name in unseen if name in text] == []
+    # Seen and unseen names do not contain each other either.
     assert [(one, other) for one in unseen for other in seen if one in other or other in one] == []
 
 
@@ -349,37 +333,54 @@ def test_a_city_does_not_tell_its_role(language: str) -> None:
     assert [city for city in often if not (leaving[city] and arriving[city])] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_cue_has_its_mirror_in_the_same_carriers(language: str) -> None:
+    uses: dict[str, list[tuple[str, str]]] = {"departure_city": [], "arrival_city": []}
+    rows = of_language(ROWS["train"], language)
+    for row in rows:
+        if name := re.fullmatch(r"(x\d+)[ze]-(\w\d+)[ft]", row["template"]):
+            uses[city_of(row)["slot"]].append((name[2], name[1]))
+    assert Counter(uses["departure_city"]) == Counter(uses["arrival_city"])
+    carriers = Counter(cue for cue, _ in set(uses["arrival_city"]))
+    assert len(carriers) == len(cues(language))
+    assert min(carriers.values()) >= 4
+    assert 0.2 <= 2 * len(uses["arrival_city"]) / len(rows) <= 0.3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cue_bank_has_many_cues_on_both_sides_of_the_city(language: str) -> None:
+    departures, arrivals = (set(role) for role in zip(*cues(language), strict=True))
+    assert min(len(departures), len(arrivals)) >= 80
+    assert not departures & arrivals
+    for role in (departures, arrivals):
+        assert 0.2 <= len([cue for cue in role if re.search("{}的?$", cue)]) / len(role) <= 0.6
+
+
 @pytest.mark.parametrize("part", CUE_PARTS)
 def test_a_contrast_is_two_rows_with_the_two_roles(part: str) -> None:
     groups = contrast_groups(part)
     for language in LANGUAGES:
         assert len([key for key in groups if key[0] == language]) >= 90
-    for rows in groups.values():
-        one, other = rows
-        assert "contrast" in one["parts"]
-        assert "contrast" in other["parts"]
+    for one, other in groups.values():
+        assert all("contrast" in row["parts"] for row in (one, other))
         assert {city_of(one)["slot"], city_of(other)["slot"]} == ROLES
         assert one["intent"] == other["intent"]
         others = [
             [(slot["slot"], span(row, slot)) for slot in row["slots"] if slot["slot"] not in ROLES]
-            for row in rows
+            for row in (one, other)
         ]
         assert others[0] == others[1]
         assert span(one, city_of(one)) == span(other, city_of(other))
 
 
 @pytest.mark.parametrize("part", CUE_PARTS)
-def test_the_deciding_cue_stands_on_its_side_of_the_city(part: str) -> None:
+def test_the_deciding_cue_is_short_and_stands_on_its_side_of_the_city(part: str) -> None:
     for one, other in contrast_groups(part).values():
         after = [row["text"][city_of(row)["end"] :] for row in (one, other)]
         before = [row["text"][: city_of(row)["start"]] for row in (one, other)]
         assert (before[0] == before[1]) == (part == "cue_after")
         assert (after[0] == after[1]) == (part == "cue_before")
-
-
-@pytest.mark.parametrize("part", CUE_PARTS)
-def test_a_contrast_differs_in_one_short_stretch(part: str) -> None:
-    for one, other in contrast_groups(part).values():
+        # The two differ in one short stretch.
         texts = [one["text"], other["text"]]
         shortest = min(map(len, texts))
         start = next(at for at in range(shortest) if texts[0][at] != texts[1][at])

@@ -26,7 +26,8 @@ class DataSettings(Section):
     for evaluation. `overlaps` says what becomes of spans that repeat or overlap: `refuse` makes
     them errors, `keep_longest` drops exact repeats, then the shorter of two overlapping spans.
     `roles` names the slots that hold the same kind of value in different roles, such as the two
-    cities of a flight; `role_accuracy` is about these.
+    cities of a flight; `role_accuracy` is about these. `names` are further slots whose values are
+    proper names, of which there are always more than training shows.
     """
 
     format: Literal["jsonl", "triples", "smp", "table"]
@@ -35,6 +36,7 @@ class DataSettings(Section):
     overlaps: Literal["refuse", "keep_longest"] = "refuse"
     split: SplitSettings = SplitSettings()
     roles: Words = ()
+    names: Words = ()
 
 
 class TokenizerSettings(Section):
@@ -70,7 +72,7 @@ class SlotTrainSettings(TrainSettings):
     """What is redrawn each time an utterance is seen, so that the model learns the cue.
 
     `redrawn_values`: share of slot values replaced by others of their kind and script;
-    `blended_values`: share of these, where the slot has roles, made up of tokens of several;
+    `blended_values`: share of these, in slots of names or with roles, made up of tokens of several;
     `masked_values`: share of slot values replaced by unknown tokens;
     `masked_context`: share of the other tokens made unknown, so that an unknown token is no sign
     of a value.

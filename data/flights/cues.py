@@ -1,0 +1,94 @@
+"""Puts the cue bank's departures and arrivals into its carriers.
+
+Each carrier gets a cue for a departure and its mirror for an arrival, so that only the cue can tell
+the role of the city.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from frames import LANGUAGES, Frame, Template, check_frame
+from lexicon import GRAMMAR, Deck
+
+FEWEST_CARRIERS = 4  # of each cue in train
+ROLES = ("from", "to")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A cue for a departure and its mirror for an arrival, by language."""
+
+    name: str
+    kind: str
+    words: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A sentence with a place for a cue, by language; `takes` are its kinds of cue."""
+
+    name: str
+    intent: str
+    words: dict[str, str]
+    takes: tuple[str, ...]
+
+
+def load_bank(path: Path = GRAMMAR / "cues.yaml") -> tuple[list[Cue], list[Carrier]]:
+    """Read the cues and the carriers."""
+    bank = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cues, carriers = [], []
+    for kind, lines in bank["cues"].items():
+        for number, line in enumerate(lines.splitlines(), start=1):
+            sides = [tuple(side.split(" / ")) for side in line.strip().split(" | ")]
+            cues.append(Cue(f"{kind[0]}{number}", kind, dict(zip(LANGUAGES, sides, strict=True))))
+    for group in bank["carriers"]:
+        for line in group["lines"].splitlines():
+            intent, *texts = line.strip().split(" | ")
+            words = dict(zip(LANGUAGES, texts, strict=True))
+            name = f"x{len(carriers) + 1}"
+            carriers.append(Carrier(name, intent, words, tuple(group["takes"])))
+    return cues, carriers
+
+
+def mirrored(cue: Cue, carrier: Carrier) -> list[Frame]:
+    """The departure and the arrival of a cue in a carrier."""
+    frames = []
+    for number, role in enumerate(ROLES):
+        templates = {}
+        for language in LANGUAGES:
+            words = cue.words[language][number].replace("{}", f"{{{role}}}")
+            text = carrier.words[language].replace("{cue}", words)
+            name = f"{carrier.name}{language[0]}-{cue.name}{role[0]}"
+            templates[language] = [Template(name, language, text)]
+        frames.append(Frame(carrier.intent, templates, contrast=None, source=carrier.name))
+        check_frame(frames[-1])
+    return frames
+
+
+def draw_frames(pairs: int, rng: random.Random) -> list[Frame]:
+    """That many frames, and at least FEWEST_CARRIERS carriers for each cue in each role."""
+    cues, carriers = load_bank()
+    decks = {
+        kind: Deck([carrier for carrier in carriers if kind in carrier.takes], rng)
+        for kind in {cue.kind: None for cue in cues}
+    }
+    frames: list[Frame] = []
+    used: dict[str, list[Carrier]] = {cue.name: [] for cue in cues}
+    for cue in _rounds(cues, rng):
+        had = used[cue.name]
+        if len(had) >= FEWEST_CARRIERS and len(frames) >= pairs:
+            break
+        had.append(decks[cue.kind].draw(lambda carrier, had=had: carrier in had))
+        frames += mirrored(cue, had[-1])
+    return frames
+
+
+def _rounds(cues: list[Cue], rng: random.Random) -> Iterator[Cue]:
+    """All cues again and again, in a new order each time."""
+    while True:
+        yield from rng.sample(cues, len(cues))
