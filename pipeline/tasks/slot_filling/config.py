@@ -72,7 +72,7 @@ class SlotTrainSettings(TrainSettings):
     """What is redrawn each time an utterance is seen, so that the model learns the cue.
 
     `redrawn_values`: share of slot values replaced by others of their kind and script;
-    `blended_values`: share of these, in slots of names or with roles, made up of tokens of several;
+    `blended_values`: share of these, in slots of names, made up of tokens of several;
     `masked_values`: share of slot values replaced by unknown tokens;
     `masked_context`: share of the other tokens made unknown, so that an unknown token is no sign
     of a value.

@@ -2,8 +2,8 @@
 
 In "to Beijing" any city could stand. Each time an utterance is seen, some of its values are
 replaced by others of the same kind, which other utterances hold, by names made up of their
-tokens, or by a placeholder of unknown ones; tags follow. What is left to decide a role is the context, as it will be for a city never
-seen.
+tokens, or by a placeholder of unknown ones; tags follow. What is left to decide a role is the
+context, as it will be for a city never seen.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Values(NamedTuple):
     `tokens`: string ragged [values, tokens], normalised, groups one after the other.
     `first`, `count`: int32 [slots, 2], a slot's group in `tokens`, for spans that do not begin
     with a Han character and for those that do. A count of 0: no such value.
+    `names`: bool [slots], slots of proper names, of which more can be made up.
     """
 
     tokens: tf.RaggedTensor
@@ -35,8 +36,10 @@ class Values(NamedTuple):
     names: tf.Tensor
 
 
-def collect(records: Iterable[Record], slots: Sequence[str], roles: Sequence[str]) -> Values:
-    """The distinct values of each slot; slots in `roles` share one kind."""
+def collect(
+    records: Iterable[Record], slots: Sequence[str], roles: Sequence[str], names: Sequence[str] = ()
+) -> Values:
+    """The distinct values of each slot; slots in `roles` share one kind, and are names too."""
     kind = {slot: roles[0] if slot in roles else slot for slot in slots}
     found: dict[str, dict[str, None]] = {}
     for record in records:
@@ -59,7 +62,7 @@ def collect(records: Iterable[Record], slots: Sequence[str], roles: Sequence[str
         tf.gather(words, order),
         tf.constant([[starts.get(group, 0) for group in row] for row in table], tf.int32),
         tf.constant([[len(groups.get(group, ())) for group in row] for row in table], tf.int32),
-        tf.constant([slot in roles for slot in slots]),
+        tf.constant([slot in roles or slot in names for slot in slots]),
     )
 
 

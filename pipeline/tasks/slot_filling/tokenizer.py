@@ -110,7 +110,8 @@ def build_encoder(
     rates = Rates(
         train.redrawn_values, train.blended_values, train.masked_values, train.masked_context
     )
-    values = collect(records, vocabularies["slots"], settings.data.roles)
+    data = settings.data
+    values = collect(records, vocabularies["slots"], data.roles, data.names)
 
     def encode(batch: Batch, seed: tf.Tensor) -> tuple[Batch, Batch, Batch]:
         found = tokens.tokenize(batch["text"])
