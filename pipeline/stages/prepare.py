@@ -15,13 +15,10 @@ PREPARED = ROOT / "data" / "prepared"
 
 
 def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
-    """The prepared dataset of a config: read from the source now, or found as it was left.
-
-    What a stated policy repaired is said every time, not only when it was done.
-    """
+    """The prepared dataset of a config: read from the source now, or found as it was left."""
     source = task.load(config.settings.data)
     key = content_key(source.files, task.name, config.settings.data.model_dump(mode="json"))
-    builder = store.prepare(
+    return store.prepare(
         folder,
         key,
         task.features(),
@@ -32,10 +29,11 @@ def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
             "repairs": dict(source.repairs),
         },
     )
-    counts = ", ".join(
-        f"{name} {split.num_examples}" for name, split in builder.info.splits.items()
-    )
-    note(f"{config.name}: {counts} examples (data/prepared/{key})")
-    for what, count in builder.info.metadata["repairs"].items():
+
+
+def say(config: Config, data: store.Prepared) -> None:
+    """What there is to train on; what a stated policy repaired is said each time, not only once."""
+    counts = ", ".join(f"{name} {split.num_examples}" for name, split in data.info.splits.items())
+    note(f"{config.name}: {counts} examples (data/prepared/{data.builder_config.name})")
+    for what, count in data.info.metadata["repairs"].items():
         note(f"{config.name}: {what}: {count}")
-    return builder

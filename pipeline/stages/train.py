@@ -47,6 +47,7 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     """
     settings: TrainSettings = config.settings.train
     data = prepare.run(task, config)
+    prepare.say(config, data)
     folder = _resumed(runs, config, data) if resume else _begun(runs, task, config, data)
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
     parts = assemble(task, config, folder)
