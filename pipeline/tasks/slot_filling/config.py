@@ -73,6 +73,7 @@ class SlotTrainSettings(TrainSettings):
 
     `redrawn_values`: share of slot values replaced by others of their kind and script;
     `blended_values`: share of these, in slots of names, made up of tokens of several;
+    `borrowed_values`: share of these, in slots of names, made up of any words;
     `masked_values`: share of slot values replaced by unknown tokens;
     `masked_context`: share of the other tokens made unknown, so that an unknown token is no sign
     of a value.
@@ -80,6 +81,7 @@ class SlotTrainSettings(TrainSettings):
 
     redrawn_values: float = Field(0.5, ge=0, le=1)
     blended_values: float = Field(0.2, ge=0, le=1)
+    borrowed_values: float = Field(0.1, ge=0, le=1)
     masked_values: float = Field(0.1, ge=0, le=1)
     masked_context: float = Field(0.05, ge=0, le=1)
 

@@ -2,8 +2,8 @@
 
 In "to Beijing" any city could stand. Each time an utterance is seen, some of its values are
 replaced by others of the same kind, which other utterances hold, by names made up of their
-tokens, or by a placeholder of unknown ones; tags follow. What is left to decide a role is the
-context, as it will be for a city never seen.
+tokens or of any words, or by a placeholder of unknown ones; tags follow. What is left to decide a
+role is the context, as it will be for a city never seen.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pipeline.text import tokens
 
 PLACEHOLDER = "\ufffd"  # no vocabulary holds it: `<unk>` as a word and as a character
 HAN = r"\p{Han}.*"
+LETTERS = r"\p{L}.*"
 
 
 class Values(NamedTuple):
@@ -71,6 +72,7 @@ class Rates(NamedTuple):
 
     redrawn: float = 0.0
     blended: float = 0.0
+    borrowed: float = 0.0
     masked: float = 0.0
     masked_context: float = 0.0
 
@@ -114,6 +116,7 @@ def redraw(
     span = tf.gather(span, owner)
     draws = tf.random.stateless_uniform([2, tf.size(piece)], seed + 1)
     piece = tf.where(tf.gather(spans.blended, span), _blend(spans, span, draws[0], word), piece)
+    piece = tf.where(tf.gather(spans.borrowed, span), _borrow(spans, span, draws[0], word), piece)
     context = (tf.gather(tag, owner) == 0) & (draws[1] < rates.masked_context)
     hidden = tf.gather(spans.masked, span) | context
     new_words = tf.where(hidden, PLACEHOLDER, tf.gather(pool, piece))
@@ -129,8 +132,9 @@ class _Spans(NamedTuple):
     """What becomes of each span of a batch, [spans + 1]; the last stands for no span.
 
     `new`: it gets the value `row` of `Values.tokens`. `blended`: each of its tokens is drawn anew
-    from those of all such values, which are the flat values `low` to `high`. `masked`: its tokens
-    become the placeholder.
+    from those of all such values, which are the flat values `low` to `high`. `borrowed`: from any
+    words of its script (`han`) in the batch, as cities are called Split or 大同. `masked`: its
+    tokens become the placeholder.
     """
 
     new: tf.Tensor
@@ -138,6 +142,8 @@ class _Spans(NamedTuple):
     blended: tf.Tensor
     low: tf.Tensor
     high: tf.Tensor
+    borrowed: tf.Tensor
+    han: tf.Tensor
     masked: tf.Tensor
 
 
@@ -147,7 +153,7 @@ def _draw(word: tf.Tensor, tag: tf.Tensor, values: Values, rates: Rates, seed: t
     han = tf.strings.regex_full_match(tf.boolean_mask(word, begins), HAN)
     group = tf.stack([slot, tf.cast(han, tf.int32)], axis=1)
     first, count = tf.gather_nd(values.first, group), tf.gather_nd(values.count, group)
-    draws = tf.random.stateless_uniform([4, tf.size(slot)], seed)
+    draws = tf.random.stateless_uniform([5, tf.size(slot)], seed)
     place = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)
     new = (draws[1] < rates.redrawn) & (count > 0)
     splits = tf.cast(values.tokens.row_splits, tf.int32)
@@ -155,11 +161,28 @@ def _draw(word: tf.Tensor, tag: tf.Tensor, values: Values, rates: Rates, seed: t
         new=new,
         row=first + tf.minimum(place, tf.maximum(count - 1, 0)),
         blended=new & (draws[2] < rates.blended) & tf.gather(values.names, slot),
+        borrowed=new & (draws[4] < rates.borrowed) & tf.gather(values.names, slot),
+        han=han,
         low=tf.gather(splits, first),
         high=tf.gather(splits, first + count),
         masked=draws[3] < rates.masked,
     )
     return _Spans(*(tf.pad(field, [[0, 1]]) for field in spans))
+
+
+def _borrow(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) -> tf.Tensor:
+    """For each token a place in the pool, any word of the batch in its span's script."""
+    is_han = tf.strings.regex_full_match(word, HAN)
+    is_other = tf.strings.regex_full_match(word, LETTERS) & ~is_han
+    han, other = (tf.where(script)[:, 0] for script in (is_han, is_other))
+    chosen = tf.where(tf.gather(spans.han, span), _pick(han, draw), _pick(other, draw))
+    return tf.cast(chosen, tf.int32)
+
+
+def _pick(places: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+    """One of `places` for each draw in [0, 1); 0 where there are none."""
+    padded = tf.concat([places, [0]], axis=0)
+    return tf.gather(padded, tf.cast(draw * tf.cast(tf.size(places), tf.float32), tf.int32))
 
 
 def _blend(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) -> tf.Tensor:

@@ -108,7 +108,11 @@ def build_encoder(
     intent_ids = _label_table(vocabularies["intents"])
     train = settings.train
     rates = Rates(
-        train.redrawn_values, train.blended_values, train.masked_values, train.masked_context
+        redrawn=train.redrawn_values,
+        blended=train.blended_values,
+        borrowed=train.borrowed_values,
+        masked=train.masked_values,
+        masked_context=train.masked_context,
     )
     data = settings.data
     values = collect(records, vocabularies["slots"], data.roles, data.names)

@@ -118,6 +118,19 @@ def test_blended_names_are_made_of_tokens_of_their_kind_and_script(batch, values
     assert len(made_up) > 10
 
 
+def test_borrowed_names_are_words_of_the_same_script(batch, values):
+    made_up = set()
+    for number in range(40):
+        seed = tf.constant([number, 1], tf.int64)
+        words, tags = run(batch, values, seed, redrawn=1.0, borrowed=1.0)
+        for row, tokens in ((0, {"fly", "to", "oslo", "now"}), (1, set("到北京的票"))):
+            [(_, start, end)] = chunks(tags[row])
+            assert set(words[row][start:end]) <= tokens
+            made_up.add(" ".join(words[row][start:end]))
+    assert {"fly", "to", "now"} & made_up
+    assert len(made_up) > 10
+
+
 def test_the_same_seed_draws_the_same(batch, values):
     half = {"redrawn": 0.5, "blended": 0.5, "masked": 0.5, "masked_context": 0.5}
     assert run(batch, values, **half) == run(batch, values, **half)
