@@ -240,6 +240,9 @@ def main() -> None:
 
 
 def _explain(error: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # no verb: its message is the help
+        print(error.format_message(), file=sys.stderr)
+        return USAGE
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
         return _say(error.format_message() or "see --help", USAGE)
     first = (str(error) or type(error).__name__).strip().splitlines()[0]

@@ -1,11 +1,19 @@
-"""What holds for every test: no network, repeatable draws, a quiet TensorFlow."""
+"""What holds for every test: no network, repeatable draws, a quiet TensorFlow.
 
+And a tiny model of each task, trained and published once for all tests that ask for it.
+"""
+
+import dataclasses
+import functools
 import ipaddress
+import json
 import os
 import random
+import re
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -81,3 +89,151 @@ def seeded() -> None:
         sys.modules["keras"].utils.set_random_seed(0)
     random.seed(0)
     np.random.seed(0)
+
+
+# What `{date}` and the cities stand for below, in the language of the template.
+FILLERS = {
+    "zh": (("北京", "上海", "西安", "広島"), ("5月1日", "明天", "周五晚上")),
+    "en": (("Oslo", "New York", "Rome", "Zürich"), ("tomorrow", "May 1st", "on Friday night")),
+}
+TEMPLATES = (
+    ("zh", "book", "订{date}到{arrival_city}的机票"),
+    ("zh", "book", "我想{date}从{departure_city}出发"),
+    ("zh", "query", "查一下{departure_city}到{arrival_city}的航班"),
+    ("zh", "fare", "从{departure_city}飞{arrival_city}多少钱？"),
+    ("zh", "cancel", "取消{date}的票"),
+    ("zh", "greet", "你好"),
+    ("en", "book", "book a flight to {arrival_city} {date}"),
+    ("en", "book", "I leave {departure_city} {date}"),
+    ("en", "query", "flights from {departure_city}  to {arrival_city} ✈"),
+    ("en", "fare", "how much is {departure_city} to {arrival_city}?"),
+    ("en", "cancel", "cancel my ticket for {date}"),
+    ("en", "greet", "hello"),
+)
+
+
+def utterance(draw: random.Random, language: str, intent: str, template: str) -> dict[str, Any]:
+    """One annotated utterance, in the form of the embedded JSONL."""
+    cities, dates = FILLERS[language]
+    text, slots = "", []
+    for piece in re.split(r"(\{\w+\})", template):
+        start = len(text)
+        if piece.startswith("{"):
+            text += draw.choice(dates if piece == "{date}" else cities)
+            slots.append({"slot": piece[1:-1], "start": start, "end": len(text)})
+        else:
+            text += piece
+    return {"text": text, "intent": intent, "slots": slots, "parts": [language]}
+
+
+def write_utterances(file: Path, seed: int, rounds: int) -> None:
+    """A JSONL file with every template `rounds` times."""
+    draw = random.Random(seed)
+    rows = [utterance(draw, *template) for _ in range(rounds) for template in TEMPLATES]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def tiny_slot_filling(folder: Path) -> dict[str, Any]:
+    """Settings of a slot filling model that trains in seconds, its data written to `folder`."""
+    files = {split: str(folder / f"{split}.jsonl") for split in ("train", "valid", "test")}
+    for seed, (file, rounds) in enumerate(zip(files.values(), (8, 2, 2), strict=True)):
+        write_utterances(Path(file), seed, rounds)
+    sizes = {"word_dim": 16, "character_dim": 8, "character_filters": 8, "hidden_dim": 16}
+    roles = ["departure_city", "arrival_city"]
+    return {
+        "task": "slot_filling",
+        "data": {"format": "jsonl", "files": files, "roles": roles},
+        "model": sizes,
+        "train": {"epochs": 5, "learning_rate": 0.03, "batch_size": 8},
+        "export": {"parity_rows": 8, "replay_rows": 20},
+    }
+
+
+TINY = {"slot_filling": tiny_slot_filling}  # a new task adds a function and a line here
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    """A task with a config that trains in seconds, and the config's file."""
+
+    task: Any
+    config: Any
+    file: Path
+
+    def changed(self, *overrides: str, name: str | None = None) -> "Tiny":
+        """The same with some settings changed, written as on the command line."""
+        from pipeline.config import load_config
+        from pipeline.tasks import schema_of
+
+        return dataclasses.replace(self, config=load_config(self.file, schema_of, overrides, name))
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with `prepared`, `runs` and `saved_models` in place of the project's own."""
+    from pipeline.stages import export, prepare, train
+
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare.run, "__defaults__", (folder / "prepared",))
+        patch.setattr(train.run, "__defaults__", (folder / "runs", False))
+        patch.setattr(export.run, "__defaults__", (folder / "saved_models", None))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tiny_of(home: Path) -> Callable[[str], Tiny]:
+    """From a task's name to a config of it that trains in seconds."""
+    import yaml
+
+    from pipeline.config import load_config
+    from pipeline.tasks import find_task, schema_of
+
+    @functools.cache
+    def make(name: str) -> Tiny:
+        folder = home / "data" / name
+        folder.mkdir(parents=True)
+        file = folder / f"tiny_{name}.yaml"
+        file.write_text(yaml.safe_dump(TINY[name](folder)), encoding="utf-8")
+        return Tiny(find_task(name), load_config(file, schema_of), file)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run_of(tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
+    """From a task's name to the folder of a finished run. Tests leave it as it is."""
+    from pipeline.stages import train
+
+    return functools.cache(lambda name: train.run(tiny_of(name).task, tiny_of(name).config))
+
+
+@pytest.fixture(scope="session")
+def assembly_of(
+    tiny_of: Callable[[str], Tiny], run_of: Callable[[str], Path]
+) -> Callable[[str], Any]:
+    """From a task's name to the parts of that run in memory, with its best weights."""
+    from pipeline.stages.evaluate import load_best  # the real one, whatever a test patches
+
+    def join(name: str) -> Any:
+        return load_best(tiny_of(name).task, tiny_of(name).config, run_of(name))
+
+    return functools.cache(join)
+
+
+@pytest.fixture(scope="session")
+def version_of(
+    tiny_of: Callable[[str], Tiny],
+    run_of: Callable[[str], Path],
+    assembly_of: Callable[[str], Any],
+) -> Callable[[str], Path]:
+    """From a task's name to a published version of it. Tests leave it as it is."""
+    from pipeline.stages import evaluate, export
+
+    def publish(name: str) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            # Those parts are in memory already; to join them again would take seconds.
+            patch.setattr(evaluate, "load_best", lambda *_: assembly_of(name))
+            return export.run(tiny_of(name).task, tiny_of(name).config, run_of(name))
+
+    return functools.cache(publish)

@@ -1,0 +1,111 @@
+"""What happens between two epochs, on a model that is none."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.stages import weights
+from pipeline.stages.epochs import (
+    BEST,
+    CHECKPOINT,
+    METRICS,
+    EpochEnd,
+    ProgressBar,
+    State,
+    read_metrics,
+)
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """What was saved: (file name, state), in order."""
+    calls = []
+    monkeypatch.setattr(
+        weights, "save", lambda path, model, optimizer, state: calls.append((path.name, state))
+    )
+    return calls
+
+
+@pytest.fixture
+def play(tmp_path, saved):
+    """A function that plays epochs with these scores until training stops; gives the state."""
+
+    def run(scores, patience=0, state=None):
+        rest = iter(scores)
+        state = state or State()
+        model = SimpleNamespace(stop_training=False, optimizer=None)
+        end = EpochEnd(tmp_path, lambda: {"f1": next(rest)}, "f1", patience, state)
+        end.set_model(model)
+        while not model.stop_training and state.epoch < len(scores):
+            end.on_epoch_begin(state.epoch)
+            end.on_epoch_end(state.epoch, {"loss": 0.5})
+        return state
+
+    return run
+
+
+def test_the_best_epoch_is_kept_and_the_checkpoint_written_every_time_after_it(play, saved):
+    state = play([10.0, 30.0, 20.0])
+    assert (state.epoch, state.best_epoch, state.best) == (3, 2, 30.0)
+    assert [name for name, _ in saved] == [BEST, CHECKPOINT, BEST, CHECKPOINT, CHECKPOINT]
+    assert [facts["epoch"] for _, facts in saved] == [1, 1, 2, 2, 3]
+
+
+def test_an_epoch_as_good_as_the_best_is_not_better(play):
+    assert play([30.0, 30.0]).best_epoch == 1
+
+
+def test_the_first_epoch_is_the_best_even_with_a_score_of_0(play, saved):
+    assert play([0.0]).best_epoch == 1
+    assert saved[0][0] == BEST
+
+
+@pytest.mark.parametrize(
+    ("patience", "epochs"),
+    [(0, 6), (1, 3), (2, 6), (3, 6)],
+)
+def test_training_stops_after_patience_epochs_without_a_better_one(play, saved, patience, epochs):
+    state = play([10.0, 20.0, 15.0, 25.0, 24.0, 23.0], patience)
+    assert state.epoch == epochs
+    assert state.stopped == (0 < patience <= 2)
+    assert saved[-1] == (CHECKPOINT, vars(state))  # so that a resumed run knows that it stopped
+
+
+def test_a_line_an_epoch(play, tmp_path):
+    play([10.0, 20.0])
+    lines = read_metrics(tmp_path)
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert lines[1].keys() == {"epoch", "loss", "f1", "seconds"}
+    assert (lines[1]["loss"], lines[1]["f1"]) == (0.5, 20.0)
+
+
+def test_lines_after_the_checkpoint_are_dropped_before_going_on(play, tmp_path):
+    whole = [json.dumps({"epoch": epoch}) + "\n" for epoch in (1, 2)]
+    (tmp_path / METRICS).write_text("".join(whole) + '{"epoch": 3, "lo', encoding="utf-8")
+    play([0.0, 0.0, 0.0], state=State(epoch=2))  # one more
+    assert [line["epoch"] for line in read_metrics(tmp_path)] == [1, 2, 3]
+    play([1.0], state=State())
+    assert [line["epoch"] for line in read_metrics(tmp_path)] == [1]
+
+
+def test_a_folder_without_metrics_has_none(tmp_path):
+    assert read_metrics(tmp_path) == []
+
+
+def test_the_line_for_the_person_waiting_marks_the_best(play, capsys):
+    play([20.0, 10.0])
+    first, second = capsys.readouterr().err.splitlines()
+    assert "loss 0.5000  valid: f1 20.00  *" in first
+    assert second.endswith("f1 10.00")
+
+
+def test_the_bar_counts_from_where_the_run_was_and_can_be_closed_before_it_began():
+    bar = ProgressBar(first_epoch=2, epochs=5, steps=4)
+    bar.close()
+    bar.on_train_begin()
+    bar.on_epoch_begin(2)
+    bar.on_train_batch_end(0)
+    (line,) = bar.bar.tasks
+    assert (line.completed, line.total, line.description) == (9, 20, "epoch 3/5")
+    bar.on_train_end()

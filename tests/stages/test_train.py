@@ -1,0 +1,197 @@
+"""A run folder; and a run that was cut twice ends as if nothing had happened."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from pipeline import artifacts
+from pipeline.errors import InputError, PipelineError
+from pipeline.stages import train, weights
+from pipeline.stages.epochs import BEST, CHECKPOINT, METRICS, EpochEnd, ProgressBar, read_metrics
+from pipeline.stages.weights import STATE
+
+
+def arrays(file):
+    """The variables of a weights file by name, and its state without the time it took."""
+    with np.load(file) as opened:
+        found = {name: opened[name] for name in opened.files}
+    state = json.loads(str(found.pop(STATE)))
+    del state["seconds"]
+    return found, state
+
+
+def timeless(folder):
+    """The metrics of a run, without the time that each epoch took."""
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in read_metrics(folder)]
+
+
+def digests(folder):
+    return {str(file): artifacts.file_digest(file) for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture
+def runs(finished, tmp_path):
+    """A folder of runs with a copy of the finished one, to be changed."""
+    shutil.copytree(finished, tmp_path / "runs" / finished.parent.name / finished.name)
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def copied(runs, finished):
+    return runs / finished.parent.name / finished.name
+
+
+def test_a_run_folder_holds_all(tiny, finished):
+    names = {file.relative_to(finished).as_posix() for file in finished.rglob("*")}
+    vocabularies = {f"vocabularies/{n}.txt" for n in ("words", "characters", "slots", "intents")}
+    made = {"config.yaml", "environment.json", "contract.json", METRICS, CHECKPOINT, BEST}
+    assert names - {"scores.json", "errors.jsonl"} == made | vocabularies | {"vocabularies"}
+    assert (finished / "config.yaml").read_text(encoding="utf-8") == tiny.config.as_yaml()
+    facts = artifacts.read_json(finished / "environment.json")
+    assert facts["packages"]["keras"] == "3.15.1"
+    assert facts["config"] == tiny.config.digest()
+    contract = artifacts.read_json(finished / "contract.json")
+    assert contract["examples"] == 96
+    assert contract["slots"] == ["arrival_city", "date", "departure_city"]
+
+
+def test_metrics_have_a_line_an_epoch_and_training_learns(tiny, finished):
+    lines = read_metrics(finished)
+    assert [line["epoch"] for line in lines] == list(
+        range(1, tiny.config.settings.train.epochs + 1)
+    )
+    assert {"loss", "slot_f1", "intent_accuracy", "seconds"} <= lines[-1].keys()
+    assert lines[-1]["loss"] < 0.5 * lines[0]["loss"]
+    assert lines[-1]["slot_f1"] > 80
+
+
+def test_best_weights_are_of_the_best_epoch(finished):
+    lines = read_metrics(finished)
+    _, state = arrays(finished / BEST)
+    best = max(line["slot_f1"] for line in lines)
+    assert state["best"] == best
+    assert state["epoch"] == next(line["epoch"] for line in lines if line["slot_f1"] == best)
+
+
+def attempt(chosen, runs):
+    """Trains, or goes on training where there is a run."""
+    return train.run(chosen.task, chosen.config, runs=runs, resume=any(runs.iterdir()))
+
+
+def check_equal(folder, unbroken):
+    """Two runs ended the same: every variable bit by bit, and every metric."""
+    assert timeless(folder) == timeless(unbroken)
+    for name in (BEST, CHECKPOINT):
+        (found, state), (expected, its_state) = arrays(folder / name), arrays(unbroken / name)
+        assert state == its_state
+        assert found.keys() == expected.keys()
+        for variable, value in expected.items():
+            np.testing.assert_array_equal(found[variable], value, err_msg=f"{name}: {variable}")
+
+
+def cut_between_files(patch):
+    """Between the two files that the end of the third epoch writes: the worst moment."""
+    save = EpochEnd._save
+
+    def cut(self, name):
+        if name == CHECKPOINT and self.state.epoch == 3:
+            assert arrays(self.folder / BEST)[1]["epoch"] == 3
+            assert arrays(self.folder / CHECKPOINT)[1]["epoch"] == 2
+            assert len(read_metrics(self.folder)) == 3
+            raise KeyboardInterrupt
+        save(self, name)
+
+    patch.setattr(EpochEnd, "_save", cut)
+
+
+def cut_within(epoch):
+    """After the third batch of an epoch."""
+
+    def put(patch):
+        advance = ProgressBar.on_train_batch_end
+
+        def cut(self, batch, logs=None):
+            if self.bar.tasks[0].description == f"epoch {epoch}/5" and batch == 2:
+                raise KeyboardInterrupt
+            advance(self, batch, logs)
+
+        patch.setattr(ProgressBar, "on_train_batch_end", cut)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        cut_between_files,
+        pytest.param(cut_within(1), marks=pytest.mark.slow),
+        pytest.param(cut_within(4), marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_was_cut_ends_like_an_unbroken_one(tiny, finished, tmp_path, monkeypatch, cut):
+    with monkeypatch.context() as patch:
+        cut(patch)
+        with pytest.raises(KeyboardInterrupt):
+            attempt(tiny, tmp_path)
+    check_equal(attempt(tiny, tmp_path), finished)
+
+
+def test_resuming_a_finished_run_says_so_and_changes_nothing(tiny, runs, copied, capsys):
+    before = digests(copied)
+    assert train.run(tiny.task, tiny.config, runs=runs, resume=True) == copied
+    assert "already finished after epoch 5" in capsys.readouterr().err
+    assert digests(copied) == before
+
+
+def test_a_run_that_stopped_early_is_finished(tiny, runs, copied, capsys):
+    changed = tiny.changed("train.epochs=50", "train.patience=1")
+    (copied / "config.yaml").write_text(changed.config.as_yaml(), encoding="utf-8")
+    with np.load(copied / CHECKPOINT) as file:
+        found = {name: file[name] for name in file.files}
+    state = {**json.loads(str(found[STATE])), "stopped": True}
+    np.savez(copied / CHECKPOINT, **{**found, STATE: np.array(json.dumps(state))})
+    train.run(changed.task, changed.config, runs=runs, resume=True)
+    assert "already finished after epoch 5" in capsys.readouterr().err
+
+
+def test_resuming_with_other_settings_is_refused(tiny, runs):
+    changed = tiny.changed("train.epochs=6")
+    with pytest.raises(InputError, match="its settings differ from the config's; resume with the"):
+        train.run(changed.task, changed.config, runs=runs, resume=True)
+
+
+def test_there_must_be_a_run_to_resume(tiny, tmp_path):
+    with pytest.raises(InputError, match="no run to go on with; train without --resume first"):
+        train.run(tiny.task, tiny.config, runs=tmp_path, resume=True)
+
+
+def test_a_run_that_was_cut_before_it_could_begin_is_not_resumed(tiny, runs, copied):
+    (copied / "contract.json").unlink()
+    with pytest.raises(InputError, match=r"cut before its first step; train without --resume"):
+        train.run(tiny.task, tiny.config, runs=runs, resume=True)
+
+
+def test_a_cut_checkpoint_is_one_line(tiny, runs, copied):
+    file = copied / CHECKPOINT
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(PipelineError, match=r"checkpoint\.npz: not a readable weights file") as e:
+        train.run(tiny.task, tiny.config, runs=runs, resume=True)
+    assert "\n" not in str(e.value)
+
+
+def test_other_data_under_the_same_settings_is_refused(tiny, runs, copied):
+    facts = artifacts.read_json(copied / "environment.json")
+    facts["data"]["key"] = "0" * 16
+    artifacts.write_json(copied / "environment.json", facts)
+    with pytest.raises(InputError, match="its data has changed"):
+        train.run(tiny.task, tiny.config, runs=runs, resume=True)
+
+
+def test_the_checkpoint_holds_the_optimizer(tiny, finished, parts):
+    found, _ = arrays(finished / CHECKPOINT)
+    moments = [name for name in found if "velocity" in name]
+    assert len(moments) == len(parts.model.trainable_variables)
+    assert int(found["optimizer/iteration"]) == 14 * tiny.config.settings.train.epochs
+    assert weights.load(finished / BEST, parts.model)["best"] > 0

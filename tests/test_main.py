@@ -1,0 +1,410 @@
+"""The command line, verb by verb: what it prints, and the status it leaves with."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import main
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def load_once():
+    """`load`, which keeps the models that it loaded."""
+    from pipeline import predictor
+
+    return functools.cache(predictor.load)
+
+
+@pytest.fixture
+def program(home, capsys, monkeypatch, tmp_path):
+    """A function that runs the program in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["nlp", *map(str, arguments)])
+        status = 0
+        try:
+            main.main()
+        except SystemExit as leave:
+            status = leave.code
+        out, err = capsys.readouterr()
+        return SimpleNamespace(status=status, out=out, err=err)
+
+    return run
+
+
+@pytest.fixture
+def nlp(program, monkeypatch, load_once, assembly_of):
+    """The program, spared the seconds that loading a version or a run takes."""
+    from pipeline import predictor
+    from pipeline.stages import evaluate
+
+    monkeypatch.setattr(predictor, "load", load_once)
+    monkeypatch.setattr(evaluate, "load_best", lambda task, *_: assembly_of(task.name))
+    return program
+
+
+@pytest.fixture
+def tiny(tiny_of):
+    return tiny_of("slot_filling")
+
+
+@pytest.fixture
+def version(version_of):
+    return version_of("slot_filling")
+
+
+@pytest.fixture
+def finished(run_of):
+    return run_of("slot_filling")
+
+
+def write_rows(file, count):
+    """A user's own file: `count` rows that ask for a city or do not."""
+    cities = ("北京", "上海", "Oslo", "西安")
+    rows = [
+        {
+            "query": f"去{cities[i % 4]}第{i}次",
+            "intent": "go",
+            "entities": [{"label": "city", "start": 1, "end": 1 + len(cities[i % 4])}],
+        }
+        if i % 3
+        else {"query": f"hello no {i}", "intent": "greet", "entities": []}
+        for i in range(count)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def is_one_line(done, status):
+    """Tell whether the program left with this status and, after notes, one line that says why."""
+    *notes, last = done.err.splitlines()
+    said = last.startswith("error: ") and not any(note.startswith("error") for note in notes)
+    return done.status == status and said and "Traceback" not in done.err
+
+
+# --- run, init, train, export
+
+
+def test_run_goes_from_end_to_end(nlp, home, tiny, finished, version, monkeypatch):
+    from pipeline.stages import export, train
+
+    monkeypatch.setattr(train, "run", lambda *_: finished)
+    monkeypatch.setattr(export, "run", lambda *_: version)
+    done = nlp("run", tiny.file, tiny.file)
+    assert done.status == 0, done.err
+    assert done.out.count("test: slots") == done.out.count("slot f1") == 2
+    run, model, try_it = done.out.splitlines()[-3:]
+    assert run == f"run: {finished}   wrong predictions: {finished}/errors.jsonl"
+    assert model == f"model: {version}"
+    assert try_it == f'try it: python main.py predict {version.parent} "TEXT"'
+
+
+@pytest.mark.slow
+def test_init_then_run_on_a_user_s_own_file(program, home, tmp_path):
+    write_rows(tmp_path / "mine.jsonl", 60)
+    assert program("init", "--data", "mine.jsonl", "--config", "mine.yaml").status == 0
+    sizes = ("word_dim", "character_dim", "character_filters", "hidden_dim")
+    small = [f"--set=model.{size}=8" for size in sizes]
+    done = program(
+        "run", "mine.yaml", *small, "--set", "train.epochs=2", "--set=export.parity_rows=2"
+    )
+    assert done.status == 0, done.err
+    published = home / "saved_models" / "mine" / "1"
+    *_, run, model, _ = done.out.splitlines()
+    assert run.startswith(f"run: {home}/runs/mine/")
+    assert model == f"model: {published}"
+    done = program("evaluate", published, "--data", "mine.jsonl", "--json", "all.json")
+    assert json.loads((tmp_path / "all.json").read_text())["examples"] == 60
+
+    answer = program("predict", published.parent, "去北京").out
+    shutil.rmtree(home / "runs" / "mine")
+    (tmp_path / "mine.jsonl").unlink()
+    published.rename(tmp_path / "elsewhere")
+    assert program("predict", "elsewhere", "去北京").out == answer
+    assert json.loads(answer)["text"] == "去北京"
+
+
+def test_init_says_what_it_found_and_keeps_an_old_config(nlp, tmp_path):
+    write_rows(tmp_path / "mine.jsonl", 3)
+    done = nlp("init", "--data", "mine.jsonl", "--config", "mine.yaml")
+    assert (done.status, done.out.splitlines()) == (
+        0,
+        [
+            "mine.jsonl: JSONL with keys query, intent, entities",
+            "wrote mine.yaml; next: python main.py run mine.yaml",
+        ],
+    )
+    assert nlp("validate", "mine.yaml").status == 0
+    done = nlp("init", "--data", "mine.jsonl", "--config", "mine.yaml")
+    assert is_one_line(done, 2)
+    assert "mine.yaml: exists" in done.err
+
+
+def test_init_names_the_config_after_the_data(nlp, tmp_path):
+    write_rows(tmp_path / "mine.v2.jsonl", 3)
+    assert "wrote configs/mine.yaml" in nlp("init", "--data", "mine.v2.jsonl").out
+    assert (tmp_path / "configs" / "mine.yaml").is_file()
+
+
+def test_run_without_a_config_takes_the_example_of_every_task(nlp, monkeypatch):
+    from pipeline.errors import InputError
+    from pipeline.stages import train
+
+    def named(task, config, **_):
+        raise InputError(f"{task.name} {config.name} {config.settings.train.epochs}")
+
+    monkeypatch.setattr(train, "run", named)
+    done = nlp("run", "--set", "train.epochs=7")
+    assert is_one_line(done, 2)
+    assert done.err == "error: slot_filling flights_slots 7\n"
+
+
+def test_train_prints_the_run_s_folder_and_resume_finds_it(nlp, tiny, finished):
+    done = nlp("train", tiny.file, "--resume")
+    assert (done.status, done.out) == (0, f"{finished}\n")
+    assert "already finished" in done.err
+    done = nlp("train", tiny.file, "--resume", "--set", "train.seed=2")
+    assert is_one_line(done, 2)
+    assert "its settings differ" in done.err
+
+
+def test_export_publishes_a_run(nlp, finished, version, monkeypatch):
+    from pipeline.stages import export
+
+    asked = []
+
+    def publish(*arguments):
+        asked.extend(arguments)
+        return version
+
+    monkeypatch.setattr(export, "run", publish)
+    done = nlp("export", finished)
+    assert (done.status, done.out) == (0, f"{version}\n")
+    task, config, folder = asked
+    assert (task.name, config.name, folder) == ("slot_filling", "tiny_slot_filling", finished)
+
+
+def test_paths_are_said_as_one_would_type_them(nlp, tiny, finished, monkeypatch, home):
+    monkeypatch.chdir(home)
+    assert nlp("train", tiny.file, "--resume").out == f"{finished.relative_to(home)}\n"
+
+
+# --- evaluate
+
+
+def test_evaluate_writes_the_promised_json(nlp, version, tmp_path):
+    done = nlp("evaluate", version, "--json", "scores.json")
+    assert done.status == 0, done.err
+    assert "test: slots" in done.out
+    scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert scores.keys() == {"task", "model", "split", "examples", "metrics"}
+    about = (scores["task"], scores["model"], scores["split"], scores["examples"])
+    assert about == ("slot_filling", str(version), "test", 24)
+    names = {"slot_f1", "intent_accuracy", "intent_accuracy_any_of", "sentence_accuracy"}
+    assert scores["metrics"].keys() >= names | {"role_accuracy"}
+    for metric in scores["metrics"].values():
+        assert metric.keys() == {"value", "low", "high"}
+    exported = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    assert exported["test"]["metrics"] == scores["metrics"]
+
+
+def test_evaluate_takes_a_run_a_part_and_a_file(nlp, finished, version, tiny, tmp_path):
+    done = nlp("evaluate", finished, "--split", "test/zh", "--json", "part.json")
+    assert done.status == 0, done.err
+    part = json.loads((tmp_path / "part.json").read_text(encoding="utf-8"))
+    assert (part["split"], part["examples"]) == ("test/zh", 12)
+    data = tiny.config.settings.data.files["valid"]
+    done = nlp("evaluate", version.parent, "--data", data, "--json", "file.json")
+    assert done.status == 0, done.err
+    whole = json.loads((tmp_path / "file.json").read_text(encoding="utf-8"))
+    assert (whole["split"], whole["examples"]) == ("valid.jsonl", 24)
+
+
+def test_evaluate_names_the_parts_there_are(nlp, version):
+    done = nlp("evaluate", version, "--split", "test/contrast")
+    assert is_one_line(done, 2)
+    assert "no such part; there are test, test/en, test/zh" in done.err
+
+
+# --- predict
+
+
+def test_predict_prints_an_object_a_line(nlp, version):
+    done = nlp("predict", version.parent, "订5月1日到北京的机票", "hello")
+    assert (done.status, done.err) == (0, "")
+    first, second = map(json.loads, done.out.splitlines())
+    assert first["intent"].keys() == {"label", "score"}
+    assert [slot["slot"] for slot in first["slots"]] == ["date", "arrival_city"]
+    assert second["text"] == "hello"
+
+
+def test_predict_reads_lines_or_jsonl_and_writes_a_file(nlp, version, tmp_path):
+    (tmp_path / "lines.txt").write_text("hello\n\n你好\n", encoding="utf-8")
+    done = nlp("predict", version, "--input", "lines.txt", "--output", "out.jsonl")
+    assert (done.status, done.out) == (0, "")
+    answers = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in answers] == ["hello", "", "你好"]
+    write_rows(tmp_path / "rows.jsonl", 1)
+    (tmp_path / "rows.jsonl").write_text('{"text": "hello"}\n', encoding="utf-8")
+    assert json.loads(nlp("predict", version, "--input", "rows.jsonl").out)["text"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "predict: expected either texts or --input FILE"),
+        (["text", "--input", "x"], "predict: expected either texts or --input FILE"),
+        (["--input", "missing.txt"], "missing.txt: no such file or folder"),
+        (["--input", "bad.jsonl"], "bad.jsonl:1: not valid JSON"),
+        (["--input", "bad.txt"], "bad.txt:2: byte 0xff at column 1 is not UTF-8"),
+    ],
+)
+def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, arguments, message):
+    (tmp_path / "bad.jsonl").write_text("{\n", encoding="utf-8")
+    (tmp_path / "bad.txt").write_bytes(b"hello\n\xff\n")
+    done = nlp("predict", version, *arguments)
+    assert is_one_line(done, 2)
+    assert message in done.err
+
+
+# --- validate
+
+
+def test_validate_lists_all_bad_lines_and_leaves_with_2(nlp, tiny, tmp_path):
+    good = '{"text": "a", "intent": "x", "slots": []}\n'
+    (tmp_path / "rows.jsonl").write_text(good + "{\n" + good + "[1]\n", encoding="utf-8")
+    done = nlp("validate", tiny.file, "--set", "data.files={train: rows.jsonl}")
+    assert is_one_line(done, 2)
+    assert "tiny_slot_filling: 2 bad lines; the first: rows.jsonl:2: not valid JSON" in done.err
+    assert "rows.jsonl:2" in done.out
+    assert "rows.jsonl:4" in done.out
+
+
+def test_validate_leaves_with_0_where_all_is_well(nlp, tiny):
+    done = nlp("validate", tiny.file)
+    assert (done.status, done.err) == (0, "")
+    assert "train" in done.out
+
+
+# --- errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "no_such"], "no_such: no such config file; shipped ones: atis, flights_slots"),
+        (["predict", "no/such", "text"], "no/such: no published model here; expected saved_models"),
+        (["evaluate", "no/such"], "no/such: no published model here"),
+        (["export", "no/such"], "no/such: not a run folder; expected one that `train` made"),
+        (["init", "--data", "no/such"], "no/such: no such file or folder"),
+        (["init", "--data", ".", "--task", "x"], "task `x`: unknown; expected one of slot_filling"),
+        (["validate", "flights_slots", "--set", "train.epoch=3"], "nearest is `train.epochs`"),
+        (["validate", "flights_slots", "--set", "train.epochs=x"], "setting `train.epochs`: "),
+        (["validate", "flights_slots", "--set", "train.epochs"], "expected KEY=VALUE"),
+        (["train", "flights_slots", "--epochs", "3"], "No such option: --epochs"),
+        (["tain", "flights_slots"], "No such command 'tain'"),
+        (["train"], "Missing argument 'CONFIG'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(nlp, arguments, message):
+    done = nlp(*arguments)
+    assert is_one_line(done, 2), done.err
+    assert message in done.err
+
+
+def test_a_changed_model_is_status_1(nlp, version, tmp_path):
+    copied = shutil.copytree(version, tmp_path / "model")
+    (copied / "assets" / "words.txt").write_text("other", encoding="utf-8")
+    done = nlp("predict", copied, "text")
+    assert is_one_line(done, 1)
+    assert "words.txt: changed since it was published" in done.err
+
+
+@pytest.fixture
+def breaks(monkeypatch):
+    """A function that makes `validate` raise an error."""
+    from pipeline.stages import validate
+
+    def put(error):
+        def raise_it(*_):
+            raise error
+
+        monkeypatch.setattr(validate, "run", raise_it)
+
+    return put
+
+
+def test_an_unforeseen_error_is_one_line_and_status_1(nlp, breaks, tiny):
+    breaks(RuntimeError("boom\nand more"))
+    done = nlp("validate", tiny.file)
+    assert is_one_line(done, 1)
+    hint = "(run again with --debug for the traceback)"
+    assert done.err == f"error: RuntimeError: boom {hint}\n"
+    breaks(KeyError())
+    assert nlp("validate", tiny.file).err == f"error: KeyError: KeyError {hint}\n"
+
+
+@pytest.mark.parametrize("error", ["PipelineError", "RuntimeError"])
+def test_debug_raises(nlp, breaks, tiny, error):
+    from pipeline.errors import PipelineError
+
+    known = {"PipelineError": PipelineError, "RuntimeError": RuntimeError}[error]
+    breaks(known("boom"))
+    with pytest.raises(known, match="boom"):
+        nlp("--debug", "validate", tiny.file)
+
+
+def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
+    breaks(KeyboardInterrupt())
+    done = nlp("validate", tiny.file)
+    assert (done.status, done.err) == (130, "error: stopped\n")
+
+
+# --- starting up
+
+
+def test_help_needs_no_tensorflow():
+    script = (
+        "import sys, main\n"
+        "for arguments in (['--help'], ['train', '-h']):\n"
+        "    sys.argv = ['nlp', *arguments]\n"
+        "    main.main()\n"
+        "print(sorted({'tensorflow', 'keras', 'numpy', 'pandas'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for word in ("run", "train", "evaluate", "export", "predict", "validate", "init", "--resume"):
+        assert word in done.stdout
+    assert done.stdout.endswith("[]\n")
+    assert not done.stderr
+
+
+def test_without_a_verb_help_is_shown(nlp):
+    done = nlp()
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("Usage: ")
+
+
+def test_what_starting_up_writes_is_held_back_unless_it_fails(capfd):
+    with main.quiet_start():
+        os.write(2, b"chatter")
+    assert capfd.readouterr().err == ""
+
+    def fail():
+        with main.quiet_start():
+            os.write(2, b"what went wrong")
+            raise ImportError("no library")
+
+    with pytest.raises(ImportError, match="no library"):
+        fail()
+    assert capfd.readouterr().err == "what went wrong"

@@ -1,0 +1,146 @@
+"""Every task through one contract: load, fit, export, reload, predict.
+
+A new task is tested here once `conftest.TINY` says how to make it small.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline import load
+from pipeline.config import load_config
+from pipeline.predictor import answer_all
+from pipeline.savedmodel import parity
+from pipeline.tasks import TASKS, schema_of
+
+NASTY = (
+    "",
+    " ",
+    "a",
+    "京",
+    "7",
+    "👩‍👩‍👧‍👦 🇩🇪🇫🇷 👍🏽",
+    "e\u0301 ﬁ ½ ① ẞ İ",
+    "\ufeffbyte\u200border",
+    "tab\there  twice\u3000\u00a0\u2028end",
+    "\x00nul \x1b[0m",
+    "مرحبا 한국어 𝒳𝒴 \U0010ffff",
+    "\r\n\r\n",
+    "x" * 5000,
+    "北京" * 2500,
+)
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def tiny(request, tiny_of):
+    return tiny_of(request.param)
+
+
+@pytest.fixture(scope="module")
+def predictor(tiny, version_of):
+    """The task's model: loaded, fitted, exported, and loaded again."""
+    return load(version_of(tiny.task.name))
+
+
+@pytest.fixture(scope="module")
+def texts(tiny):
+    """Real texts of the task."""
+    splits = tiny.task.load(tiny.config.settings.data).splits
+    return [record["text"] for record in splits["test"]()]
+
+
+def spans(answer):
+    """Every dict in an answer that says where in the text its value stands."""
+    if isinstance(answer, dict):
+        if answer.keys() >= {"value", "start", "end"}:
+            yield answer
+        for value in answer.values():
+            yield from spans(value)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from spans(value)
+
+
+def check_answers(texts, answers):
+    """What holds for the answers of every task."""
+    assert len(answers) == len(texts)
+    for text, answer in zip(texts, answers, strict=True):
+        assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+        assert answer["text"] == text
+        for span in spans(answer):
+            assert 0 <= span["start"] < span["end"] <= len(text)
+            assert text[span["start"] : span["end"]] == span["value"]
+
+
+def test_the_record_is_consistent(tiny):
+    task = tiny.task
+    assert task.name == tiny.config.task == tiny.config.settings.task
+    assert load_config(task.example, schema_of).task == task.name
+
+
+def test_training_made_it_better_than_chance(tiny, predictor):
+    metrics = json.loads((predictor.version / "assets.extra" / "metrics.json").read_text())
+    assert metrics["test"]["metrics"][tiny.task.headline]["value"] > 50
+
+
+def test_the_loaded_model_answers_like_the_one_in_memory(tiny, predictor, assembly_of, texts):
+    from pipeline.stages.assemble import outputs_of
+
+    outputs = outputs_of(assembly_of(tiny.task.name).service)
+    for answer, other in zip(predictor(texts), answer_all(tiny.task, outputs, texts), strict=True):
+        assert parity._difference(other, answer) <= 2e-6  # scores are rounded to six places
+
+
+def test_a_text_is_answered_the_same_alone_and_in_any_batch(tiny, predictor, assembly_of, texts):
+    def rows(batch):
+        return parity._rows(parity._plain(predictor.outputs(batch)), len(batch))
+
+    batch = [*texts, *NASTY]
+    margin = assembly_of(tiny.task.name).service.margin
+    for text, row in zip(batch, rows(batch), strict=True):
+        (alone,) = rows([text])
+        if parity._difference(alone, row) > parity.TOLERANCE:
+            assert float(margin([text])[0]) <= parity.TOLERANCE, text[:50]
+
+
+def test_nasty_texts_get_proper_answers(predictor):
+    check_answers(NASTY, predictor(NASTY))
+    assert predictor([]) == []
+
+
+def test_bytes_that_are_no_text_are_answered(tiny, predictor):
+    damaged = [b"\xff\xfe", b"to \xe5\x8c", b"ok"]
+    answers = tiny.task.answers(["?"] * 3, predictor.outputs(damaged))
+    assert json.dumps(answers)
+
+
+def test_offsets_hold_where_there_are_spans(predictor, texts):
+    nasty = [f"{junk[:40]} {text} {junk[:40]}" for text in texts for junk in NASTY]
+    answers = predictor(nasty)
+    check_answers(nasty, answers)
+    if any(list(spans(answer)) for answer in predictor(texts)):
+        assert sum(bool(list(spans(answer))) for answer in answers) > len(nasty) / 4
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_offsets_hold_for_any_text(predictor, texts, data):
+    anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+    around = st.tuples(anything, st.sampled_from(texts), anything).map("".join)
+    batch = data.draw(st.lists(anything | around, min_size=1, max_size=8))
+    check_answers(batch, predictor(batch))
+
+
+def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
+    task, data = tiny.task, tiny.config.settings.data
+    exam = predictor.version / "assets.extra" / "exam.jsonl"
+    found, _ = task.guess(Path(exam))
+    section = type(data).model_validate({**found, "files": {"train": str(exam), "test": str(exam)}})
+
+    def records(source):
+        return [{**record, "source": ""} for record in source.splits["test"]()]
+
+    assert records(task.load(section)) == records(task.load(data))
