@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -201,11 +202,27 @@ def tiny_of(home: Path) -> Callable[[str], Tiny]:
 
 
 @pytest.fixture(scope="session")
-def run_of(tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
-    """From a task's name to the folder of a finished run. Tests leave it as it is."""
-    from pipeline.stages import train
+def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
+    """From a task's name to the folder of a finished run. Tests leave it as it is.
 
-    return functools.cache(lambda name: train.run(tiny_of(name).task, tiny_of(name).config))
+    `home/cut` gets what would have been left of it, had it been killed at the worst moment: between
+    the two files that the end of an epoch writes.
+    """
+    from pipeline.stages import epochs, train
+
+    save = epochs.EpochEnd._save
+
+    def copy_and_save(self: Any, name: str) -> None:
+        if (name, self.state.epoch) == (epochs.CHECKPOINT, 3):
+            shutil.copytree(self.folder, home / "cut" / self.folder.relative_to(home / "runs"))
+        save(self, name)
+
+    def fit(name: str) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(epochs.EpochEnd, "_save", copy_and_save)
+            return train.run(tiny_of(name).task, tiny_of(name).config)
+
+    return functools.cache(fit)
 
 
 @pytest.fixture(scope="session")

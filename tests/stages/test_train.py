@@ -8,8 +8,8 @@ import pytest
 
 from pipeline import artifacts
 from pipeline.errors import InputError, PipelineError
-from pipeline.stages import train, weights
-from pipeline.stages.epochs import BEST, CHECKPOINT, METRICS, EpochEnd, ProgressBar, read_metrics
+from pipeline.stages import prepare, train, weights
+from pipeline.stages.epochs import BEST, CHECKPOINT, METRICS, ProgressBar, State, read_metrics
 from pipeline.stages.weights import STATE
 
 
@@ -75,11 +75,6 @@ def test_best_weights_are_of_the_best_epoch(finished):
     assert state["epoch"] == next(line["epoch"] for line in lines if line["slot_f1"] == best)
 
 
-def attempt(chosen, runs):
-    """Trains, or goes on training where there is a run."""
-    return train.run(chosen.task, chosen.config, runs=runs, resume=any(runs.iterdir()))
-
-
 def check_equal(folder, unbroken):
     """Two runs ended the same: every variable bit by bit, and every metric."""
     assert timeless(folder) == timeless(unbroken)
@@ -91,51 +86,57 @@ def check_equal(folder, unbroken):
             np.testing.assert_array_equal(found[variable], value, err_msg=f"{name}: {variable}")
 
 
-def cut_between_files(patch):
-    """Between the two files that the end of the third epoch writes: the worst moment."""
-    save = EpochEnd._save
+def test_a_run_that_was_killed_ends_like_an_unbroken_one(tiny, home, finished, tmp_path):
+    runs = shutil.copytree(home / "cut", tmp_path / "runs")
+    cut = artifacts.newest_run(runs / tiny.config.name)
+    assert arrays(cut / BEST)[1]["epoch"] == 3
+    assert arrays(cut / CHECKPOINT)[1]["epoch"] == 2
+    assert len(read_metrics(cut)) == 3
+    assert train.run(tiny.task, tiny.config, runs=runs, resume=True) == cut
+    check_equal(cut, finished)
 
-    def cut(self, name):
-        if name == CHECKPOINT and self.state.epoch == 3:
-            assert arrays(self.folder / BEST)[1]["epoch"] == 3
-            assert arrays(self.folder / CHECKPOINT)[1]["epoch"] == 2
-            assert len(read_metrics(self.folder)) == 3
+
+@pytest.mark.slow
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_a_run_that_was_stopped_within_an_epoch_ends_like_an_unbroken_one(
+    tiny, finished, tmp_path, monkeypatch, epoch
+):
+    advance = ProgressBar.on_train_batch_end
+
+    def stop(self, batch, logs=None):
+        if self.bar.tasks[0].description == f"epoch {epoch}/5" and batch == 2:
             raise KeyboardInterrupt
-        save(self, name)
+        advance(self, batch, logs)
 
-    patch.setattr(EpochEnd, "_save", cut)
-
-
-def cut_within(epoch):
-    """After the third batch of an epoch."""
-
-    def put(patch):
-        advance = ProgressBar.on_train_batch_end
-
-        def cut(self, batch, logs=None):
-            if self.bar.tasks[0].description == f"epoch {epoch}/5" and batch == 2:
-                raise KeyboardInterrupt
-            advance(self, batch, logs)
-
-        patch.setattr(ProgressBar, "on_train_batch_end", cut)
-
-    return put
-
-
-@pytest.mark.parametrize(
-    "cut",
-    [
-        cut_between_files,
-        pytest.param(cut_within(1), marks=pytest.mark.slow),
-        pytest.param(cut_within(4), marks=pytest.mark.slow),
-    ],
-)
-def test_a_run_that_was_cut_ends_like_an_unbroken_one(tiny, finished, tmp_path, monkeypatch, cut):
     with monkeypatch.context() as patch:
-        cut(patch)
+        patch.setattr(ProgressBar, "on_train_batch_end", stop)
         with pytest.raises(KeyboardInterrupt):
-            attempt(tiny, tmp_path)
-    check_equal(attempt(tiny, tmp_path), finished)
+            train.run(tiny.task, tiny.config, runs=tmp_path)
+    check_equal(train.run(tiny.task, tiny.config, runs=tmp_path, resume=True), finished)
+
+
+def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
+    tiny, finished, runs, tmp_path, monkeypatch
+):
+    begun = []
+
+    def note_weights(folder, model):
+        begun.append(model.get_weights())
+        return State(stopped=True)
+
+    monkeypatch.setattr(train, "_state", note_weights)
+    again = tiny.changed()
+    other = tiny.changed("train.seed=2")
+    train.run(again.task, again.config, runs=tmp_path / "first")  # a run of its own
+    train.run(again.task, again.config, runs=runs, resume=True)  # the data is prepared already
+    monkeypatch.setattr(prepare.run, "__defaults__", (tmp_path / "prepared",))
+    train.run(again.task, again.config, runs=runs, resume=True)  # and now it is not
+    train.run(other.task, other.config, runs=tmp_path / "other")
+    first, *same, different = begun
+    for found in same:
+        for variable, value in zip(found, first, strict=True):
+            np.testing.assert_array_equal(variable, value)
+    assert not np.array_equal(first[0], different[0])
 
 
 def test_resuming_a_finished_run_says_so_and_changes_nothing(tiny, runs, copied, capsys):
