@@ -146,6 +146,8 @@ def predict(
     if output is None:
         stage.run(predictor, source, sys.stdout)
         return
+    if not output.parent.is_dir():
+        raise InputError(f"{output.parent}: no such folder to write {output.name} into")
     with output.open("w", encoding="utf-8") as file:
         stage.run(predictor, source, file)
 

@@ -36,11 +36,25 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], int | float) for row in rows)
         table.add_column(
-            column, justify="right" if numeric else "left", overflow="fold", no_wrap=index == 0
+            column,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=index == 0,
+            min_width=_least_width(column, [_text(row[index]) for row in rows]),
         )
     for row in rows:
-        table.add_row(*(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(*map(_text, row))
     Console(markup=False, emoji=False).print(table)  # cells hold users' texts
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
+
+
+def _least_width(column: str, cells: Sequence[str]) -> int:
+    """Room for the heading's longest word and short cells; long texts may still be folded."""
+    words = [*column.split(), *(line for cell in cells for line in cell.split("\n"))]
+    return max((len(word) for word in words if len(word) <= 20), default=1)
 
 
 def note(message: str) -> None:

@@ -118,8 +118,8 @@ def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
     shown: dict[str, list[str]] = {}
     for metric in dict.fromkeys((headline, *(m for r in results for m in r.scores.metrics))):
         column = [_cell(r.scores.metrics.get(metric), metric == headline) for r in results]
-        if column not in shown.values():  # where strict and any-of agree, one column says it
-            shown[metric] = column
+        if not metric.endswith("_any_of") or column != shown.get(metric.removesuffix("_any_of")):
+            shown[metric] = column  # where strict and any-of agree, one column says it
     rows: list[list[Cell]] = [
         [_indented(result.split), result.examples, *(column[row] for column in shown.values())]
         for row, result in enumerate(results)
