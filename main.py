@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.task import Task
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     help="Text files in, a served model out, retrained when new data comes.",

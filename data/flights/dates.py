@@ -307,32 +307,12 @@ def _en_clock(rng: random.Random, hour: int, minute: int, part: bool) -> str:
     )
 
 
+AMOUNTS = (*range(200, 1001, 100), 1200, 1500, 1800, 2000, 2500, 3000, 3500, 4000, 5000, 6000, 8000)
+
+
 def price(rng: random.Random) -> tuple[str, str]:
     """An amount of money, in yuan more often than in dollars, euros or pounds."""
-    amount = rng.choice(
-        [
-            200,
-            300,
-            400,
-            500,
-            600,
-            700,
-            800,
-            900,
-            1000,
-            1200,
-            1500,
-            1800,
-            2000,
-            2500,
-            3000,
-            3500,
-            4000,
-            5000,
-            6000,
-            8000,
-        ]
-    )
+    amount = rng.choice(AMOUNTS)
     currency = weighted(rng, {"yuan": 60, "dollar": 28, "euro": 8, "pound": 4})
     digits, grouped = str(amount), f"{amount:,}"
     words = zh_number(amount) if amount != 2000 else "两千"

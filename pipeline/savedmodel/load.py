@@ -30,11 +30,10 @@ def load_signature(
     if name not in loaded.signatures:
         known = ", ".join(loaded.signatures)
         raise PipelineError(f"{folder}: no signature {name}; it has {known}")
-    signature = loaded.signatures[name]
 
     def call(texts: Sequence[str]) -> Outputs:
-        outputs = signature(text=tf.constant(list(texts), tf.string))
+        # Through `loaded` each time: a signature alone does not keep its model's variables alive.
+        outputs = loaded.signatures[name](text=tf.constant(list(texts), tf.string))
         return {key: value.numpy() for key, value in outputs.items()}
 
-    call.loaded = loaded  # type: ignore[attr-defined]  # the signature holds no strong reference
     return call
