@@ -2,7 +2,12 @@
 
 - `dropout`: whole tokens hidden in training.
 - `characters`: a word's spelling as a vector.
+- `encoders`: the encoders below by name, stacked; what each knows: docs/recurrent-ladder.md.
+- `recurrent`: Elman, LSTM and GRU layers; `cells` holds their loops, with the gradient by hand.
+- `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
+- `jordan`: recurrent taggers that read their own last tag.
 - `crf`: scores of whole tag sequences: loss, best sequence, probabilities.
+- `temperature`: logits whose softmax means what it says.
 - `pooling`: a sequence as one vector, padding left out.
 
 Each is usable on its own, says its formula and source, and saves and loads with a Keras model.

@@ -17,8 +17,8 @@ and Viterbi 1967; the constraints after Ratinov and Roth 2009.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -41,8 +41,10 @@ class CRF(keras.layers.Layer):
 
     Args:
         num_tags: K.
-        allowed: [K, K], 1 where tag j may follow tag i; None = all (see `bio_constraints`).
+        allowed: [K, K], 1 where tag j may follow tag i; None = all. `bio_constraints` and
+            `bioes_constraints` make these three.
         allowed_start: [K], 1 where a sequence may begin; None = all.
+        allowed_end: [K], 1 where it may end; None = all.
 
     Shapes: emissions float [batch, tokens, K]; padding_mask bool [batch, tokens], True for real
     tokens, which stand first in each row.
@@ -53,12 +55,14 @@ class CRF(keras.layers.Layer):
         num_tags: int,
         allowed: Sequence[Sequence[int]] | None = None,
         allowed_start: Sequence[int] | None = None,
+        allowed_end: Sequence[int] | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.num_tags = num_tags
         self.allowed = _checked(allowed, (num_tags, num_tags), "allowed")
         self.allowed_start = _checked(allowed_start, (num_tags,), "allowed_start")
+        self.allowed_end = _checked(allowed_end, (num_tags,), "allowed_end")
         self.supports_masking = True  # an implicit mask ends here; explicit ones count
 
     def build(self, input_shape: Any) -> None:
@@ -71,20 +75,32 @@ class CRF(keras.layers.Layer):
         self.transitions = self.add_weight((size, size), initializer="zeros", name="transitions")
         self.starts = self.add_weight((size,), initializer="zeros", name="starts")
         self.ends = self.add_weight((size,), initializer="zeros", name="ends")
+        self.temperature = self.add_weight(
+            (), initializer="ones", trainable=False, name="temperature"
+        )
 
     def call(self, emissions: Any) -> Any:
         return emissions
 
-    def log_likelihood(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
+    def log_likelihood(
+        self, emissions: Any, tags: Any, padding_mask: Any, tag_weights: Any = None
+    ) -> Any:
         """Log p(tags): float [batch]; 0 for a row without real tokens.
 
         `tags` is int32 [batch, tokens]; what stands at padding does not matter.
+
+        Given y_{t-1}, tag y_t depends on no tag before, so log p(y) = sum_t log p(y_t | y_{t-1}).
+        `tag_weights`, float [K], weigh these terms by y_t: all 1 changes nothing, and a rare tag
+        that weighs 3 counts as if it stood there three times.
         """
+        real = ops.cast(padding_mask, emissions.dtype)
+        if tag_weights is not None:
+            steps = self._step_likelihoods(emissions, tags, padding_mask)
+            weights = ops.take(ops.cast(tag_weights, emissions.dtype), ops.maximum(tags, 0))
+            return ops.sum(steps * weights * real, axis=1)
         path = self._path_score(emissions, tags, padding_mask)
-        alphas, log_sums = self._forward(emissions, padding_mask)
-        ends = ops.logsumexp(ops.log(alphas[-1] + TINY) + self.ends, axis=-1)
-        log_z = log_sums[-1, :, 0] + ends
-        return (path - log_z) * ops.cast(padding_mask[:, 0], emissions.dtype)
+        log_z = _log_z(emissions, self._transitions(), self._starts(), self._ends(), padding_mask)
+        return (path - log_z) * real[:, 0]
 
     def decode(self, emissions: Any, padding_mask: Any) -> Any:
         """The best tag sequence of each row: int32 [batch, tokens]; 0 at padding."""
@@ -106,52 +122,33 @@ class CRF(keras.layers.Layer):
             tag = ops.where(real, came_from, tag)
             return tag, tag
 
-        final = ops.cast(ops.argmax(last + self.ends, axis=-1)[:, None], emissions.dtype)
+        final = ops.cast(ops.argmax(last + self._ends(), axis=-1)[:, None], emissions.dtype)
         back = _steps(ops.swapaxes(scores, 0, 1), _shifted(padding_mask))
         _, tags = ops.scan(step_back, final, back, reverse=True)
         return ops.where(padding_mask, ops.cast(ops.transpose(tags[:, :, 0]), "int32"), 0)
 
     def marginals(self, emissions: Any, padding_mask: Any) -> Any:
-        """p(y_t = k) of every token: float [batch, tokens, K]; 0 at padding."""
-        alphas, _ = self._forward(emissions, padding_mask)
-        potentials, _ = _potentials(emissions)
-        transitions = ops.transpose(ops.exp(self._transitions()))
-        last = ops.exp(self.ends - ops.max(self.ends)) + ops.zeros_like(alphas[0])
+        """p(y_t = k) of every token: float [batch, tokens, K]; 0 at padding.
 
-        def backward(beta: Any, step: Any) -> tuple[Any, Any]:
-            potential, real = step[:, :-1], step[:, -1:] > 0
-            earlier = ops.matmul(beta * potential, transitions)
-            earlier = earlier / (ops.sum(earlier, axis=-1, keepdims=True) + TINY)
-            beta = ops.where(real, earlier, beta)
-            return beta, beta
-
-        steps = _steps(_shifted(potentials), _shifted(padding_mask))
-        _, betas = ops.scan(backward, last, steps, reverse=True)
-        product = alphas * betas
-        product = product / (ops.sum(product, axis=-1, keepdims=True) + TINY)
-        real = ops.cast(padding_mask, emissions.dtype)
-        return ops.transpose(product, (1, 0, 2)) * real[:, :, None]
-
-    def _forward(self, emissions: Any, padding_mask: Any) -> tuple[Any, Any]:
-        """Forward probabilities [tokens, batch, K], each row divided by its sum.
-
-        Beside them, the logs of these sums, added up so far [tokens, batch, 1]. At padding both
-        stay as they were at the last real token.
+        All scores are divided by `temperature`, which no gradient changes: 1, or what was fitted on
+        held-out data (Guo et al. 2017). The best sequence is the same at any temperature.
         """
-        potentials, peaks = _potentials(emissions)
-        transitions = ops.exp(self._transitions())
-        first = _normalized(potentials[:, 0] * ops.exp(self._starts()), peaks[:, 0])
+        scale = 1.0 / self.temperature
+        emissions, transitions = emissions * scale, self._transitions() * scale
+        alphas, _ = _forward(emissions, transitions, self._starts() * scale, padding_mask)
+        betas = _backward(emissions, transitions, self._ends() * scale, padding_mask)
+        return _marginals(alphas, betas, padding_mask)
 
-        def forward(state: Any, step: Any) -> tuple[Any, Any]:
-            alpha, log_z = state
-            potential, peak, real = step[:, :-2], step[:, -2:-1], step[:, -1:] > 0
-            reached, log_sum = _normalized(ops.matmul(alpha, transitions) * potential, peak)
-            state = (ops.where(real, reached, alpha), ops.where(real, log_z + log_sum, log_z))
-            return state, state
-
-        steps = ops.concatenate([potentials, peaks], axis=-1)
-        _, (alphas, log_z) = ops.scan(forward, first, _steps(steps, _after_first(padding_mask)))
-        return alphas, log_z
+    def _step_likelihoods(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
+        """Log p(y_t | y_{t-1}) [batch, tokens]; of the first token log p(y_1)."""
+        tags = ops.where(padding_mask, tags, 0)
+        betas = _backward(emissions, self._transitions(), self._ends(), padding_mask)
+        ahead = emissions + ops.log(ops.transpose(betas, (1, 0, 2)) + TINY)
+        moves = ops.take(self._transitions(), tags[:, :-1], axis=0)
+        starts = ops.broadcast_to(self._starts(), ops.shape(emissions[:, :1]))
+        scores = ahead + ops.concatenate([starts, moves], axis=1)
+        chosen = ops.take_along_axis(scores, tags[:, :, None], axis=-1)[:, :, 0]
+        return chosen - ops.logsumexp(scores, axis=-1)
 
     def _path_score(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
         """score(tags) [batch]."""
@@ -166,7 +163,7 @@ class CRF(keras.layers.Layer):
             ops.take(self._starts(), tags[:, 0])
             + ops.sum(chosen * real, axis=1)
             + ops.sum(moves * real[:, 1:], axis=1)
-            + ops.take(self.ends, last)
+            + ops.take(self._ends(), last)
         )
 
     def _transitions(self) -> Any:
@@ -174,6 +171,9 @@ class CRF(keras.layers.Layer):
 
     def _starts(self) -> Any:
         return _where_allowed(self.allowed_start, self.starts)
+
+    def _ends(self) -> Any:
+        return _where_allowed(self.allowed_end, self.ends)
 
     def compute_mask(self, emissions: Any, previous_mask: Any = None) -> None:
         return None
@@ -183,7 +183,7 @@ class CRF(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         own: dict[str, Any] = {"num_tags": self.num_tags}
-        for name in ("allowed", "allowed_start"):
+        for name in ("allowed", "allowed_start", "allowed_end"):
             value = getattr(self, name)
             own[name] = None if value is None else value.astype(int).tolist()
         return {**super().get_config(), **own}
@@ -194,30 +194,159 @@ class CRFLoss(keras.losses.Loss):
 
     Args:
         crf: The layer whose weights are trained with the model's.
+        tag_weights: [K], how much each tag counts (see `CRF.log_likelihood`); None = all alike.
 
     Shapes: gold tags int [batch, tokens], -1 for padding; emissions float [batch, tokens, K].
     """
 
-    def __init__(self, crf: CRF, name: str = "crf_loss"):
+    def __init__(
+        self, crf: CRF, tag_weights: Sequence[float] | None = None, name: str = "crf_loss"
+    ):
         super().__init__(name=name, reduction="mean_with_sample_weight")
         self.crf = crf
+        self.tag_weights = _checked_weights(tag_weights, crf.num_tags)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         tags = ops.cast(y_true, "int32")
-        return -self.crf.log_likelihood(y_pred, tags, tags >= 0)
+        return -self.crf.log_likelihood(y_pred, tags, tags >= 0, self.tag_weights)
 
 
-def bio_constraints(tags: Sequence[str]) -> tuple[list[list[int]], list[int]]:
-    """`allowed` and `allowed_start` for BIO tags: `I-x` only follows `B-x` or `I-x`."""
-    allowed = [
-        [int(not after.startswith("I-") or before[1:] == after[1:]) for after in tags]
-        for before in tags
-    ]
-    return allowed, [int(not tag.startswith("I-")) for tag in tags]
+class Constraints(NamedTuple):
+    """What a scheme allows, as `CRF` takes it: `CRF(len(tags), *bio_constraints(tags))`."""
+
+    allowed: list[list[int]]
+    allowed_start: list[int]
+    allowed_end: list[int]
+
+
+def bio_constraints(tags: Sequence[str]) -> Constraints:
+    """BIO: `I-x` only follows `B-x` or `I-x`."""
+
+    def follows(before: str, after: str) -> bool:
+        return not after.startswith("I-") or before[1:] == after[1:]
+
+    return _constraints(tags, follows)
+
+
+def bioes_constraints(tags: Sequence[str]) -> Constraints:
+    """BIOES (also called BILOU, with L for E and U for S): a span of several tokens ends in `E-x`.
+
+    `I-x` and `E-x` only follow `B-x` or `I-x`, and these two are followed by nothing else.
+    """
+
+    def follows(before: str, after: str) -> bool:
+        opened, inside = before[0] in "BI", after[0] in "IEL"
+        return opened == inside and (not inside or before[1:] == after[1:])
+
+    return _constraints(tags, follows)
+
+
+def _constraints(tags: Sequence[str], follows: Callable[[str, str], bool]) -> Constraints:
+    """A sequence begins as after `O`, and ends as before it."""
+    return Constraints(
+        [[int(follows(before, after)) for after in tags] for before in tags],
+        [int(follows("O", tag)) for tag in tags],
+        [int(follows(tag, "O")) for tag in tags],
+    )
+
+
+def _log_z(emissions: Any, transitions: Any, starts: Any, ends: Any, padding_mask: Any) -> Any:
+    """Log Z of each row [batch].
+
+    Its gradient is what the model expects: by an emission the probability of that tag, by a
+    transition how often it is taken. So it is computed from two passes, rather than by
+    differentiating one of them op by op, which takes several times as long.
+    """
+
+    @ops.custom_gradient
+    def run(emissions: Any, transitions: Any, starts: Any, ends: Any) -> tuple[Any, Any]:
+        alphas, log_sums = _forward(emissions, transitions, starts, padding_mask)
+        last = ops.logsumexp(ops.log(alphas[-1] + TINY) + ends, axis=-1)
+
+        def gradient(*upstream: Any) -> tuple[Any, Any, Any, Any]:
+            share = upstream[0][:, None]
+            betas = _backward(emissions, transitions, ends, padding_mask)
+            tags = _marginals(alphas, betas, padding_mask) * share[:, :, None]
+            moves = _expected_moves(emissions, transitions, alphas, betas, padding_mask, share)
+            finals = ops.exp(ops.log(alphas[-1] + TINY) + ends - last[:, None]) * share
+            return tags, moves, ops.sum(tags[:, 0], axis=0), ops.sum(finals, axis=0)
+
+        return log_sums[-1, :, 0] + last, gradient
+
+    return run(emissions, transitions, starts, ends)
+
+
+def _forward(emissions: Any, transitions: Any, starts: Any, padding_mask: Any) -> tuple[Any, Any]:
+    """Forward probabilities [tokens, batch, K], each row divided by its sum.
+
+    Beside them, the logs of these sums, added up so far [tokens, batch, 1]. At padding both stay as
+    they were at the last real token.
+    """
+    potentials, peaks = _potentials(emissions)
+    factors = ops.exp(transitions)
+    first = _normalized(potentials[:, 0] * ops.exp(starts), peaks[:, 0])
+
+    def forward(state: Any, step: Any) -> tuple[Any, Any]:
+        alpha, log_z = state
+        potential, peak, real = step[:, :-2], step[:, -2:-1], step[:, -1:] > 0
+        reached, log_sum = _normalized(ops.matmul(alpha, factors) * potential, peak)
+        state = (ops.where(real, reached, alpha), ops.where(real, log_z + log_sum, log_z))
+        return state, state
+
+    steps = ops.concatenate([potentials, peaks], axis=-1)
+    _, (alphas, log_z) = ops.scan(forward, first, _steps(steps, _after_first(padding_mask)))
+    return alphas, log_z
+
+
+def _backward(emissions: Any, transitions: Any, ends: Any, padding_mask: Any) -> Any:
+    """Backward probabilities [tokens, batch, K], each row scaled; at padding as at the last token.
+
+    beta_t(i) says how probable the rest of the text is after tag i at t.
+    """
+    potentials, _ = _potentials(emissions)
+    factors = ops.transpose(ops.exp(transitions))
+    last = ops.exp(ends - ops.max(ends)) + ops.zeros_like(emissions[:, 0])
+
+    def backward(beta: Any, step: Any) -> tuple[Any, Any]:
+        potential, real = step[:, :-1], step[:, -1:] > 0
+        earlier = ops.matmul(beta * potential, factors)
+        earlier = earlier / (ops.sum(earlier, axis=-1, keepdims=True) + TINY)
+        beta = ops.where(real, earlier, beta)
+        return beta, beta
+
+    steps = _steps(_shifted(potentials), _shifted(padding_mask))
+    return ops.scan(backward, last, steps, reverse=True)[1]
+
+
+def _marginals(alphas: Any, betas: Any, padding_mask: Any) -> Any:
+    product = alphas * betas
+    product = product / (ops.sum(product, axis=-1, keepdims=True) + TINY)
+    real = ops.cast(padding_mask, product.dtype)
+    return ops.transpose(product, (1, 0, 2)) * real[:, :, None]
+
+
+def _expected_moves(
+    emissions: Any, transitions: Any, alphas: Any, betas: Any, padding_mask: Any, share: Any
+) -> Any:
+    """How often each transition is taken, rows weighted by `share` [batch, 1]: [K, K].
+
+    p(y_t = i, y_{t+1} = j) = alpha_t(i) A_ij e_{t+1}(j) beta_{t+1}(j), divided by its sum over
+    i and j.
+    """
+    factors = ops.exp(transitions)
+    potentials, _ = _potentials(emissions)
+    ahead = ops.transpose(potentials, (1, 0, 2))[1:] * betas[1:]
+    sums = ops.sum(ops.matmul(alphas[:-1], factors) * ahead, axis=-1, keepdims=True)
+    real = ops.cast(ops.transpose(padding_mask[:, 1:])[:, :, None], ahead.dtype)
+    ahead = ahead / (sums + TINY) * real * share
+    rows = (ops.reshape(values, (-1, values.shape[-1])) for values in (alphas[:-1], ahead))
+    before, after = rows
+    return factors * ops.matmul(ops.transpose(before), after)
 
 
 def _where_allowed(allowed: Any, weights: Any) -> Any:
-    scores = ops.convert_to_tensor(weights)  # JAX takes no variable for an array
+    # A gradient by hand takes tensors alone; on TensorFlow a reshaped variable is one.
+    scores = ops.reshape(weights, weights.shape)
     return scores if allowed is None else ops.where(allowed, scores, FORBIDDEN)
 
 
@@ -228,6 +357,12 @@ def _checked(value: Any, shape: tuple[int, ...], name: str) -> Any:
     if array.shape != shape:
         raise ValueError(f"CRF: {name} has the shape {array.shape}; expected {shape}")
     return array
+
+
+def _checked_weights(weights: Sequence[float] | None, num_tags: int) -> Any:
+    if weights is not None and len(weights) != num_tags:
+        raise ValueError(f"CRFLoss: {len(weights)} tag_weights; expected one a tag: {num_tags}")
+    return None if weights is None else np.asarray(weights, "float32")
 
 
 def _steps(values: Any, padding_mask: Any) -> Any:

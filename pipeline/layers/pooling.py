@@ -36,12 +36,15 @@ class AttentionPooling(keras.layers.Layer):
         self.scorer.build((*states_shape[:-1], self.attention_dim))
 
     def call(self, states: Any, padding_mask: Any) -> Any:
+        return ops.sum(self.shares(states, padding_mask)[:, :, None] * states, axis=1)
+
+    def shares(self, states: Any, padding_mask: Any) -> Any:
+        """The a_i above: how much of the pooled vector each token is, float [batch, tokens]."""
         real = ops.cast(padding_mask, self.compute_dtype)
         scores = self.scorer(self.hidden(states))[:, :, 0] + (real - 1) * 1e9
         # By hand: Keras's softmax warns of texts of one token, and gives padding alone weights.
         shares = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True)) * real
-        weights = shares / ops.maximum(ops.sum(shares, axis=-1, keepdims=True), 1.0)
-        return ops.sum(weights[:, :, None] * states, axis=1)
+        return shares / ops.maximum(ops.sum(shares, axis=-1, keepdims=True), 1.0)
 
     def compute_mask(self, states: Any, previous_mask: Any = None) -> None:
         return None

@@ -24,7 +24,9 @@ def test_two_tokens_by_hand(by_hand):
     # The scores are 0 and 2 tanh(1/2).
     second = 1 / (1 + math.exp(-2 * math.tanh(0.5)))
     expected = [[0.5 * second, 10 * (1 - second) + 20 * second]]
-    np.testing.assert_allclose(by_hand(states, np.array([[True, True]])), expected, rtol=1e-6)
+    both = np.array([[True, True]])
+    np.testing.assert_allclose(by_hand(states, both), expected, rtol=1e-6)
+    np.testing.assert_allclose(by_hand.shares(states, both), [[1 - second, second]], rtol=1e-6)
 
 
 def test_one_real_token_is_the_vector_itself(by_hand):
