@@ -2,9 +2,14 @@
 
 Nothing here knows a task, a model or TensorFlow; numpy is all it needs. Read in this order:
 
-- ``spans``      BIO tags -> spans by the conlleval rule; precision, recall, F1; one row a slot
+- ``spans``      BIO tags -> spans by the conlleval rule or strictly; precision, recall, F1; one row
+                 a slot
+- ``tokens``     the same by the token
+- ``partial``    MUC's counts: a value with wrong edges earns half
 - ``classes``    strict and any-of agreement of intents, several of them joined by ``#``
-- ``intervals``  a score of summed counts with its bootstrap 95 % interval
+- ``error_kinds`` what is wrong with a span or an answer: boundary, wrong slot, missed, ...
+- ``calibration`` whether scores mean what they say; temperature, reliability, thresholds
+- ``intervals``  a score of summed counts with its bootstrap 95 % interval; two models compared
 
 The pieces meet in counts. A scorer makes one row of counts an example and names the score of their
 sums; the interval then comes from summing other draws of the same rows::

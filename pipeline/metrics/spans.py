@@ -68,6 +68,24 @@ def chunks(tags: Sequence[str]) -> list[Span]:
     return spans
 
 
+def strict_chunks(tags: Sequence[str]) -> list[Span]:
+    """Read the spans of one tag sequence as strict BIO (IOB2), in the order they begin.
+
+    The rule of seqeval's ``mode="strict", scheme=IOB2``: a span begins at ``B-`` alone, and a stray
+    ``I-`` is no span. On sequences without a stray ``I-`` it reads what `chunks` reads.
+
+    Args:
+        tags: as for `chunks`.
+
+    Returns:
+        Spans in token indices, end exclusive.
+
+    Raises:
+        ValueError: a tag is none of the three forms.
+    """
+    return [span for span in chunks(tags) if tags[span[1]].startswith("B-")]
+
+
 def count(gold: Iterable[Span], predicted: Iterable[Span]) -> SpanCounts:
     """Count the spans of one example; right means same slot, same start and same end.
 

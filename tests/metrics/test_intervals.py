@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.metrics.intervals import Interval, bootstrap
+from pipeline.metrics.intervals import Counts, Interval, bootstrap, paired_bootstrap
 from pipeline.metrics.spans import precision_recall_f1
 
 
@@ -60,3 +60,45 @@ def test_a_single_column_keeps_its_axis():
 def test_bad_input_is_refused(counts, resamples, message):
     with pytest.raises(ValueError, match=message):
         bootstrap(counts, accuracy, resamples=resamples)
+
+
+def counted(hits):
+    """The counts of an accuracy from one 0 or 1 an example."""
+    return Counts(np.column_stack([hits, np.ones(len(hits))]), accuracy)
+
+
+def test_counts_give_their_interval():
+    assert Counts(hits(80, 101), accuracy).interval() == bootstrap(hits(80, 101), accuracy)
+
+
+def test_a_difference_of_pairs_has_the_interval_of_its_mean():
+    # 1000 examples: 60 that only the first has right, 20 that only the second, the rest alike.
+    first, second = np.zeros(1000), np.zeros(1000)
+    first[:560], second[60:580] = 1, 1
+    found = paired_bootstrap(counted(first), counted(second), resamples=4000)
+    # Each example adds 1, -1 or 0 to the difference: its variance is (60 + 20) / n - mean^2.
+    half_width = 1.96 * 100 * math.sqrt((0.08 - 0.04**2) / 1000)
+    assert found.value == pytest.approx(4.0)
+    assert found.low == pytest.approx(4 - half_width, abs=0.15)
+    assert found.high == pytest.approx(4 + half_width, abs=0.15)
+    assert found.distinguishable
+    # Taken apart, each of the two has an interval of +-3.1: they overlap widely.
+    assert counted(first).interval().low < counted(second).interval().high
+
+
+def test_what_may_be_chance_is_not_distinguishable():
+    first, second = np.zeros(1000), np.zeros(1000)
+    first[:505], second[10:510] = 1, 1
+    assert not paired_bootstrap(counted(first), counted(second)).distinguishable
+    same = paired_bootstrap(counted(first), counted(first))
+    assert (same.value, same.low, same.high, same.distinguishable) == (0.0, 0.0, 0.0, False)
+
+
+def test_a_worse_model_is_distinguishable_too():
+    worse = paired_bootstrap(counted(np.zeros(50)), counted(np.ones(50)))
+    assert (worse.value, worse.distinguishable) == (-100.0, True)
+
+
+def test_counts_of_other_examples_are_not_compared():
+    with pytest.raises(ValueError, match=r"received the shapes \(3, 2\) and \(4, 2\)"):
+        paired_bootstrap(counted(np.ones(3)), counted(np.ones(4)))

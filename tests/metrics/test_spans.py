@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
+from seqeval.scheme import IOB2
 
-from pipeline.metrics.spans import SpanCounts, chunks, count, per_slot, precision_recall_f1
+from pipeline.metrics.spans import (
+    SpanCounts,
+    chunks,
+    count,
+    per_slot,
+    precision_recall_f1,
+    strict_chunks,
+)
 
 TAGS = ["O", "B-city", "I-city", "B-date", "I-date", "B-x-y", "I-x-y"]
 
@@ -58,6 +66,28 @@ def test_scores_agree_with_seqeval():
         sums = np.sum([count(chunks(gold), chunks(predicted)) for gold, predicted in pairs], axis=0)
         oracle = [score(golds, predictions) for score in (precision_score, recall_score, f1_score)]
         np.testing.assert_allclose(precision_recall_f1(*sums), np.multiply(100, oracle), rtol=1e-12)
+
+
+def test_strict_chunks_begin_at_b_alone():
+    assert strict_chunks(["I-city", "B-city", "I-city", "I-date", "B-date"]) == [
+        ("city", 1, 3),
+        ("date", 4, 5),
+    ]
+    with pytest.raises(ValueError, match="tag 0 is 'E-city'"):
+        strict_chunks(["E-city"])
+
+
+def test_strict_scores_agree_with_seqeval_in_strict_mode():
+    rng = random.Random(3)
+    golds = [random_tags(rng) for _ in range(400)]
+    predictions = [[t if rng.random() < 0.7 else rng.choice(TAGS) for t in g] for g in golds]
+    pairs = list(zip(golds, predictions, strict=True))
+    sums = np.sum([count(strict_chunks(g), strict_chunks(p)) for g, p in pairs], axis=0)
+    scores = (precision_score, recall_score, f1_score)
+    oracle = [score(golds, predictions, mode="strict", scheme=IOB2) for score in scores]
+    np.testing.assert_allclose(precision_recall_f1(*sums), np.multiply(100, oracle), rtol=1e-12)
+    lenient = np.sum([count(chunks(g), chunks(p)) for g, p in pairs], axis=0)
+    assert not np.array_equal(sums, lenient)
 
 
 def test_count_needs_slot_start_and_end_to_agree():
