@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import index
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.lines import OnError, read_objects, stop
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.config import ColumnSettings
-from pipeline.tasks.slot_filling.utterance import INTENT_SEPARATOR, Span, Utterance
-
-SLOT_KEYS = ("slot", "label", "entity", "type")
+from pipeline.tasks.slot_filling.formats.objects import (
+    parts_of,
+    span_of,
+    tokens_of,
+    write_lines,
+)
+from pipeline.tasks.slot_filling.utterance import INTENT_SEPARATOR, Utterance, to_json
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
     """Reads one object a line; keys other than those named are passed over.
 
-    A slot's name may stand under `slot`, `label`, `entity` or `type`; a `value` beside it must
-    equal the text of the span. `tokens` and `parts` are optional.
+    Spans may have any shape that `objects.span_of` knows. `tokens` and `parts` are optional,
+    and so is the intent's key: without it the utterance states none.
     """
     for number, row in read_objects(path, on_error):
         try:
@@ -28,51 +31,33 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
             on_error(error)
 
 
+def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
+    """Writes the embedded form, which holds whatever an utterance can."""
+    del scheme  # no tags here
+    write_lines(path, [to_json(utterance.to_record()) for utterance in utterances])
+
+
 def _utterance(path: Path, number: int, row: dict[str, Any], columns: ColumnSettings) -> Utterance:
     text = row.get(columns.text)
     if not isinstance(text, str):
         raise DataError(path, number, f"`{columns.text}` is {text!r}", "a string")
-    intent = row.get(columns.intent)
-    if isinstance(intent, list):
-        intent = INTENT_SEPARATOR.join(map(str, intent))
-    if not isinstance(intent, str) or not intent:
-        raise DataError(path, number, f"`{columns.intent}` is {intent!r}", "the intent's name")
     slots = row.get(columns.slots)
     if not isinstance(slots, list):
         raise DataError(path, number, f"`{columns.slots}` is {slots!r}", "a list of spans")
     return Utterance(
         text=text,
-        intent=intent,
-        spans=tuple(_span(path, number, text, slot) for slot in slots),
-        tokens=_tokens(path, number, row.get("tokens", [])),
-        parts=_parts(path, number, row.get("parts", [])),
+        intent=_intent(path, number, row, columns.intent) if columns.intent in row else "",
+        spans=tuple(span_of(path, number, text, slot) for slot in slots),
+        tokens=tokens_of(path, number, row.get("tokens", [])),
+        parts=parts_of(path, number, row.get("parts", [])),
         source=f"{path}:{number}",
     )
 
 
-def _span(path: Path, number: int, text: str, slot: Any) -> Span:
-    expected = '{"slot": name, "start": int, "end": int}'
-    if not isinstance(slot, dict):
-        raise DataError(path, number, f"a span is {slot!r}", expected)
-    name = next((slot[key] for key in SLOT_KEYS if key in slot), None)
-    start, end = slot.get("start"), slot.get("end")
-    if not (isinstance(name, str) and name and type(start) is int and type(end) is int):
-        raise DataError(path, number, f"a span is {slot!r}", expected)
-    if "value" in slot and slot["value"] != text[start:end]:
-        wrong = f"span {name} [{start}, {end}) covers {text[start:end]!r}"
-        raise DataError(path, number, wrong, f"its value {slot['value']!r}")
-    return Span(name, start, end)
-
-
-def _tokens(path: Path, number: int, tokens: Any) -> tuple[tuple[int, int], ...]:
-    try:
-        return tuple((index(start), index(end)) for start, end in tokens)
-    except (TypeError, ValueError) as error:
-        wrong = f"`tokens` is {str(tokens)[:80]}"
-        raise DataError(path, number, wrong, "a list of [start, end]") from error
-
-
-def _parts(path: Path, number: int, parts: Any) -> tuple[str, ...]:
-    if not (isinstance(parts, list) and all(isinstance(part, str) for part in parts)):
-        raise DataError(path, number, f"`parts` is {parts!r}", "a list of names")
-    return tuple(parts)
+def _intent(path: Path, number: int, row: dict[str, Any], key: str) -> str:
+    intent = row[key]
+    if isinstance(intent, list):
+        intent = INTENT_SEPARATOR.join(map(str, intent))
+    if not isinstance(intent, str) or not intent:
+        raise DataError(path, number, f"`{key}` is {intent!r}", "the intent's name")
+    return intent

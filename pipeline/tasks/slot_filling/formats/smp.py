@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.lines import OnError, read_lines, stop
+from pipeline.datasets.lines import OnError, stop
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.config import ColumnSettings
+from pipeline.tasks.slot_filling.formats.objects import (
+    own_keys,
+    parts_of,
+    read_list,
+    tokens_of,
+    write_list,
+)
 from pipeline.tasks.slot_filling.utterance import Span, Utterance
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
     """Reads the file's one list; an object's line is the one its brace opens on."""
     del columns  # this format has fixed keys
-    for number, row in _objects(path, on_error):
+    for number, row in read_list(path, on_error):
         try:
             yield _utterance(path, number, row)
         except DataError as error:
             on_error(error)
 
 
-def _objects(path: Path, on_error: OnError) -> Iterator[tuple[int, Any]]:
-    lines = list(read_lines(path, on_error))
-    content = "\n".join(line for _, line in lines)
-    decoder, place, line, seen = json.JSONDecoder(), content.find("[") + 1, 1, 0
-    if not place or content[: place - 1].strip():
-        raise DataError(path, 1, "the file does not begin with `[`", "one JSON list of objects")
-    while True:
-        while place < len(content) and content[place] in " \t\r\n,":
-            place += 1
-        line, seen = line + content.count("\n", seen, place), place
-        if content[place : place + 1] == "]":
-            return
-        try:
-            row, place = decoder.raw_decode(content, place)
-        except (ValueError, RecursionError) as error:
-            # Where one object ends is unknown now, so the rest of the file is, too.
-            on_error(DataError(path, line, f"not valid JSON ({error})", "an object of the list"))
-            return
-        yield line, row
+def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
+    """Writes the list, one object a line; every object needs an intent."""
+    del scheme  # no tags here
+    for utterance in utterances:
+        if not utterance.intent:
+            raise utterance.error("it has no intent", "one: an object of SMP's JSON states it")
+    write_list(path, [_row(utterance) for utterance in utterances])
+
+
+def _row(utterance: Utterance) -> dict[str, Any]:
+    entities = [
+        {"type": slot, "start_idx": start, "end_idx": end - 1}
+        for slot, start, end in utterance.spans
+    ]
+    row = {"text": utterance.text, "intent": utterance.intent, "entities": entities}
+    return row | own_keys(utterance)
 
 
 def _utterance(path: Path, number: int, row: Any) -> Utterance:
@@ -56,4 +59,11 @@ def _utterance(path: Path, number: int, row: Any) -> Utterance:
     for slot, start, end in spans:
         if not (isinstance(slot, str) and slot and type(start) is int and type(end) is int):
             raise DataError(path, number, f"`entities` is {str(entities)[:80]}", expected)
-    return Utterance(text, intent, tuple(spans), source=f"{path}:{number}")
+    return Utterance(
+        text,
+        intent,
+        tuple(spans),
+        tokens=tokens_of(path, number, row.get("tokens", [])),
+        parts=parts_of(path, number, row.get("parts", [])),
+        source=f"{path}:{number}",
+    )

@@ -1,20 +1,26 @@
-"""CSV or TSV with a header: a text, its BIO tags between spaces, its intent."""
+"""CSV or TSV with a header: a text, its tags between spaces, its intent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_table, stop
 from pipeline.errors import DataError
+from pipeline.tasks.slot_filling import schemes
 from pipeline.tasks.slot_filling.config import ColumnSettings
-from pipeline.tasks.slot_filling.formats.triples import tagged
+from pipeline.tasks.slot_filling.formats.tagging import rows_of_words, tagged
 from pipeline.tasks.slot_filling.utterance import Utterance
+
+PARTS = "parts"
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads the columns named in the config; other columns are passed over."""
+    """Reads the columns named in the config, and `parts` if there; others are passed over."""
     names = (columns.text, columns.tags, columns.intent)
+    scheme = scheme_of(path, columns.tags)
     for number, row in read_table(path, on_error):
         missing = [name for name in names if name not in row]
         if missing:
@@ -24,6 +30,31 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
             )
         text, tags, intent = (row[name] for name in names)
         try:
-            yield tagged(path, number, text, tags, intent.strip())
+            utterance = tagged(path, number, text, tags, intent.strip(), scheme)
         except DataError as error:
             on_error(error)
+        else:
+            yield replace(utterance, parts=tuple(row.get(PARTS, "").split()))
+
+
+def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO) -> None:
+    """Writes a table; tabs part its cells if the file's name says `.tsv`, else commas.
+
+    Raises:
+        RowError: An utterance has what the format cannot hold.
+    """
+    rows = list(rows_of_words(utterances, scheme))
+    header = ["text", "tags", "intent", *([PARTS] if any(u.parts for u, _, _ in rows) else [])]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        separator = "\t" if ".tsv" in path.suffixes else ","
+        table = csv.writer(file, delimiter=separator, lineterminator="\n")
+        table.writerow(header)
+        for utterance, text, tags in rows:
+            cells = [text, tags, utterance.intent, " ".join(utterance.parts)]
+            table.writerow(cells[: len(header)])
+
+
+def scheme_of(path: Path, column: str) -> str:
+    """The tag scheme of the table, from a pass over it."""
+    rows = read_table(path, lambda _: None)  # `read` tells of damaged lines
+    return schemes.detect(row.get(column, "").split() for _, row in rows)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_lines, require, stop
 from pipeline.errors import DataError
-from pipeline.metrics.spans import chunks
+from pipeline.tasks.slot_filling import schemes
 from pipeline.tasks.slot_filling.config import ColumnSettings
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.formats.tagging import rows_of_words, tagged
+from pipeline.tasks.slot_filling.utterance import Utterance
 
 FILES = ("seq.in", "seq.out", "label")
 
@@ -20,6 +20,7 @@ FILES = ("seq.in", "seq.out", "label")
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
     """Reads the three files of the folder side by side."""
     del columns  # this format has none
+    scheme = scheme_of(path)
     texts, tags, intents = (read_lines(require(path / name), on_error) for name in FILES)
     for rows in itertools.zip_longest(texts, tags, intents):
         numbers = [row[0] if row is not None else math.inf for row in rows]
@@ -30,34 +31,30 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
             return
         (number, text), (_, tag_line), (_, intent) = rows
         try:
-            yield tagged(path / "seq.out", number, text, tag_line, intent.strip())
+            yield tagged(path / "seq.out", number, text, tag_line, intent.strip(), scheme)
         except DataError as error:
             on_error(error)
 
 
-def tagged(path: Path, number: int, text: str, tag_line: str, intent: str) -> Utterance:
-    """An utterance from a text and as many BIO tags as it has words between spaces.
+def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO) -> None:
+    """Writes the three files into the folder. Words are those between spaces; parts have no place.
 
     Raises:
-        DataError: Counts differ, a tag is malformed, or the intent is empty.
+        RowError: An utterance has what the format cannot hold.
     """
-    tokens = tuple(match.span() for match in re.finditer(r"[^ \t]+", text))
-    tags = tag_line.split()
-    if len(tags) != len(tokens):
-        wrong = f"{len(tags)} tags for the {len(tokens)} words of {text!r}"
-        raise DataError(path, number, wrong, "one tag a word")
-    if not intent:
-        raise DataError(path, number, "the intent is empty", "the intent's name")
-    try:
-        found = chunks(tags)
-    except ValueError as error:
-        raise DataError(
-            path, number, str(error).partition(";")[0], "O, B-slot or I-slot"
-        ) from error
-    return Utterance(
-        text=text,
-        intent=intent,
-        spans=tuple(Span(slot, tokens[i][0], tokens[j - 1][1]) for slot, i, j in found),
-        tokens=tokens,
-        source=f"{path}:{number}",
-    )
+    rows = list(rows_of_words(utterances, scheme))
+    for utterance, _, _ in rows:
+        if utterance.parts:
+            wrong = f"it belongs to the parts {', '.join(utterance.parts)}"
+            raise utterance.error(wrong, "none: triples have no place for them (jsonl has)")
+    path.mkdir(exist_ok=True)
+    lines = [(text, tags, utterance.intent) for utterance, text, tags in rows]
+    for place, name in enumerate(FILES):
+        content = "".join(f"{line[place]}\n" for line in lines)
+        (path / name).write_text(content, encoding="utf-8", newline="\n")
+
+
+def scheme_of(path: Path) -> str:
+    """The tag scheme of the folder, from a pass over `seq.out`."""
+    lines = read_lines(require(path / "seq.out"), lambda _: None)  # `read` tells of damaged ones
+    return schemes.detect(line.split() for _, line in lines)
