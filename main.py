@@ -53,20 +53,31 @@ def run(
         typer.Argument(metavar="[CONFIG ...]", help="Default: every task's embedded example."),
     ] = None,
     set_: Set = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train N models; mean and spread; the best on valid goes on.")
+    ] = 1,
 ) -> None:
     """Prepare, train, evaluate and export, end to end."""
     with quiet_start():
-        from pipeline.stages import evaluate, export, train
+        from pipeline.stages import evaluate, export, report, train
+        from pipeline.stages import seeds as seeds_stage
         from pipeline.tasks import TASKS, find_task
     made = []
     for name in configs or [find_task(task).example for task in TASKS]:
         task, config = _load(name, set_)
-        folder = train.run(task, config)
-        results = evaluate.of_run(task, config, folder)
+        if seeds > 1:
+            runs = seeds_stage.run(task, config, seeds)
+            seeds_stage.print_spreads(config.name, task.headline, runs)
+            config, folder, results = runs[0].config, runs[0].folder, runs[0].results
+        else:
+            folder = train.run(task, config)
+            results = evaluate.of_run(task, config, folder)
         evaluate.print_detail(next(r for r in results if r.split == "test"))
+        report.run(task, config, folder, results)
         made.append((task, config, results, folder, export.run(task, config, folder)))
     for task, config, results, folder, version in made:
         evaluate.print_results(config.name, task.headline, results)
+        print(f"report: {_short(folder)}/{report.FILE}")
         print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
         print(f"model: {_short(version)}")
         print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
@@ -92,27 +103,40 @@ def evaluate(
     model: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
     data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
     split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+    stress: Annotated[
+        bool, typer.Option("--stress", help="Also with other values, swapped roles, minimal pairs.")
+    ] = False,
+    floor: Annotated[
+        bool, typer.Option("--floor", help="Beside a CRF and an SVM (extra `floor`).")
+    ] = False,
     json_: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the scores there.")
     ] = None,
 ) -> None:
     """Score a published model or a run on a split."""
     with quiet_start():
-        from pipeline.artifacts import write_json
+        from pipeline.artifacts import EXTRA, write_json
         from pipeline.predictor import load
         from pipeline.stages import evaluate as stage
         from pipeline.stages.assemble import outputs_of
-    if (model / "config.yaml").is_file():
+    is_run = (model / "config.yaml").is_file()
+    if is_run:
         task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
-        outputs = outputs_of(stage.load_best(task, config, model).service)
+        outputs, home = outputs_of(stage.load_best(task, config, model).service), model
     else:
         predictor = load(model)
         task, config, outputs = predictor.task, predictor.config, predictor.outputs
-    results = stage.of_version(task, config, outputs, split, data)
+        home = predictor.version / EXTRA
+    results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
     stage.print_results(config.name, task.headline, results)
+    stage.print_comparisons(results)
     stage.print_detail(results[0])
+    if is_run and data is None and (stress or floor):
+        stage.add_scores(model, results)
     if json_:
-        write_json(json_, {"task": task.name, "model": str(model), **results[0].as_dict()})
+        rows = {result.split: result.as_dict() for result in results[1:]}
+        scores = results[0].as_dict()
+        write_json(json_, {"task": task.name, "model": str(model), **scores, "rows": rows})
 
 
 @app.command()
@@ -120,6 +144,17 @@ def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     """Publish a run's best weights as the next version."""
     with quiet_start():
         from pipeline.stages import export as stage
+    if not (folder / "config.yaml").is_file():
+        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
+    task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
+    print(_short(stage.run(task, config, folder)))
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
+    """Write a run's report: one page that opens from the disk."""
+    with quiet_start():
+        from pipeline.stages import report as stage
     if not (folder / "config.yaml").is_file():
         raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
     task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
@@ -153,12 +188,21 @@ def predict(
 
 
 @app.command()
-def validate(config: ConfigFile, set_: Set = None) -> None:
-    """Print every bad line of a config's data."""
+def validate(
+    config: ConfigFile,
+    set_: Set = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write FILE.fixed.EXT with what is safe to mend mended.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave with 2 for odd things, too, such as overlaps.")
+    ] = False,
+) -> None:
+    """Print every bad line of a config's data, and what is odd about the rest."""
     with quiet_start():
         from pipeline.stages import validate as stage
     task, settings = _load(config, set_)
-    problems = stage.run(task, settings)
+    problems = stage.run(task, settings, fix, strict)
     if problems:
         raise InputError(f"{settings.name}: {len(problems)} bad lines; the first: {problems[0]}")
 
@@ -170,14 +214,39 @@ def init(
         Path | None, typer.Option(metavar="FILE", help="Default: configs/<name of the data>.yaml.")
     ] = None,
     task: Annotated[str, typer.Option(help="What to train.")] = "slot_filling",
+    format_: Annotated[
+        str | None, typer.Option("--format", help="The data's format, if detected wrongly.")
+    ] = None,
 ) -> None:
     """Write a config for your own data."""
     with quiet_start():
         from pipeline.stages import init as stage
         from pipeline.tasks import find_task
     target = config or Path("configs") / f"{data.name.split('.')[0]}.yaml"
-    print(stage.run(find_task(task), data, target))
+    print(stage.run(find_task(task), data, target, format_))
     print(f"wrote {target}; next: python main.py run {target}")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A file, or the folder of one set.")],
+    target: Annotated[Path, typer.Argument(help="What to write; must not exist.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Default: detected, and said.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by TARGET's ending.")
+    ] = None,
+    tags: Annotated[
+        str | None, typer.Option(metavar="SCHEME", help="BIO (default), BIOES, BILOU, BMES, IO.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Whose formats.")] = "slot_filling",
+) -> None:
+    """Write annotated data in another format, whole or not at all."""
+    with quiet_start():
+        from pipeline.stages import convert as stage
+        from pipeline.tasks import find_task
+    print(stage.run(find_task(task), source, target, from_, to, tags))
 
 
 def _load(

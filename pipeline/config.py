@@ -39,6 +39,9 @@ class TrainSettings(Section):
     `patience` counts epochs without a better validation metric before training stops; 0 = never.
     `warmup` and `final_share` shape the learning rate: a linear rise over the first share of the
     steps, then a cosine fall to `final_share` of `learning_rate`.
+    `averaging`: what is validated and published is a moving average of the weights, of which each
+    step keeps this share (Polyak and Juditsky 1992), or less where the training is so short that
+    it would reach back over more than a tenth of it; 0 = the weights as they are.
     `clip_norm` bounds the norm of the whole gradient (Pascanu et al. 2013); 0 = no bound.
     `shuffle_buffer` is the number of examples held in memory to shuffle; batches draw from it.
     """
@@ -50,6 +53,7 @@ class TrainSettings(Section):
     warmup: float = Field(0.05, ge=0, lt=1)
     final_share: float = Field(0.05, ge=0, le=1)
     weight_decay: float = Field(0.0, ge=0)
+    averaging: float = Field(0.995, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
     patience: int = Field(0, ge=0)
     shuffle_buffer: int = Field(20_000, ge=1)

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import DataError
+
 Record = dict[str, Any]
 Answer = dict[str, Any]
 Vocabularies = Mapping[str, Sequence[str]]
@@ -28,6 +30,21 @@ class Source:
     splits: Mapping[str, Callable[[], Iterable[Record]]]
     files: Sequence[Path]
     repairs: Counter[str] = field(default_factory=Counter)  # what a stated policy mended, counted
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A bad line for a person.
+
+    Args:
+        shown: What stands there, the bad place marked.
+        fix: What to write instead.
+        safe: Whether `Task.repair` does that by itself.
+    """
+
+    shown: str
+    fix: str
+    safe: bool
 
 
 @dataclass(frozen=True)
@@ -47,11 +64,13 @@ class Scores:
         metrics: Name to `{"value", "low", "high"}`, in percent, with a 95 % interval.
         tables: Detail for the terminal.
         errors: One JSON-ready dict for each example with a wrong prediction.
+        counts: Name to the `metrics.intervals.Counts` of that metric, to compare two models by.
     """
 
     metrics: Mapping[str, Mapping[str, float]]
     tables: Sequence[Table]
     errors: Sequence[Mapping[str, Any]]
+    counts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,38 +97,63 @@ class Task:
         example: The shipped config that runs on embedded data.
         headline: The metric that early stopping and the tables go by; higher is better.
         settings: The class of the config file's settings.
-        guess: `guess(path)`: a config (as a dict) for a user's own file, and what was detected.
+        guess: `guess(path, format)`: a config's data section (as a dict) for a user's own file, and
+            what was detected; the format only where the user says it.
         load: `load(data_settings, on_error)`: files to records, split by split.
+        read: `read(data_settings, on_error)`: the records of the training file as they stand.
+        write: `write(records, path, format, tags)`: records to a file in a user's format, whole,
+            or a DataError; the format by the path's ending where it is None. Gives the format.
+        explain: `explain(errors)`: bad lines for a person, in order.
+        repair: `repair(data_settings)`: writes a copy of each file with what is safe mended;
+            yields (file, copy, [(line, what was mended)]).
+        audit: `audit(records split by split)`: tables of what is odd though well formed.
         features: `features()`: the store's features (`tfds.features`) of one record.
         to_json: `to_json(record)`: the record as the embedded JSONL has it, for sets that travel.
         fit: `fit(settings, records)`: training records to vocabularies.
-        length: `length(text)`: string tensor [] to int32 []: tokens, to bucket by.
         build_tokenizer: `build_tokenizer(settings, files)`: a `tf.Module` over vocabulary files.
-        build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a function
-            from (padded batch of records, seed) to (inputs, targets, weights) for `model.fit`.
+        build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a
+            `pipeline.datasets.batches.Encoder`, from records to what `model.fit` takes.
         contract: `contract(tokenizer, vocabularies, texts)`: facts about the training texts.
         build_model: `build_model(settings, vocabularies)`: a Keras model (`keras.ops` only).
         losses: `losses(model)`: loss per model output.
+        calibrate: `calibrate(settings, tokenizer, model, vocabularies, records)`: sets what makes
+            the scores of a trained model mean what they say, from held-out records; gives what it
+            set, by name.
         build_service: `build_service(tokenizer, model, vocabularies)`: -> Service.
         answers: `answers(texts, outputs)`: NumPy outputs of `serving_default` to plain dicts.
         score: `score(settings, records, answers)`: -> Scores.
+        labels: `labels(record)`: vocabulary name to the record's gold labels that it should list.
+        stress: `stress(settings, train_records, records, seed)`: name to harder records made of
+            `records`, e.g. with other values; empty where there is nothing to make them of.
+        floor: `floor(settings, train_records, records)`: a cheap reference model's answers.
+        report: `report(settings, tokenizer, model, records, answers)`: what the report shows of a
+            split, as `pipeline.report.page.Section`s.
     """
 
     name: str
     example: str
     headline: str
     settings: type[Any]
-    guess: Callable[[Path], tuple[dict[str, Any], str]]
+    guess: Callable[..., tuple[dict[str, Any], str]]
     load: Callable[..., Source]
+    read: Callable[..., Iterable[Record]]
+    write: Callable[[Iterable[Record], Path, str | None, str | None], str]
+    explain: Callable[[Sequence[DataError]], list[Advice]]
+    repair: Callable[[Any], Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]]
+    audit: Callable[[Mapping[str, Sequence[Record]]], list[Table]]
     features: Callable[[], Any]
     to_json: Callable[[Record], dict[str, Any]]
     fit: Callable[[Any, Iterable[Record]], Vocabularies]
-    length: Callable[[Any], Any]
     build_tokenizer: Callable[[Any, Path], Any]
-    build_encoder: Callable[..., Callable[[Any, Any], tuple[Any, Any, Any]]]
+    build_encoder: Callable[..., Any]
     contract: Callable[..., dict[str, Any]]
     build_model: Callable[[Any, Vocabularies], Any]
     losses: Callable[[Any], dict[str, Any]]
+    calibrate: Callable[..., Mapping[str, float]]
     build_service: Callable[[Any, Any, Vocabularies], Service]
     answers: Callable[[Sequence[str], Mapping[str, Any]], list[Answer]]
     score: Callable[[Any, Sequence[Record], Sequence[Answer]], Scores]
+    labels: Callable[[Record], Mapping[str, Sequence[str]]]
+    stress: Callable[[Any, Iterable[Record], Sequence[Record], int], Mapping[str, list[Record]]]
+    floor: Callable[[Any, Iterable[Record], Sequence[Record]], list[Answer]]
+    report: Callable[[Any, Any, Any, Sequence[Record], Sequence[Answer]], Sequence[Any]]

@@ -19,6 +19,7 @@ from pipeline.config import (
 )
 from pipeline.errors import InputError
 from pipeline.tasks import schema_of as shipped_schema_of
+from pipeline.tasks.slot_filling.config import ModelSettings
 
 
 class NetSettings(Section):
@@ -269,3 +270,16 @@ def test_every_shipped_config_loads_and_travels(file, tmp_path):
     again = load_config(tmp_path / "config.yaml", shipped_schema_of, name=file.stem)
     assert again == config
     assert again.digest() == config.digest()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"encoder": "jordan"}, "jordan feeds its own tags back.*takes crf: false and depth: 1"),
+        ({"encoder": "window", "bidirectional": True}, "window reads in one direction"),
+        ({"encoder": "self_attention", "hidden_dim": 20}, "20 is not a multiple of 2 x heads = 8"),
+    ],
+)
+def test_settings_of_the_model_that_do_not_fit_together_are_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        ModelSettings(**settings)

@@ -49,7 +49,10 @@ DOORS = {
     "config": door("errors", "pydantic yaml"),
     "artifacts": door("errors", "pydantic yaml"),
     "savedmodel": door("errors artifacts", TF),
-    ANY_TASK: door(FOR_TASKS, "keras numpy pydantic tensorflow tensorflow_datasets"),
+    ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the floor, an optional extra
+        FOR_TASKS,
+        "keras numpy pydantic sklearn sklearn_crfsuite tensorflow tensorflow_datasets yaml",
+    ),
     "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
     "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
     "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),

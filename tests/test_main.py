@@ -102,8 +102,11 @@ def test_run_goes_from_end_to_end(nlp, home, tiny, finished, version, monkeypatc
     monkeypatch.setattr(export, "run", lambda *_: version)
     done = nlp("run", tiny.file, tiny.file)
     assert done.status == 0, done.err
-    assert done.out.count("test: slots") == done.out.count("slot f1") == 2
-    run, model, try_it = done.out.splitlines()[-3:]
+    assert done.out.count("test: slots") == done.out.count("slot f1 by other rules") == 2
+    report, run, model, try_it = done.out.splitlines()[-4:]
+    assert report == f"report: {finished}/report.html"
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    assert "Split test" in page
     assert run == f"run: {finished}   wrong predictions: {finished}/errors.jsonl"
     assert model == f"model: {version}"
     assert try_it == f'try it: python main.py predict {version.parent} "TEXT"'
@@ -207,7 +210,9 @@ def test_evaluate_writes_the_promised_json(nlp, version, tmp_path):
     assert done.status == 0, done.err
     assert "test: slots" in done.out
     scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
-    assert scores.keys() == {"task", "model", "split", "examples", "metrics"}
+    about = {"task", "model", "split", "examples", "metrics", "unseen_labels", "rows"}
+    assert scores.keys() == about
+    assert scores["rows"].keys() == {"test/not_in_train", "test/en", "test/zh"}
     about = (scores["task"], scores["model"], scores["split"], scores["examples"])
     assert about == ("slot_filling", str(version), "test", 24)
     names = {"slot_f1", "intent_accuracy", "intent_accuracy_any_of", "sentence_accuracy"}
@@ -230,10 +235,66 @@ def test_evaluate_takes_a_run_a_part_and_a_file(nlp, finished, version, tiny, tm
     assert (whole["split"], whole["examples"]) == ("valid.jsonl", 24)
 
 
+def test_evaluate_with_stress_adds_rows_to_the_table_and_to_a_run_s_scores(nlp, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "tiny_slot_filling" / "run")
+    (folder / "scores.json").unlink(missing_ok=True)
+    done = nlp("evaluate", folder, "--stress", "--json", "all.json")
+    assert done.status == 0, done.err
+    assert "stress_swapped" in done.out
+    assert "test/minimal_pairs: nothing in this data to make it of" in done.err
+    kept = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    asked = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert {"test", "test/stress_seen", "test/stress_unseen"} <= kept.keys()
+    assert kept["test/stress_seen"] == asked["rows"]["test/stress_seen"]
+
+
+def test_evaluate_with_the_floor_prints_both_and_which_is_better(nlp, version):
+    pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `floor`")
+    done = nlp("evaluate", version, "--floor")
+    assert done.status == 0, done.err
+    assert "test: against the floor" in done.out
+    row = next(line for line in done.out.splitlines() if line.split()[:1] == ["floor"])
+    assert row.split()[1] == "24"
+
+
+def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version, monkeypatch):
+    from pipeline.stages import evaluate, export, report, seeds
+
+    runs = []
+
+    def several(task, config, count):
+        results = evaluate.of_run(task, config, finished)
+        runs.extend(seeds.SeedRun(seeds.with_seed(config, n), finished, results) for n in (3, 1))
+        assert count == 2
+        return runs
+
+    published = []
+    monkeypatch.setattr(seeds, "run", several)
+    monkeypatch.setattr(report, "run", lambda *_: finished / "report.html")
+    monkeypatch.setattr(export, "run", lambda *given: published.append(given) or version)
+    done = nlp("run", tiny.file, "--seeds", "2")
+    assert done.status == 0, done.err
+    assert "mean ± SD and range of seeds 1, 3" in " ".join(done.out.split())
+    ((_, config, folder),) = published
+    assert (config.settings.train.seed, folder) == (3, finished)
+    assert is_one_line(nlp("run", tiny.file, "--seeds", "0"), 2)
+
+
 def test_evaluate_names_the_parts_there_are(nlp, version):
     done = nlp("evaluate", version, "--split", "test/contrast")
     assert is_one_line(done, 2)
-    assert "no such part; there are test, test/en, test/zh" in done.err
+    assert "no such part; there are test, test/not_in_train, test/en, test/zh" in done.err
+
+
+def test_report_says_where_the_page_is(nlp, finished, monkeypatch):
+    from pipeline.stages import report
+
+    monkeypatch.setattr(report, "run", lambda task, config, folder: folder / report.FILE)
+    done = nlp("report", finished)
+    assert (done.status, done.out) == (0, f"{finished}/report.html\n")
+    done = nlp("report", finished.parent)
+    assert is_one_line(done, 2)
+    assert "not a run folder" in done.err
 
 
 # --- predict
@@ -383,7 +444,8 @@ def test_help_needs_no_tensorflow():
     )
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    for word in ("run", "train", "evaluate", "export", "predict", "validate", "init", "--resume"):
+    verbs = ("run", "train", "evaluate", "export", "predict", "validate", "init", "convert")
+    for word in (*verbs, "--resume"):
         assert word in done.stdout
     assert done.stdout.endswith("[]\n")
     assert not done.stderr

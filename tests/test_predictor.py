@@ -46,7 +46,7 @@ def test_answers_are_those_of_the_model_in_memory(model, tiny_of, assembly_of):
 def test_an_answer_has_the_promised_form(model):
     (answer,) = model(["订5月1日到北京的机票"])
     assert json.loads(json.dumps(answer)) == answer
-    assert answer.keys() == {"text", "intent", "slots"}
+    assert answer.keys() == {"text", "intent", "slots", "rejected"}
     assert answer["intent"].keys() == {"label", "score"}
     assert answer["intent"]["label"] == "book"
     found = {slot["slot"]: slot for slot in answer["slots"]}

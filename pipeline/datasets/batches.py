@@ -1,28 +1,40 @@
-"""Epochs of batches: shuffled as a function of (seed, epoch) only, bucketed by length.
+"""Epochs of batches: shuffled as a function of (seed, epoch) only, rows of like length together.
 
-Rows of like length share a batch, so little is spent on padding. Text is tokenised a whole batch
-at a time, by the same ops that serve.
+An epoch goes by in groups of batches. A group is encoded at once, by the same ops that serve, which
+is many times faster than row by row; then its rows are sorted by length and cut into batches, so
+little is spent on padding. The length is that of the encoded row: what is redrawn in training
+counts as it is drawn.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-# Bucket edges in tokens. Close together where most texts are, since a batch costs its longest row.
-EDGES = (6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
+GROUP = 32  # batches; rows of a batch differ in length by about 1/32 of what there is
 
-Length = Callable[[Any], tf.Tensor]
-Encode = Callable[[Any, tf.Tensor], Any]
+Rows = dict[str, Any]
+
+
+class Encoder(NamedTuple):
+    """From records to what `model.fit` takes, in two steps.
+
+    Attributes:
+        encode: From a padded batch of records and a seed (int64 [2]; another for every group of
+            every epoch) to tensors or ragged tensors of as many rows; `length`, int32 [rows], is
+            what each row costs.
+        pad: From some of these rows to (inputs, targets, weights), padded to the longest.
+    """
+
+    encode: Callable[[Rows, tf.Tensor], Rows]
+    pad: Callable[[Rows], Any]
 
 
 def training_batches(
     examples: tf.data.Dataset,
-    length: Length,
-    encode: Encode,
+    encoder: Encoder,
     *,
     batch_size: int,
     seed: int,
@@ -37,38 +49,49 @@ def training_batches(
 
     Args:
         examples: Dicts of tensors, one example each.
-        length: `length(example)`: int32 [].
-        encode: From a padded batch of examples and a seed (int64 [2], another for every batch of
-            every epoch) to what `model.fit` takes.
-        batch_size: Rows a batch; the last one of a bucket may have fewer.
-        seed: Of the order.
+        encoder: Of the task.
+        batch_size: Rows a batch; the last one of an epoch may have fewer.
+        seed: Of the order, and of what the encoder draws.
         buffer: Examples held in memory to draw from.
         first_epoch: Counted from 0.
         epochs: The epoch to stop before.
     """
-    fold_in = tf.random.experimental.stateless_fold_in
 
-    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+    def epoch_groups(epoch: tf.Tensor) -> tf.data.Dataset:
         tf.random.set_seed(1)  # of this graph; the program's own seed has no say in the order
         # Drawn, not folded in: that would give every epoch the same first number.
         drawn = tf.stack([tf.constant(seed, tf.int64), epoch])
         order = tf.random.stateless_uniform([2], drawn, None, None, tf.int64)
         shuffled = examples.shuffle(buffer, seed=order[0], reshuffle_each_iteration=False)
-        mixed = _bucketed(shuffled, length, batch_size)
-        mixed = mixed.shuffle(64, seed=order[1], reshuffle_each_iteration=False)
-        return mixed.enumerate().map(lambda index, batch: (batch, fold_in(order, index)))
+        groups = shuffled.padded_batch(batch_size * GROUP)
+        return groups.enumerate().map(lambda index, group: (group, _fold_in(order, index)))
 
-    batches = tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch_batches)
-    return batches.map(encode, tf.data.AUTOTUNE, deterministic=True).prefetch(8)
+    def encode(group: Rows, seed: tf.Tensor) -> tuple[Rows, tf.Tensor]:
+        return encoder.encode(group, seed), _fold_in(seed, tf.constant(0, tf.int64))
 
-
-def batch_count(lengths: Iterable[int], batch_size: int) -> int:
-    """Batches an epoch: the sum over buckets of rows / batch size, rounded up."""
-    rows = [0] * (len(EDGES) + 1)
-    for length in lengths:
-        rows[bisect.bisect_right(EDGES, length)] += 1
-    return sum(-(-count // batch_size) for count in rows)
+    groups = tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch_groups)
+    encoded = groups.map(encode, tf.data.AUTOTUNE, deterministic=True).prefetch(1)
+    batches = encoded.flat_map(lambda rows, seed: _cut(rows, seed, batch_size))
+    return batches.map(encoder.pad, tf.data.AUTOTUNE, deterministic=True).prefetch(8)
 
 
-def _bucketed(examples: tf.data.Dataset, length: Length, batch_size: int) -> tf.data.Dataset:
-    return examples.bucket_by_sequence_length(length, EDGES, [batch_size] * (len(EDGES) + 1))
+def batch_count(examples: int, batch_size: int) -> int:
+    """Batches an epoch."""
+    return -(-examples // batch_size)
+
+
+def _cut(rows: Rows, seed: tf.Tensor, batch_size: int) -> tf.data.Dataset:
+    """Batches of rows of like length, in the order that the seed says."""
+    by_length = tf.argsort(rows["length"], stable=True)
+    places = tf.range(0, tf.size(by_length), batch_size)
+    places = tf.random.experimental.stateless_shuffle(places, seed=seed)
+
+    def batch(place: tf.Tensor) -> Rows:
+        chosen = by_length[place : place + batch_size]
+        return {name: tf.gather(column, chosen) for name, column in rows.items()}
+
+    return tf.data.Dataset.from_tensor_slices(places).map(batch)
+
+
+def _fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    return tf.random.experimental.stateless_fold_in(seed, number)

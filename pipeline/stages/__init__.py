@@ -7,7 +7,11 @@
 - `weights`: a model's and an optimizer's variables in one file.
 - `environment`: seeds, and the facts about machine and versions that a result needs.
 - `train`: a run folder with the best weights; `epochs` is what happens between two epochs.
-- `evaluate`: scores of a run or a published version, split by split, part by part.
+- `evaluate`: scores of a run or a published version, split by split, part by part; `seen` is what
+  training had already, `stress` harder sets, `floor` a cheap reference, `score_tables` the look.
+- `seeds`: the same config trained with several seeds: mean and spread.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
+- `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
+- `convert`: a user's file in another format, whole or not at all.
 """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from pipeline.artifacts import write_file
 from pipeline.report.terminal import note, progress
@@ -61,18 +63,32 @@ class EpochEnd(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         trained = time.perf_counter() - self.began
-        scores = self.validate()
-        state, score = self.state, scores[self.headline]
+        state = self.state
         state.epoch, state.seconds = epoch + 1, state.seconds + trained
-        better = score > state.best
-        if better:
-            state.best, state.best_epoch = score, state.epoch
-            self._save(BEST)
+        with self._averaged():
+            scores = self.validate()
+            score = scores[self.headline]
+            better = score > state.best
+            if better:
+                state.best, state.best_epoch = score, state.epoch
+                self._save(BEST)
         state.stopped = 0 < self.patience <= state.epoch - state.best_epoch
         self.model.stop_training = self.model.stop_training or state.stopped
         self._journal(logs or {}, scores, trained)
         self._save(CHECKPOINT)
         self._say(logs or {}, scores, trained, better)
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The model with the average of its weights, if the optimizer keeps one; then as it was."""
+        if not self.model.optimizer.use_ema:
+            yield
+            return
+        weights_now = [np.asarray(variable) for variable in self.model.trainable_variables]
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        yield
+        for variable, value in zip(self.model.trainable_variables, weights_now, strict=True):
+            variable.assign(value)
 
     def _save(self, name: str) -> None:
         weights.save(self.folder / name, self.model, self.model.optimizer, asdict(self.state))
@@ -87,7 +103,12 @@ class EpochEnd(keras.callbacks.Callback):
         self, logs: dict[str, float], scores: dict[str, float], seconds: float, better: bool
     ) -> None:
         loss = float(logs.get("loss", float("nan")))
-        values = "  ".join(f"{name} {value:.2f}" for name, value in scores.items())
+        # The headline by other rules, and other names for a score, are for the journal.
+        shown = [n for n in scores if not n.startswith(f"{self.headline}_")]
+        shown = [
+            n for n in shown if not n.endswith(("_any_of", "_found", "_f1")) or n == self.headline
+        ]
+        values = "  ".join(f"{name} {scores[name]:.2f}" for name in shown)
         star = "  *" if better else ""
         note(
             f"epoch {self.state.epoch:3d}  {seconds:5.1f} s  loss {loss:.4f}  valid: {values}{star}"

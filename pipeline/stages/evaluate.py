@@ -1,10 +1,14 @@
-"""Scores of a run or a published version, split by split, part by part."""
+"""Scores of a run or a published version, split by split, part by part.
+
+A row `test/not_in_train` is the test set without the texts that training has, where it has any;
+labels that training never had are counted like all others, and reported by name.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +17,24 @@ from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.errors import InputError
 from pipeline.predictor import answer_all
-from pipeline.report.terminal import Cell, note, print_table
+from pipeline.report.terminal import note, print_table
 from pipeline.stages import environment, prepare, weights
-from pipeline.stages.assemble import assemble, outputs_of
+from pipeline.stages.assemble import assemble, outputs_of, read_vocabularies
 from pipeline.stages.epochs import BEST
-from pipeline.task import Record, Scores, Task
+from pipeline.stages.floor import FLOOR, floor_answers, print_comparison
+from pipeline.stages.score_tables import Row, print_scores, print_unseen_labels
+from pipeline.stages.seen import (
+    NOT_IN_TRAIN,
+    Seen,
+    UnseenLabels,
+    not_in_train,
+    seen_in,
+    train_data,
+    unseen_labels,
+    warn_of_repeats,
+)
+from pipeline.stages.stress import stress_sets
+from pipeline.task import Answer, Record, Scores, Task
 
 SCORES, ERRORS = "scores.json", "errors.jsonl"
 Outputs = Callable[[Sequence[str]], Any]
@@ -25,14 +42,34 @@ Outputs = Callable[[Sequence[str]], Any]
 
 @dataclass(frozen=True)
 class Result:
-    """The scores on one split or part (`test`, `test/contrast`)."""
+    """The scores on one split or part (`test`, `test/contrast`), and the answers scored."""
 
     split: str
     examples: int
     scores: Scores
+    unseen_labels: UnseenLabels = field(default_factory=dict)
+    answers: Sequence[Answer] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return {"split": self.split, "examples": self.examples, "metrics": self.scores.metrics}
+        return {
+            "split": self.split,
+            "examples": self.examples,
+            "metrics": self.scores.metrics,
+            "unseen_labels": self.unseen_labels,
+        }
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is scored: a task's model by its answers, and what it was trained on."""
+
+    task: Task
+    config: Config
+    outputs: Outputs
+    seen: Seen
+
+    def answer(self, records: Sequence[Record]) -> list[Answer]:
+        return answer_all(self.task, self.outputs, [record["text"] for record in records])
 
 
 def of_run(task: Task, config: Config, folder: Path) -> list[Result]:
@@ -43,9 +80,12 @@ def of_run(task: Task, config: Config, folder: Path) -> list[Result]:
     data = prepare.run(task, config)
     _say_if_changed(folder, data)
     outputs = outputs_of(load_best(task, config, folder).service)
+    model = Model(task, config, outputs, seen_in(read_vocabularies(folder), data))
     splits = [name for name in data.info.splits if name != "train"]
     results = [
-        result for split in splits for result in on_split(task, config, data, outputs, split)
+        result
+        for split in splits
+        for result in on_split(model, split, list(store.records(data, split)))
     ]
     scores = {result.split: result.as_dict() for result in results}
     artifacts.write_json(folder / SCORES, scores)
@@ -67,7 +107,15 @@ def load_best(task: Task, config: Config, folder: Path) -> Any:
 
 
 def of_version(
-    task: Task, config: Config, outputs: Outputs, split: str, data: Path | None
+    task: Task,
+    config: Config,
+    outputs: Outputs,
+    split: str,
+    data: Path | None,
+    home: Path,
+    *,
+    stress: bool = False,
+    floor: bool = False,
 ) -> list[Result]:
     """Scores a published version on a split of its config's data, or on a file.
 
@@ -78,53 +126,124 @@ def of_version(
         split: A split, or a part of one (`test/contrast`).
         data: Examples to use instead, in any format that can be told; `split` may name a part.
             The results are then named by this file.
+        home: The folder with the model's vocabularies.
+        stress: Score also on the harder sets that the task makes of these examples.
+        floor: Score also what a cheap reference model answers, on all of these.
     """
     whole, _, part = split.partition("/")
-    if data is not None:
-        config, whole = _on_file(task, config, data), "test"
-    results = on_split(task, config, prepare.run(task, config), outputs, whole)
-    if data is not None:
-        name = data.resolve().name
-        results = [replace(r, split=name + r.split.removeprefix(whole)) for r in results]
-    if not part:
-        return results
-    chosen = [result for result in results if result.split == f"{results[0].split}/{part}"]
+    found, place = evaluated_data(task, config, whole, data)
+    train = found if data is None else train_data(task, config)
+    model = Model(task, config, outputs, seen_in(read_vocabularies(home), train))
+    name = whole if data is None else data.resolve().name
+    records = list(store.records(found, place))
+    results = on_split(model, name, records)
+    if part:
+        results = _only(results, f"{name}/{part}", split)
+        name, records = f"{name}/{part}", [records[i] for i in _parts(model, name, records)[part]]
+    if stress or floor:
+        if train is None:
+            raise InputError("--stress and --floor need the training data that the config names")
+        results += _more(model, train, name, records, stress, floor)
+    return results
+
+
+def evaluated_data(
+    task: Task, config: Config, split: str, data: Path | None
+) -> tuple[store.Prepared, str]:
+    """Where the examples are, and under which split: the config's own, or a file's, whole."""
+    if data is None:
+        return prepare.run(task, config), split
+    return prepare.run(task, _on_file(task, config, data)), "test"
+
+
+def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]:
+    """The whole split first, then without what stands in train, then its parts by name.
+
+    Args:
+        model: Whose answers are scored.
+        name: What the split is called.
+        records: All of its records.
+    """
+    warn_of_repeats(model.seen, name, records)
+    answers = model.answer(records)
+    return [
+        scored(model, name, records, answers),
+        *(
+            scored(model, f"{name}/{part}", [records[i] for i in rows], [answers[i] for i in rows])
+            for part, rows in _parts(model, name, records).items()
+        ),
+    ]
+
+
+def scored(model: Model, name: str, records: Sequence[Record], answers: Sequence[Answer]) -> Result:
+    """One row: the scores of the answers, and the labels that training never had."""
+    scores = model.task.score(model.config.settings, records, answers)
+    unseen = unseen_labels(model.task, model.seen, records)
+    return Result(name, len(records), scores, unseen, answers)
+
+
+def _only(results: Sequence[Result], name: str, asked: str) -> list[Result]:
+    chosen = [result for result in results if result.split == name]
     if not chosen:
         known = ", ".join(result.split for result in results)
-        raise InputError(f"split {split}: no such part; there are {known}")
+        raise InputError(f"split {asked}: no such part; there are {known}")
     return chosen
 
 
-def on_split(
-    task: Task, config: Config, data: store.Prepared, outputs: Outputs, split: str
+def _parts(model: Model, name: str, records: Sequence[Record]) -> Mapping[str, list[int]]:
+    """The rows of each part; first of the one without what stands in train, where there is one."""
+    new = not_in_train(model.seen, name, records)
+    parts: dict[str, list[int]] = {}
+    for row, record in enumerate(records):
+        for part in record.get("parts", ()):
+            parts.setdefault(part, []).append(row)
+    return ({NOT_IN_TRAIN: new} if new else {}) | {part: parts[part] for part in sorted(parts)}
+
+
+def _more(
+    model: Model,
+    train: store.Prepared,
+    name: str,
+    records: Sequence[Record],
+    stress: bool,
+    floor: bool,
 ) -> list[Result]:
-    """The whole split first, then its parts by name."""
-    records = list(store.records(data, split))
-    answers = answer_all(task, outputs, [record["text"] for record in records])
-
-    def scored(name: str, rows: Sequence[int]) -> Result:
-        chosen = [records[i] for i in rows], [answers[i] for i in rows]
-        return Result(name, len(rows), task.score(config.settings, *chosen))
-
-    parts = _parts(records)
-    return [
-        scored(split, range(len(records))),
-        *(scored(f"{split}/{part}", parts[part]) for part in sorted(parts)),
-    ]
+    """The rows of the harder sets, and of the floor on the records and on each of these sets."""
+    task, config = model.task, model.config
+    harder = stress_sets(task, config, train, name, records) if stress else {}
+    results = [scored(model, kind, rows, model.answer(rows)) for kind, rows in harder.items()]
+    if floor:
+        sets = {name: records, **harder}
+        results += [
+            scored(model, f"{kind}/{FLOOR}", sets[kind], answers)
+            for kind, answers in floor_answers(task, config, train, sets).items()
+        ]
+    return results
 
 
 def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
     """One row a split or part; the headline metric comes first, with its 95 % interval."""
-    shown: dict[str, list[str]] = {}
-    for metric in dict.fromkeys((headline, *(m for r in results for m in r.scores.metrics))):
-        column = [_cell(r.scores.metrics.get(metric), metric == headline) for r in results]
-        if not metric.endswith("_any_of") or column != shown.get(metric.removesuffix("_any_of")):
-            shown[metric] = column  # where strict and any-of agree, one column says it
-    rows: list[list[Cell]] = [
-        [_indented(result.split), result.examples, *(column[row] for column in shown.values())]
-        for row, result in enumerate(results)
-    ]
-    print_table(name, ("split", "n", *(metric.replace("_", " ") for metric in shown)), rows)
+    rows = [Row(result.split, result.examples, result.scores.metrics) for result in results]
+    print_scores(name, headline, rows, _cell)
+    whole = {r.split: r.unseen_labels for r in results if "/" not in r.split} or {
+        r.split: r.unseen_labels for r in results
+    }
+    print_unseen_labels(name, whole)
+
+
+def print_comparisons(results: Sequence[Result]) -> None:
+    """For every row that the floor was scored on, whether the model is better than it."""
+    by_name = {result.split: result for result in results}
+    for name, result in by_name.items():
+        if f"{name}/{FLOOR}" in by_name:
+            print_comparison(name, result.scores, by_name[f"{name}/{FLOOR}"].scores)
+
+
+def add_scores(folder: Path, results: Sequence[Result]) -> None:
+    """Adds rows to a run's `scores.json`, or renews them there."""
+    file = folder / SCORES
+    old = artifacts.read_json(file) if file.exists() else {}
+    artifacts.write_json(file, old | {result.split: result.as_dict() for result in results})
 
 
 def print_detail(result: Result) -> None:
@@ -152,25 +271,9 @@ def _say_if_changed(folder: Path, data: store.Prepared) -> None:
         )
 
 
-def _parts(records: Sequence[Record]) -> Mapping[str, list[int]]:
-    parts: dict[str, list[int]] = {}
-    for row, record in enumerate(records):
-        for part in record.get("parts", ()):
-            parts.setdefault(part, []).append(row)
-    return parts
-
-
-def _cell(metric: Mapping[str, float] | None, with_interval: bool) -> str:
-    if metric is None:
-        return "-"
+def _cell(metric: Mapping[str, float], with_interval: bool) -> str:
     value = f"{metric['value']:.2f}"
     return f"{value}\n{metric['low']:.1f}-{metric['high']:.1f}" if with_interval else value
-
-
-def _indented(split: str) -> str:
-    """A part goes under its split."""
-    _, slash, part = split.partition("/")
-    return f"  {part}" if slash else split
 
 
 def _on_file(task: Task, config: Config, file: Path) -> Config:

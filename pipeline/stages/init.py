@@ -12,15 +12,17 @@ from pipeline.errors import InputError
 from pipeline.task import Task
 
 
-def run(task: Task, data: Path, target: Path) -> str:
+def run(task: Task, data: Path, target: Path, format_: str | None = None) -> str:
     """Writes a config for `data` to `target` and gives one line on what was detected.
+
+    `format_` is the data's format where the user says it.
 
     Raises:
         InputError: The data is in no known format, or `target` exists.
     """
     if target.exists():
         raise InputError(f"{target}: exists; choose another name with --config")
-    found, seen = task.guess(data)
+    found, seen = task.guess(data, format_)
     settings: dict[str, Any] = {"task": task.name, "data": found}
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     head = f"# Detected: {seen}\n# Every other setting has its default; `train` writes all out.\n"

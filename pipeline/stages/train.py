@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from pipeline import artifacts
 from pipeline.config import ROOT, Config, TrainSettings
@@ -26,11 +25,11 @@ from pipeline.stages.assemble import (
     outputs_of,
     write_vocabularies,
 )
-from pipeline.stages.epochs import CHECKPOINT, EpochEnd, ProgressBar, State
+from pipeline.stages.epochs import BEST, CHECKPOINT, EpochEnd, ProgressBar, State
 from pipeline.task import Task
 
 RUNS = ROOT / "runs"
-CONFIG, CONTRACT = "config.yaml", "contract.json"
+CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
 
 
 def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> Path:
@@ -51,21 +50,21 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     folder = _resumed(runs, config, data) if resume else _begun(runs, task, config, data)
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
     parts = assemble(task, config, folder)
-    lengths = _lengths(task, data)
-    steps = batches.batch_count(lengths, settings.batch_size)
+    steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
     _compile(task, config, parts.model, steps)
     state = _state(folder, parts.model)
     if state.stopped or state.epoch >= settings.epochs:
         note(f"{folder}: already finished after epoch {state.epoch}")
-        return folder
-    note(
-        f"{config.name}: {parts.model.count_params():,} weights, {steps} batches an epoch; {folder}"
-    )
-    _fit(task, config, folder, parts, data, steps, state)
-    note(
-        f"{config.name}: best {task.headline} on valid {state.best:.2f} in epoch"
-        f" {state.best_epoch} of {state.epoch}; {state.seconds:.0f} s of training"
-    )
+    else:
+        count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
+        note(f"{config.name}: {count}; {folder}")
+        _fit(task, config, folder, parts, data, steps, state)
+        note(
+            f"{config.name}: best {task.headline} on valid {state.best:.2f} in epoch"
+            f" {state.best_epoch} of {state.epoch}; {state.seconds:.0f} s of training"
+        )
+    if not (folder / CALIBRATION).exists():
+        _calibrate(task, config, folder, parts, data)
     return folder
 
 
@@ -115,6 +114,9 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         rate,
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,
+        use_ema=settings.averaging > 0,
+        # A short training is averaged over its last tenth at most, or it would lag behind.
+        ema_momentum=min(settings.averaging, max(0.0, 1 - 10 / total)),
     )
     optimizer.build(model.trainable_variables)
     model.compile(optimizer=optimizer, loss=task.losses(model))
@@ -132,7 +134,6 @@ def _fit(
     settings: TrainSettings = config.settings.train
     stream = batches.training_batches(
         store.examples(data, "train"),
-        lambda example: task.length(example["text"]),
         task.build_encoder(
             config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
         ),
@@ -169,19 +170,29 @@ def _fit(
         bar.close()
 
 
+def _calibrate(
+    task: Task, config: Config, folder: Path, parts: Assembly, data: store.Prepared
+) -> None:
+    """Fits what makes the scores of the best weights mean what they say, on valid."""
+    optimizer = parts.model.optimizer
+    state = weights.load(folder / BEST, parts.model, optimizer)
+    found = task.calibrate(
+        config.settings,
+        parts.tokenizer,
+        parts.model,
+        parts.vocabularies,
+        list(store.records(data, "valid")),
+    )
+    weights.save(folder / BEST, parts.model, optimizer, state)
+    artifacts.write_json(folder / CALIBRATION, found)
+
+
 def _state(folder: Path, model: keras.Model) -> State:
     """Where a run stands; its model and optimizer are set to it."""
     checkpoint = folder / CHECKPOINT
     if not checkpoint.exists():
         return State()
     return State(**weights.load(checkpoint, model, model.optimizer))
-
-
-def _lengths(task: Task, data: store.Prepared) -> list[int]:
-    counted = store.examples(data, "train").map(
-        lambda example: task.length(example["text"]), tf.data.AUTOTUNE
-    )
-    return [int(length) for length in counted.as_numpy_iterator()]
 
 
 def _texts(data: store.Prepared) -> Any:

@@ -1,33 +1,80 @@
-"""What is wrong with a config's data: every bad line, and what to know of the rest."""
+"""What is wrong with a config's data: every bad line, what to know of the rest, safe repairs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from pipeline.config import Config
-from pipeline.errors import DataError
+from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import print_table
-from pipeline.task import Task
+from pipeline.task import Record, Task
 
 
-def run(task: Task, config: Config) -> list[DataError]:
-    """Reads all splits, prints what is there, and gives the bad lines."""
+def run(task: Task, config: Config, fix: bool = False, strict: bool = False) -> Sequence[DataError]:
+    """Reads all splits, prints what is there and what is odd, and gives the bad lines.
+
+    Args:
+        task: The config's task.
+        config: Its data are read; nothing is trained.
+        fix: Whether to write a mended copy beside each file that has something safe to mend.
+        strict: Whether an odd thing is an error, too.
+
+    Raises:
+        InputError: `strict`, and something is odd though every line is good.
+    """
     problems: list[DataError] = []
     source = task.load(config.settings.data, problems.append)
-    rows, seen = [], dict[str, set[str]]()
-    for split, read in source.splits.items():
-        texts: Counter[str] = Counter(record["text"].strip().casefold() for record in read())
-        train = seen.setdefault("train", set(texts))
-        overlap = "" if split == "train" else sum(n for text, n in texts.items() if text in train)
-        repeated = sum(texts.values()) - len(texts)
-        rows.append((split, sum(texts.values()), repeated, overlap))
+    splits = {split: list(read()) for split, read in source.splits.items()}
     # A bad line is met once a pass, and a carved split passes over its file again.
     unique = list({(p.path, p.line, p.wrong): p for p in problems}.values())
-    print_table(config.name, ("split", "examples", "repeated texts", "also in train"), rows)
+    columns = ("split", "examples", "repeated texts", "also in train")
+    print_table(config.name, columns, _counts(splits))
     if source.repairs:
         print_table(f"{config.name}: repaired", ("what", "times"), list(source.repairs.items()))
+    findings = task.audit(splits)
+    for table in findings:
+        print_table(f"{config.name}: {table.title}", table.columns, table.rows)
     if unique:
-        found: list[Any] = [(f"{p.path}:{p.line}", p.wrong, p.expected) for p in unique]
-        print_table(f"{config.name}: bad lines", ("where", "wrong", "expected"), found)
+        print_problems(task, config.name, unique)
+    if fix:
+        _repair(task, config)
+    if strict and findings and not unique:
+        said = "; ".join(table.title for table in findings)
+        raise InputError(f"{config.name}: --strict, and there are {said}")
     return unique
+
+
+def print_problems(task: Task, name: str, problems: Sequence[DataError]) -> None:
+    """Each bad line: where, the reason, what stands there with the place marked, a fix."""
+    print(f"{name}: bad lines")
+    for problem, advice in zip(problems, task.explain(problems), strict=True):
+        where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+        print(f"\n{where}: {problem.wrong}")
+        if advice.shown:
+            print(f"    {advice.shown}")
+        print(f"    fix: {advice.fix}{' (--fix does it)' if advice.safe else ''}")
+    print()
+
+
+def _counts(splits: Mapping[str, Sequence[Record]]) -> list[tuple[str | int, ...]]:
+    rows: list[tuple[str | int, ...]] = []
+    train: set[str] = set()
+    for split, records in splits.items():
+        texts = Counter(record["text"].strip().casefold() for record in records)
+        train = train or set(texts)  # the first split
+        overlap = "" if split == "train" else sum(n for text, n in texts.items() if text in train)
+        rows.append((split, len(records), len(records) - len(texts), overlap))
+    return rows
+
+
+def _repair(task: Task, config: Config) -> None:
+    """Says line by line what was mended, and which file holds it."""
+    written = 0
+    for path, target, mended in task.repair(config.settings.data):
+        for line, what in mended:
+            print(f"{path}:{line}: {what}")
+        print(f"wrote {target}: {len(mended)} lines mended; {path} is as it was")
+        written += 1
+    if not written:
+        print("--fix: nothing that is safe to mend")

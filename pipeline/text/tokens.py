@@ -49,11 +49,6 @@ def tokenize(text: tf.Tensor) -> Tokens:
     return Tokens(surface, *_code_points(text, starts, ends))
 
 
-def token_count(text: tf.Tensor) -> tf.Tensor:
-    """The number of tokens of one string []: int32 []. Cheaper than `tokenize`."""
-    return tf.size(tf_text.regex_split(_visible(text[None]), _BOUNDARY, _SINGLE).flat_values)
-
-
 def normalize(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
     """NFKC and case folding, token by token; the shape stays."""
     return tokens.with_flat_values(tf_text.case_fold_utf8(tokens.flat_values))

@@ -1,15 +1,14 @@
 """Epochs of batches: complete, shuffled by (seed, epoch) alone, rows of a batch of like length."""
 
-import bisect
 import itertools
 
 import keras
 import pytest
 import tensorflow as tf
 
-from pipeline.datasets.batches import EDGES, batch_count, training_batches
+from pipeline.datasets.batches import GROUP, Encoder, batch_count, training_batches
 
-LENGTHS = [number * 7 % 23 for number in range(101)] + [1023, 1024, 2000]
+LENGTHS = [number * 7 % 23 for number in range(1101)] + [1023, 1024, 2000]
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +21,19 @@ def examples():
     return tf.data.Dataset.from_tensor_slices((list(range(len(LENGTHS))), LENGTHS)).map(example)
 
 
-def length_of(example):
-    return example["length"]
+def ragged(group, seed):
+    """As a tokenizer would have it; each row also with its group's seed."""
+    tokens = tf.RaggedTensor.from_tensor(group["tokens"], group["length"])
+    return {**group, "tokens": tokens, "seed": tf.tile(seed[None], [tf.size(group["place"]), 1])}
 
 
-def as_is(batch, seed):
-    del seed
-    return batch
+def padded(rows):
+    return {**rows, "tokens": rows["tokens"].to_tensor()}
 
 
-def stream(examples, encode=as_is, **changed):
-    options = {"batch_size": 8, "seed": 1, "buffer": 1000, "first_epoch": 0, "epochs": 1}
-    return training_batches(examples, length_of, encode, **options | changed)
+def stream(examples, **changed):
+    options = {"batch_size": 8, "seed": 1, "buffer": 2000, "first_epoch": 0, "epochs": 1}
+    return training_batches(examples, Encoder(ragged, padded), **options | changed)
 
 
 def batches(examples, **changed):
@@ -41,19 +41,24 @@ def batches(examples, **changed):
     return [batch["place"].tolist() for batch in stream(examples, **changed).as_numpy_iterator()]
 
 
-@pytest.mark.parametrize(("batch_size", "buffer"), [(8, 1000), (1, 1000), (500, 1000), (8, 5)])
+@pytest.mark.parametrize(("batch_size", "buffer"), [(8, 2000), (1, 2000), (5000, 2000), (8, 5)])
 def test_an_epoch_has_every_example_once_and_as_many_batches_as_counted(
     examples, batch_size, buffer
 ):
     found = batches(examples, batch_size=batch_size, buffer=buffer)
     assert sorted(itertools.chain(*found)) == list(range(len(LENGTHS)))
-    assert len(found) == batch_count(LENGTHS, batch_size)
+    assert len(found) == batch_count(len(LENGTHS), batch_size)
     assert max(map(len, found)) <= batch_size
 
 
-def test_the_rows_of_a_batch_lie_in_one_bucket(examples):
-    for batch in batches(examples):
-        assert len({bisect.bisect_right(EDGES, LENGTHS[place]) for place in batch}) == 1
+def test_the_rows_of_a_batch_are_of_like_length(examples):
+    found = list(stream(examples).as_numpy_iterator())
+    usual = [batch["tokens"].size for batch in found if batch["length"].max() < 1000]
+    assert sum(usual) < 1.1 * sum(length for length in LENGTHS if length < 1000)
+    # Cut from a sorted group: no batch reaches past the shortest row of the next longer one.
+    for group in (found[:GROUP], found[GROUP : 2 * GROUP]):
+        spans = sorted((batch["length"].min(), batch["length"].max()) for batch in group)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
 def test_a_batch_is_padded_to_its_longest_row_with_zeros(examples):
@@ -67,15 +72,11 @@ def test_a_batch_is_padded_to_its_longest_row_with_zeros(examples):
 
 
 def test_batch_count_by_hand():
-    assert batch_count([], 4) == 0
-    assert batch_count([5, 5, 5], 2) == 2
-    assert batch_count([5, 6], 2) == 2  # the first edge, 6, begins the second bucket
-    assert batch_count([6, 7, 7], 3) == 1
-    assert batch_count([1023, 1024, 9999], 2) == 2
+    assert [batch_count(examples, 2) for examples in (0, 1, 2, 3)] == [0, 1, 1, 2]
 
 
 def test_an_epoch_does_not_depend_on_the_epochs_before_it(examples):
-    count = batch_count(LENGTHS, 8)
+    count = batch_count(len(LENGTHS), 8)
     unbroken = batches(examples, epochs=5)
     assert len(unbroken) == 5 * count
     assert batches(examples, first_epoch=3, epochs=5) == unbroken[3 * count :]
@@ -106,21 +107,21 @@ def test_no_epoch_left_gives_no_batch(examples):
     assert batches(examples, first_epoch=4, epochs=4) == []
 
 
-def test_batches_arrive_encoded_and_in_the_order_of_the_shuffle(examples):
-    def encode(batch, seed):
-        del seed
-        return tf.reduce_sum(batch["place"]), tf.shape(batch["place"])[0]
-
-    found = [(int(total), int(rows)) for total, rows in stream(examples, encode)]
-    assert found == [(sum(batch), len(batch)) for batch in batches(examples)]
-
-
-def test_every_batch_has_a_seed_of_its_own_and_a_resumed_run_the_same_ones(examples):
+def test_every_group_has_a_seed_of_its_own_and_a_resumed_run_the_same_ones(examples):
     def seeds(**changed):
-        found = stream(examples, lambda batch, seed: seed, **changed)
-        return [tuple(seed.tolist()) for seed in found.as_numpy_iterator()]
+        found = stream(examples, **changed).as_numpy_iterator()
+        rows = [[tuple(seed) for seed in batch["seed"].tolist()] for batch in found]
+        assert all(len(set(batch)) == 1 for batch in rows)
+        return [batch[0] for batch in rows]
 
+    groups = -(-batch_count(len(LENGTHS), 8) // GROUP)
     unbroken = seeds(epochs=3)
-    assert len(set(unbroken)) == len(unbroken) == 3 * batch_count(LENGTHS, 8)
-    assert seeds(first_epoch=2, epochs=3) == unbroken[-batch_count(LENGTHS, 8) :]
+    assert len(set(unbroken)) == 3 * groups
+    assert unbroken[:GROUP] == [unbroken[0]] * GROUP
+    assert seeds(first_epoch=2, epochs=3) == unbroken[-batch_count(len(LENGTHS), 8) :]
     assert set(seeds(seed=2)).isdisjoint(unbroken)
+
+
+def test_the_batches_of_a_group_come_in_no_order_of_length(examples):
+    longest = [batch["length"].max() for batch in stream(examples).as_numpy_iterator()][:GROUP]
+    assert longest != sorted(longest)

@@ -3,6 +3,8 @@
 import json
 from types import SimpleNamespace
 
+import keras
+import numpy as np
 import pytest
 
 from pipeline.stages import weights
@@ -34,7 +36,7 @@ def play(tmp_path, saved):
     def run(scores, patience=0, state=None):
         rest = iter(scores)
         state = state or State()
-        model = SimpleNamespace(stop_training=False, optimizer=None)
+        model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
         end = EpochEnd(tmp_path, lambda: {"f1": next(rest)}, "f1", patience, state)
         end.set_model(model)
         while not model.stop_training and state.epoch < len(scores):
@@ -50,6 +52,31 @@ def test_the_best_epoch_is_kept_and_the_checkpoint_written_every_time_after_it(p
     assert (state.epoch, state.best_epoch, state.best) == (3, 2, 30.0)
     assert [name for name, _ in saved] == [BEST, CHECKPOINT, BEST, CHECKPOINT, CHECKPOINT]
     assert [facts["epoch"] for _, facts in saved] == [1, 1, 2, 2, 3]
+
+
+def test_what_is_validated_and_kept_is_the_average_of_the_weights(tmp_path):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75), loss="mse")
+    [weight] = model.trainable_variables
+    average = None
+    for _ in range(3):
+        model.train_on_batch(np.ones((1, 1)), np.full((1, 1), 5.0))
+        now = float(weight[0, 0])
+        average = now if average is None else 0.75 * average + 0.25 * now
+
+    def validate():
+        assert float(weight[0, 0]) == pytest.approx(average)
+        return {"f1": 1.0}
+
+    end = EpochEnd(tmp_path, validate, "f1", 0, State())
+    end.set_model(model)
+    end.on_epoch_begin(0)
+    end.on_epoch_end(0, {"loss": 0.5})
+    assert float(weight[0, 0]) == now  # training goes on with the weights as they were
+    weights.load(tmp_path / BEST, model)
+    assert float(weight[0, 0]) == pytest.approx(average)
+    weights.load(tmp_path / CHECKPOINT, model, model.optimizer)
+    assert float(weight[0, 0]) == now
 
 
 def test_an_epoch_as_good_as_the_best_is_not_better(play):

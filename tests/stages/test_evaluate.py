@@ -13,12 +13,17 @@ from pipeline.stages.assemble import outputs_of
 from pipeline.stages.epochs import BEST, read_metrics
 from pipeline.task import Scores, Table
 
+PARTS = ("", "/not_in_train", "/en", "/zh")
 METRICS = {
     "slot_f1",
     "intent_accuracy",
     "intent_accuracy_any_of",
     "sentence_accuracy",
     "role_accuracy",
+    "role_f1",
+    "slot_f1_strict",
+    "slot_f1_token",
+    "slot_f1_partial",
 }
 
 
@@ -27,12 +32,12 @@ def rows(file):
 
 
 @pytest.fixture(scope="module")
-def score(tiny, parts):
+def score(tiny, parts, finished):
     """A function from a split and a file to results of the model in memory."""
 
-    def run(split="test", data=None):
+    def run(split="test", data=None, config=tiny.config, **more):
         outputs = outputs_of(parts.service)
-        return evaluate.of_version(tiny.task, tiny.config, outputs, split, data)
+        return evaluate.of_version(tiny.task, config, outputs, split, data, finished, **more)
 
     return run
 
@@ -48,13 +53,16 @@ def scored(tiny, finished, parts, tmp_path_factory):
 
 def test_a_run_is_scored_on_every_split_but_train_and_their_parts(scored):
     folder, results = scored
-    splits = ["valid", "valid/en", "valid/zh", "test", "test/en", "test/zh"]
+    splits = [f"{split}{part}" for split in ("valid", "test") for part in PARTS]
     assert [result.split for result in results] == splits
-    assert [result.examples for result in results] == [24, 12, 12] * 2
+    examples = {result.split: result.examples for result in results}
+    assert [examples[split] for split in splits if "not_in_train" not in split] == [24, 12, 12] * 2
+    assert all(0 < examples[f"{split}/not_in_train"] < 24 for split in ("valid", "test"))
     scores = artifacts.read_json(folder / evaluate.SCORES)
     assert list(scores) == splits
     for name, facts in scores.items():
-        assert facts.keys() == {"split", "examples", "metrics"}
+        assert facts.keys() == {"split", "examples", "metrics", "unseen_labels"}
+        assert facts["unseen_labels"] == {"slots": {}, "intents": {}}
         assert facts["split"] == name
         assert facts["metrics"].keys() >= METRICS
         for metric in facts["metrics"].values():
@@ -87,13 +95,13 @@ def test_a_run_without_a_finished_epoch_has_no_weights(tiny, finished, tmp_path)
 
 
 def test_a_split_comes_with_its_parts_and_a_part_alone(score):
-    assert [result.split for result in score("valid")] == ["valid", "valid/en", "valid/zh"]
+    assert [result.split for result in score("valid")] == [f"valid{part}" for part in PARTS]
     (part,) = score("test/zh")
     assert (part.split, part.examples) == ("test/zh", 12)
 
 
 def test_an_unknown_part_or_split_is_named_with_those_that_are(score):
-    known = "no such part; there are test, test/en, test/zh$"
+    known = "no such part; there are test, test/not_in_train, test/en, test/zh$"
     with pytest.raises(InputError, match=f"^split test/zhh: {known}"):
         score("test/zhh")
     with pytest.raises(
@@ -115,7 +123,8 @@ def own_file(tiny, tmp_path):
 
 
 def test_a_file_is_scored_whole_with_the_config_s_roles(score, own_file):
-    (result,) = score(data=own_file)
+    result, new = score(data=own_file)
+    assert new.split == "mine.jsonl/not_in_train"
     (expected, *_) = score("test")
     assert (result.split, result.examples) == ("mine.jsonl", 24)
     assert result.scores.metrics == expected.scores.metrics
@@ -126,7 +135,9 @@ def test_a_part_of_a_file(score, tiny):
     file = Path(tiny.config.settings.data.files["test"])
     (part,) = score("test/en", file)
     assert (part.split, part.examples) == ("test.jsonl/en", 12)
-    with pytest.raises(InputError, match=r"there are test\.jsonl, test\.jsonl/en, test\.jsonl/zh"):
+    with pytest.raises(
+        InputError, match=r"there are test\.jsonl, .*, test\.jsonl/en, test\.jsonl/zh"
+    ):
         score("test/fr", file)
 
 
@@ -135,6 +146,111 @@ def test_a_bad_line_of_a_file_is_named(score, own_file):
     own_file.write_text(text + '\n{"utterance": 3}\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"mine\.jsonl:25: `utterance` is 3; expected a string"):
         score(data=own_file)
+
+
+def test_texts_that_train_has_are_counted_and_left_out_of_a_row_of_their_own(score, tiny, capsys):
+    trained = {
+        row["text"].casefold() for row in rows(Path(tiny.config.settings.data.files["train"]))
+    }
+    texts = [row["text"] for row in rows(Path(tiny.config.settings.data.files["test"]))]
+    new = sum(text.casefold() not in trained for text in texts)
+    whole, rest, *_ = score("test")
+    assert (whole.examples, rest.examples) == (24, new)
+    said = capsys.readouterr().err
+    assert f"warning: {24 - new} of 24 texts of test also stand in train" in said
+    assert "test/not_in_train is without them" in said
+
+
+def test_a_file_without_a_text_of_train_has_one_row_and_no_warning(score, tmp_path, capsys):
+    file = tmp_path / "new.jsonl"
+    line = {"text": "fly to Nowhereville", "intent": "book", "slots": []}
+    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    assert [result.split for result in score(data=file)] == ["new.jsonl"]
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_labels_that_train_never_has_are_counted_by_name_and_scored(score, tmp_path, capsys):
+    file = tmp_path / "odd.jsonl"
+    slots = [{"slot": "city", "start": 0, "end": 4}, {"slot": "hall", "start": 5, "end": 6}]
+    lines = [{"text": "Oslo A B", "intent": "dance", "slots": slots[:n]} for n in (1, 2)]
+    lines.append({"text": "hello", "intent": "greet", "slots": []})
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    results = score(data=file)
+    assert results[0].as_dict()["unseen_labels"] == {
+        "slots": {"city": 2, "hall": 1},
+        "intents": {"dance": 2},
+    }
+    # All three rows and all three gold spans are in the denominators.
+    assert results[0].examples == 3
+    assert results[0].scores.metrics["intent_accuracy"]["value"] <= 100 / 3
+    assert results[0].scores.metrics["slot_f1"]["value"] == 0.0
+    capsys.readouterr()
+    evaluate.print_results("tiny", "slot_f1", results)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "labels that train never has, all counted in the scores" in printed
+    assert "slots 3 city 2, hall 1" in printed
+    assert "intents 2 dance 2" in printed
+
+
+def test_without_the_training_data_a_file_is_scored_and_what_is_not_known_is_said(
+    score, tiny, own_file, capsys
+):
+    gone = tiny.changed("data.files={train: gone.jsonl}").config
+    (result,) = score(data=own_file, config=gone)
+    assert result.examples == 24
+    said = capsys.readouterr().err
+    assert "the training data is not here, so rows that stand in it are not told" in said
+    assert "gone.jsonl" in said
+    with pytest.raises(InputError, match="--stress and --floor need the training data"):
+        score(data=own_file, config=gone, stress=True)
+
+
+STRESS = ["stress_seen", "stress_unseen", "stress_swapped"]  # and no minimal pairs
+
+
+def test_stress_adds_the_rows_of_harder_sets(score):
+    results = {result.split: result for result in score("test", stress=True)}
+    assert list(results) == [f"test{part}" for part in PARTS] + [f"test/{name}" for name in STRESS]
+    for name in STRESS:
+        assert results[f"test/{name}"].examples == 24
+        assert results[f"test/{name}"].scores.metrics.keys() >= METRICS
+
+
+def test_stress_of_a_part_is_made_of_the_part(score):
+    zh = {result.split: result.examples for result in score("test/zh", stress=True)}
+    assert list(zh)[:2] == ["test/zh", "test/zh/stress_seen"]
+    assert zh["test/zh/stress_seen"] == 12
+
+
+def test_what_no_stress_set_can_be_made_of_is_said(score, tiny, tmp_path, capsys):
+    file = tmp_path / "plain.jsonl"
+    file.write_text('{"text": "hello", "intent": "greet", "slots": []}\n', encoding="utf-8")
+    assert len(score(data=file, stress=True)) == 1
+    said = capsys.readouterr().err
+    assert "plain.jsonl/minimal_pairs: nothing in this data to make it of" in said
+
+
+def test_rows_are_added_to_a_run_s_scores(scored, tmp_path):
+    folder, results = scored
+    shutil.copy(folder / evaluate.SCORES, tmp_path)
+    more = evaluate.Result("test/stress_seen", 3, results[0].scores)
+    evaluate.add_scores(tmp_path, [more])
+    scores = artifacts.read_json(tmp_path / evaluate.SCORES)
+    assert list(scores) == [*(result.split for result in results), "test/stress_seen"]
+    assert scores["test/stress_seen"]["examples"] == 3
+
+
+def test_the_headline_by_other_rules_stands_in_a_table_of_its_own(capsys):
+    metrics = {
+        name: {"value": value, "low": value, "high": value}
+        for name, value in {"f1": 90.0, "intent": 80.0, "f1_strict": 70.0, "f1_token": 60.0}.items()
+    }
+    evaluate.print_results("tiny", "f1", [evaluate.Result("test", 24, Scores(metrics, [], []))])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["split", "n", "f1", "intent"] in lines
+    assert ["tiny:", "f1", "by", "other", "rules"] in lines
+    assert ["split", "strict", "token"] in lines
+    assert ["test", "70.00", "60.00"] in lines
 
 
 def test_the_table_shows_the_headline_first_and_parts_under_their_split(capsys):

@@ -76,6 +76,7 @@ def test_the_signature_is_the_promised_one(published):
     assert kinds == {
         "intent": ("string", 1),
         "intent_score": ("float32", 1),
+        "rejected": ("bool", 1),
         "token_count": ("int32", 1),
         "tokens": ("string", 2),
         "tags": ("string", 2),

@@ -46,8 +46,9 @@ def copied(runs, finished):
 def test_a_run_folder_holds_all(tiny, finished):
     names = {file.relative_to(finished).as_posix() for file in finished.rglob("*")}
     vocabularies = {f"vocabularies/{n}.txt" for n in ("words", "characters", "slots", "intents")}
-    made = {"config.yaml", "environment.json", "contract.json", METRICS, CHECKPOINT, BEST}
-    assert names - {"scores.json", "errors.jsonl"} == made | vocabularies | {"vocabularies"}
+    made = {"config.yaml", "environment.json", "contract.json", "calibration.json"}
+    made |= {METRICS, CHECKPOINT, BEST, "vocabularies"} | vocabularies
+    assert names - {"scores.json", "errors.jsonl", "report.html"} == made
     assert (finished / "config.yaml").read_text(encoding="utf-8") == tiny.config.as_yaml()
     facts = artifacts.read_json(finished / "environment.json")
     assert facts["packages"]["keras"] == "3.15.1"
@@ -125,6 +126,7 @@ def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
         return State(stopped=True)
 
     monkeypatch.setattr(train, "_state", note_weights)
+    monkeypatch.setattr(train, "_calibrate", lambda *parts: None)  # nothing was trained
     again = tiny.changed()
     other = tiny.changed("train.seed=2")
     train.run(again.task, again.config, runs=tmp_path / "first")  # a run of its own
@@ -194,5 +196,5 @@ def test_the_checkpoint_holds_the_optimizer(tiny, finished, parts):
     found, _ = arrays(finished / CHECKPOINT)
     moments = [name for name in found if "velocity" in name]
     assert len(moments) == len(parts.model.trainable_variables)
-    assert int(found["optimizer/iteration"]) == 14 * tiny.config.settings.train.epochs
+    assert int(found["optimizer/iteration"]) == 12 * tiny.config.settings.train.epochs
     assert weights.load(finished / BEST, parts.model)["best"] > 0

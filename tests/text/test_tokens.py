@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.tokens import characters, clean, normalize, token_count, tokenize
+from pipeline.text.tokens import characters, clean, normalize, tokenize
 
 NASTY = [
     "",
@@ -147,12 +147,6 @@ def test_a_batch_gives_what_its_rows_give_alone():
 def test_an_empty_batch_has_no_row():
     found = tokenize(tf.constant([], tf.string))
     assert [field.to_list() for field in found] == [[], [], []]
-
-
-@settings(max_examples=50)
-@given(any_text | close_text)
-def test_token_count_is_the_number_of_tokens(text):
-    assert int(token_count(tf.constant(text))) == len(tokens_of([text])[0])
 
 
 def test_offsets_are_int32_and_count_code_points():

@@ -3,15 +3,32 @@
     「订5月1日到北京的机票」   date = 5月1日, arrival_city = 北京      intent = book
     「订5月1日离开北京的机票」 date = 5月1日, departure_city = 北京    intent = book
 
-The chain, in the order of the record below: `loader` reads annotated files into `utterance`s;
+The chain, in the order of the record below: `loader` reads annotated files (`formats`) into
+`utterance`s; `writer`, `explain`, `repair` and `audit` serve their owner;
 `tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger;
-`serving` joins both into a graph from strings to answers; `scoring` compares answers with gold.
+`serving` joins both into a graph from strings to answers; `scoring` compares answers with gold;
+`stress` makes harder test sets of a test set; `floor` is what a CRF and an SVM reach.
 """
 
 from pipeline.task import Task
-from pipeline.tasks.slot_filling import guess, loader, model, scoring, serving, tokenizer, utterance
+from pipeline.tasks.slot_filling import (
+    audit,
+    calibrate,
+    explain,
+    floor,
+    guess,
+    loader,
+    model,
+    repair,
+    report,
+    scoring,
+    serving,
+    stress,
+    tokenizer,
+    utterance,
+    writer,
+)
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
-from pipeline.text.tokens import token_count
 
 TASK = Task(
     name="slot_filling",
@@ -20,16 +37,25 @@ TASK = Task(
     settings=SlotFillingSettings,
     guess=guess.guess,
     load=loader.load,
+    read=loader.read,
+    write=writer.write,
+    explain=explain.explain,
+    repair=repair.repair,
+    audit=audit.audit,
     features=utterance.features,
     to_json=utterance.to_json,
     fit=tokenizer.fit,
     build_tokenizer=tokenizer.build_tokenizer,
-    length=token_count,
     build_encoder=tokenizer.build_encoder,
     contract=tokenizer.contract,
     build_model=model.build_model,
     losses=model.losses,
+    calibrate=calibrate.calibrate,
     build_service=serving.build_service,
     answers=serving.answers,
     score=scoring.score,
+    labels=scoring.labels,
+    stress=stress.stress,
+    floor=floor.floor,
+    report=report.report,
 )

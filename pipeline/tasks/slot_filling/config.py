@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config import ExportSettings, Section, SplitSettings, TrainSettings, Words
+
+READ_BACKWARD = ("elman", "lstm", "gru")
+FEED_TAGS_BACK = ("jordan", "elman_jordan")
+GOLD_TAGS = "gold_tags"  # what such a model has as an input beside words and characters
 
 
 class ColumnSettings(Section):
@@ -21,18 +25,23 @@ class ColumnSettings(Section):
 class DataSettings(Section):
     """Where the utterances are.
 
-    `files` maps a split to a file (`jsonl`, `smp`, `table`) or a folder (`triples`); `train` is
-    required, `valid` and `test` are carved out of it where absent, other names are further splits
-    for evaluation. `overlaps` says what becomes of spans that repeat or overlap: `refuse` makes
-    them errors, `keep_longest` drops exact repeats, then the shorter of two overlapping spans.
+    `format` is one of those in `docs/formats.md`; `init` detects it. `files` maps a split to a file
+    or, for `triples`, a folder; `train` is required, `valid` and `test` are carved out of it where
+    absent, other names are further splits for evaluation. `intent` is given to utterances that
+    state none; without it they are refused. `overlaps` says what becomes of spans that repeat or
+    overlap: `refuse` makes them errors, `keep_longest` drops exact repeats, then the shorter of two
+    overlapping spans.
     `roles` names the slots that hold the same kind of value in different roles, such as the two
     cities of a flight; `role_accuracy` is about these. `names` are further slots whose values are
     proper names, of which there are always more than training shows.
     """
 
-    format: Literal["jsonl", "triples", "smp", "table"]
+    format: Literal[
+        "jsonl", "triples", "conll", "table", "inline", "rasa", "smp", "doccano", "label_studio"
+    ]
     files: dict[str, str]
     columns: ColumnSettings = ColumnSettings()
+    intent: str = ""
     overlaps: Literal["refuse", "keep_longest"] = "refuse"
     split: SplitSettings = SplitSettings()
     roles: Words = ()
@@ -50,7 +59,13 @@ class TokenizerSettings(Section):
 
 
 class ModelSettings(Section):
-    """The bidirectional LSTM tagger; dropout rates act in training alone.
+    """What reads the text, and what tags it; dropout rates act in training alone.
+
+    `encoder`: what a token's state knows of the others, see `docs/recurrent-ladder.md`. Of these
+    `elman`, `lstm` and `gru` also read backward (`bidirectional`, their default) and in several
+    layers (`depth`); `jordan` and `elman_jordan` feed each tag back, so they read forward alone
+    and take no `crf`. `radius`: tokens to either side that a window, or one layer of a
+    convolution, sees; `heads`: of self-attention.
 
     `crf` scores whole tag sequences (which tag may follow which) instead of each token for itself.
 
@@ -61,11 +76,44 @@ class ModelSettings(Section):
     word_dim: int = Field(128, ge=1)
     character_dim: int = Field(32, ge=1)
     character_filters: int = Field(64, ge=1)
+    encoder: Literal[
+        "feed_forward",
+        "window",
+        "elman",
+        "jordan",
+        "elman_jordan",
+        "lstm",
+        "gru",
+        "convolution",
+        "self_attention",
+    ] = "lstm"
     hidden_dim: int = Field(160, ge=1)
+    bidirectional: bool | None = None
+    depth: int = Field(1, ge=1)
+    radius: int = Field(2, ge=1)
+    heads: int = Field(4, ge=1)
     crf: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.2, ge=0, lt=1)
     character_dropout: float = Field(0.15, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ModelSettings:
+        if self.encoder in FEED_TAGS_BACK and (self.crf or self.depth > 1):
+            raise ValueError(
+                f"encoder {self.encoder} feeds its own tags back, token by token: it takes"
+                " crf: false and depth: 1"
+            )
+        if self.bidirectional and self.encoder not in READ_BACKWARD:
+            raise ValueError(
+                f"encoder {self.encoder} reads in one direction; bidirectional is for"
+                f" {', '.join(READ_BACKWARD)}"
+            )
+        if self.encoder == "self_attention" and self.hidden_dim % (2 * self.heads):
+            raise ValueError(
+                f"hidden_dim {self.hidden_dim} is not a multiple of 2 x heads = {2 * self.heads}"
+            )
+        return self
 
 
 class SlotTrainSettings(TrainSettings):
@@ -86,6 +134,16 @@ class SlotTrainSettings(TrainSettings):
     masked_context: float = Field(0.05, ge=0, le=1)
 
 
+class RejectSettings(Section):
+    """When an answer is marked as rejected: the text may ask for something the model does not know.
+
+    `precision`: percent of the intents not rejected that must be right, on valid; the threshold of
+    the score is chosen by it. 0 = nothing is rejected.
+    """
+
+    precision: float = Field(0.0, ge=0, le=100)
+
+
 class SlotFillingSettings(Section):
     """A whole config file."""
 
@@ -94,4 +152,5 @@ class SlotFillingSettings(Section):
     tokenizer: TokenizerSettings = TokenizerSettings()
     model: ModelSettings = ModelSettings()
     train: SlotTrainSettings = SlotTrainSettings()
+    reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import data_path
@@ -12,10 +13,30 @@ from pipeline.datasets.splits import carve
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
 from pipeline.tasks.slot_filling.config import DataSettings
-from pipeline.tasks.slot_filling.formats import jsonl, smp, table, triples
-from pipeline.tasks.slot_filling.utterance import Utterance, overlaps, settle
+from pipeline.tasks.slot_filling.formats import (
+    conll,
+    doccano,
+    inline,
+    jsonl,
+    label_studio,
+    rasa,
+    smp,
+    table,
+    triples,
+)
+from pipeline.tasks.slot_filling.utterance import Span, Utterance, overlaps, settle, trimmed
 
-READERS = {"jsonl": jsonl.read, "triples": triples.read, "smp": smp.read, "table": table.read}
+READERS = {
+    "jsonl": jsonl.read,
+    "triples": triples.read,
+    "conll": conll.read,
+    "table": table.read,
+    "inline": inline.read,
+    "rasa": rasa.read,
+    "smp": smp.read,
+    "doccano": doccano.read,
+    "label_studio": label_studio.read,
+}
 CARVED = ("valid", "test")
 
 
@@ -41,6 +62,20 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
         files=[file for path in paths.values() for file in _files(path)],
         repairs=repairs,
     )
+
+
+def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
+    """The training file as it stands, whole and checked: no split carved, no policy applied.
+
+    Spans may overlap and intents be empty, which `load` would refuse or repair.
+    """
+    for utterance in _reader(_place(data.files["train"], data.format), data, on_error)():
+        try:
+            check(utterance)
+        except DataError as error:
+            on_error(error)
+        else:
+            yield utterance.to_record()
 
 
 def _ordered(splits: Iterable[str]) -> Sequence[str]:
@@ -76,12 +111,11 @@ def _records(
         for utterance in read():
             try:
                 check(utterance)
+                utterance = _with_intent(utterance, data.intent)
                 if data.overlaps == "keep_longest":
                     utterance = settle(utterance, counted)
                 elif pair := overlaps(utterance.spans):
-                    a, b = ("{} [{}, {})".format(*span) for span in pair)
-                    hint = "no overlaps (or set data.overlaps to keep_longest)"
-                    raise _error(utterance, f"spans {a} and {b} overlap", hint)
+                    raise _overlap(utterance, *pair)
             except DataError as error:
                 on_error(error)
             else:
@@ -91,33 +125,59 @@ def _records(
     return records
 
 
+def _with_intent(utterance: Utterance, intent: str) -> Utterance:
+    if utterance.intent or intent:
+        return replace(utterance, intent=utterance.intent or intent)
+    hint = "one (or set data.intent, which utterances without one then have)"
+    raise utterance.error("it states no intent", hint)
+
+
+def _overlap(utterance: Utterance, left: Span, right: Span) -> DataError:
+    wrong = "spans {} [{}, {}) and {} [{}, {}) overlap".format(*left, *right)
+    repeated = left == right
+    return utterance.error(
+        wrong,
+        "no overlaps (or set data.overlaps to keep_longest)",
+        left,
+        right,
+        fix=f"once {left.slot} [{left.start}, {left.end})" if repeated else "one of the two",
+        safe=repeated,
+    )
+
+
 def check(utterance: Utterance) -> None:
     """Refuses strings that are not UTF-8, and spans or tokens that do not fit the text.
 
     Raises:
-        DataError: With the utterance's file and line.
+        RowError: With the utterance's file and line, and the text with the span marked.
     """
     slots = (span.slot for span in utterance.spans)
     try:
         "".join((utterance.text, utterance.intent, *slots, *utterance.parts)).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _error(utterance, "half of a surrogate pair", "whole characters") from error
-    for slot, start, end in utterance.spans:
-        value = utterance.text[max(start, 0) : max(end, 0)]
-        where = f"span {slot} [{start}, {end})"
-        if not 0 <= start < end <= len(utterance.text):
-            length = len(utterance.text)
-            raise _error(utterance, f"{where} in a text of {length}", "0 <= start < end <= length")
-        if value != value.strip():
-            raise _error(utterance, f"{where} covers {value!r}", "no white space at its edges")
-    place = 0
+        raise utterance.error("half of a surrogate pair", "whole characters") from error
+    for span in utterance.spans:
+        _check_span(utterance, span)
+    place, length = 0, len(utterance.text)
     for start, end in utterance.tokens:
-        if not place <= start < end <= len(utterance.text):
-            wrong = f"token [{start}, {end}) in a text of {len(utterance.text)}"
-            raise _error(utterance, wrong, "tokens in order, inside the text")
+        if not place <= start < end <= length:
+            wrong = f"token [{start}, {end}) in a text of {length}"
+            raise utterance.error(wrong, "tokens in order, inside the text")
         place = end
 
 
-def _error(utterance: Utterance, wrong: str, expected: str) -> DataError:
-    path, _, line = utterance.source.rpartition(":")
-    return DataError(path, int(line), wrong, expected)
+def _check_span(utterance: Utterance, span: Span) -> None:
+    slot, start, end = span
+    length, where = len(utterance.text), f"span {slot} [{start}, {end})"
+    if not 0 <= start < end <= length:
+        inside = trimmed(utterance.text, Span(slot, max(start, 0), max(min(end, length), 0)))
+        value = utterance.text[inside.start : inside.end] if inside else ""
+        fix = f"[{inside.start}, {inside.end}) {value!r}, if that is meant" if inside else ""
+        wrong = f"{where} in a text of {length}"
+        raise utterance.error(wrong, "0 <= start < end <= length", span, fix=fix)
+    value = utterance.text[start:end]
+    if value != value.strip():
+        better = trimmed(utterance.text, span)
+        fix = f"[{better.start}, {better.end}) {value.strip()!r}" if better else "no such span"
+        wrong, expected = f"{where} covers {value!r}", "no white space at its edges"
+        raise utterance.error(wrong, expected, span, fix=fix, safe=True)

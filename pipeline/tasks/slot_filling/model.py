@@ -1,11 +1,13 @@
-"""The joint tagger: one bidirectional LSTM reads the text, two heads give tags and intent.
+"""The joint tagger: an encoder reads the text, two heads give tags and intent.
 
-    words, characters -> embeddings -> BiLSTM -+-> Dense -> CRF -> tag logits, a row a token
-                                               +-> attention pooling -> Dense -> intent logits
+    words, characters -> embeddings -> encoder -+-> Dense -> CRF -> tag logits, a row a token
+                                                +-> attention pooling -> Dense -> intent logits
 
 A forward LSTM sees only what stands before a word ("from Beijing"), a backward one only what
 stands after ("Beijing is where I start"): with both, a city's role is decided by its cue wherever
 it stands. `keras.ops` and Keras layers only, so the same model trains on the JAX backend.
+
+A model that feeds its tags back has them as an input: the gold ones while it learns, none later.
 """
 
 from __future__ import annotations
@@ -18,23 +20,31 @@ from keras import ops
 from pipeline.layers.characters import CharacterConvolution
 from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
 from pipeline.layers.dropout import TokenDropout
+from pipeline.layers.encoders import EncoderSizes, encode
+from pipeline.layers.jordan import Jordan
 from pipeline.layers.pooling import AttentionPooling
+from pipeline.layers.temperature import Temperature
 from pipeline.task import Vocabularies
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.config import (
+    FEED_TAGS_BACK,
+    GOLD_TAGS,
+    READ_BACKWARD,
+    SlotFillingSettings,
+)
 from pipeline.tasks.slot_filling.utterance import tag_names
+
+TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 
 
 def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> keras.Model:
     """A Keras model from token ids to logits.
 
-    Shapes: {"words": int32 [batch, tokens], "characters": int32 [batch, tokens, max_characters]}
+    Shapes: {"words": int32 [batch, tokens], "characters": int32 [batch, tokens, characters]}
     -> {"tags": float [batch, tokens, tags], "intent": float [batch, intents]}.
     """
     sizes, seed = settings.model, settings.train.seed
     words = keras.Input((None,), dtype="int32", name="words")
-    characters = keras.Input(
-        (None, settings.tokenizer.max_characters), dtype="int32", name="characters"
-    )
+    characters = keras.Input((None, None), dtype="int32", name="characters")
     mask = ops.not_equal(words, 0)
 
     seen = TokenDropout(sizes.word_dropout, seed=seed, name="word_dropout")(words)
@@ -53,23 +63,49 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
 
     vectors = keras.layers.Concatenate(name="vectors")([word_vectors, spellings])
     vectors = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name="input_dropout")(vectors)
-    # use_cudnn=False: a graph traced on a GPU machine must run where there is none (keras#18504).
-    lstm = keras.layers.LSTM(sizes.hidden_dim, return_sequences=True, use_cudnn=False, name="lstm")
-    states = keras.layers.Bidirectional(lstm, name="encoder")(vectors, mask=mask)
-    # An op, unlike a layer, drops Keras's implicit mask, which would get into the losses.
-    states = states * ops.cast(mask, states.dtype)[:, :, None]
-    states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name="state_dropout")(states)
-
+    inputs = {"words": words, "characters": characters}
     names = tag_names(vocabularies["slots"])
-    tags = keras.layers.Dense(len(names), name="tags")(states)
-    if sizes.crf:
+    if sizes.encoder in FEED_TAGS_BACK:
+        inputs[GOLD_TAGS] = keras.Input((None,), dtype="int32", name=GOLD_TAGS)
+        elman = sizes.encoder == "elman_jordan"
+        tagger = Jordan(len(names), sizes.hidden_dim, elman, name="tags")
+        states, tags = vectors, tagger(vectors, mask, inputs[GOLD_TAGS])
+    else:
+        states = encode(sizes.encoder, _encoder_sizes(settings), vectors, mask)
+        states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name="state_dropout")(states)
+        tags = keras.layers.Dense(len(names), name="tags")(states)
+    if not sizes.crf:
+        tags = Temperature(name=TAG_SCALE)(tags)
+    else:
         tags = CRF(len(names), *bio_constraints(names), name="crf")(tags)
     summary = AttentionPooling(sizes.hidden_dim, name="summary")(states, mask)
     intent = keras.layers.Dense(len(vocabularies["intents"]), name="intent")(summary)
-    return keras.Model(
-        {"words": words, "characters": characters},
-        {"tags": tags, "intent": intent},
-        name="slot_tagger",
+    intent = Temperature(name=INTENT_SCALE)(intent)
+    return keras.Model(inputs, {"tags": tags, "intent": intent}, name="slot_tagger")
+
+
+def inputs_alone(model: keras.Model, words: Any, characters: Any) -> dict[str, Any]:
+    """The inputs of a model that is asked, not taught: no gold tag is known."""
+    inputs = {
+        "words": ops.convert_to_tensor(words),
+        "characters": ops.convert_to_tensor(characters),
+    }
+    if GOLD_TAGS in model.input:
+        inputs[GOLD_TAGS] = -ops.ones_like(inputs["words"])
+    return inputs
+
+
+def _encoder_sizes(settings: SlotFillingSettings) -> EncoderSizes:
+    sizes = settings.model
+    both = sizes.encoder in READ_BACKWARD if sizes.bidirectional is None else sizes.bidirectional
+    return EncoderSizes(
+        hidden_dim=sizes.hidden_dim,
+        depth=sizes.depth,
+        bidirectional=both,
+        radius=sizes.radius,
+        heads=sizes.heads,
+        dropout=sizes.dropout,
+        seed=settings.train.seed + 4,
     )
 
 
@@ -96,10 +132,26 @@ def decode(model: keras.Model, tag_logits: Any, padding_mask: Any) -> tuple[Any,
         The best tag sequence, int32 [batch, tokens], and float [batch, tokens, tags]: the
         probability of each tag given the whole text.
     """
-    crf = next((layer for layer in model.layers if layer.name == "crf"), None)
+    crf = _crf(model)
+    best = ops.argmax(tag_logits, axis=-1) if crf is None else crf.decode(tag_logits, padding_mask)
+    return best, tag_probabilities(model, tag_logits, padding_mask)
+
+
+def tag_probabilities(model: keras.Model, tag_logits: Any, padding_mask: Any) -> Any:
+    """As `decode` gives them."""
+    crf = _crf(model)
     if crf is None:
-        return ops.argmax(tag_logits, axis=-1), ops.softmax(tag_logits)
-    return crf.decode(tag_logits, padding_mask), crf.marginals(tag_logits, padding_mask)
+        return ops.softmax(tag_logits)
+    return crf.marginals(tag_logits, padding_mask)
+
+
+def scale_of_tags(model: keras.Model) -> keras.layers.Layer:
+    """The layer whose `temperature` makes the tags' probabilities mean what they say."""
+    return _crf(model) or model.get_layer(TAG_SCALE)
+
+
+def _crf(model: keras.Model) -> CRF | None:
+    return next((layer for layer in model.layers if isinstance(layer, CRF)), None)
 
 
 class TokenLoss(keras.losses.Loss):

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.metrics.classes import any_of, exact
-from pipeline.metrics.intervals import bootstrap
+from pipeline.metrics.error_kinds import example_kinds, span_errors
+from pipeline.metrics.intervals import Counts
+from pipeline.metrics.partial import count_partial, partial_f1
 from pipeline.metrics.spans import Span, count, per_slot, precision_recall_f1
+from pipeline.metrics.tokens import count_tokens
 from pipeline.task import Answer, Record, Scores, Table
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.token_spans import on_tokens, token_offsets
 from pipeline.tasks.slot_filling.utterance import Utterance, from_record
 
 
@@ -22,63 +26,115 @@ def score(
     """Compares answers with gold, example by example in the same order.
 
     Spans are compared on the source's own tokens where it has them, else on characters; a span is
-    right if slot, start and end are (conlleval). Metrics, in percent with 95 % intervals:
+    right if slot, start and end are (conlleval). Every gold span and intent counts, also one whose
+    label training never had. Metrics, in percent with 95 % intervals:
 
     - `slot_f1`: F1 over all spans,
     - `intent_accuracy`: the label is the gold one; `intent_accuracy_any_of`: they share an intent,
     - `sentence_accuracy`: intent (strict) and every span right,
     - `role_accuracy`: of the gold spans in one of the slots `data.roles` that were found with
       the right edges as one of these slots, the share whose slot is right; only where there are
-      any. `role_found` is the share found so.
+      any. `role_found` is the share found so, `role_f1` the F1 over the spans of these slots,
+    - `slot_f1_strict`: without predicted spans that begin with a stray `I-` (an answer marks them
+      `stray`), as seqeval counts in its mode "strict" with IOB2,
+    - `slot_f1_token`: each labelled token, the source's or else ours, counts for itself
+      (`metrics.tokens`),
+    - `slot_f1_partial`: half for a value with wrong edges (MUC, `metrics.partial`).
     """
     examples = [from_record(record) for record in records]
-    golds = [_on_tokens(example, example.spans) for example in examples]
+    golds = [_place(example, example.spans) for example in examples]
     predictions = [
-        _on_tokens(example, [(s["slot"], s["start"], s["end"]) for s in answer["slots"]])
-        for example, answer in zip(examples, answers, strict=True)
+        _place(example, _spans(answer)) for example, answer in zip(examples, answers, strict=True)
     ]
     wanted = [example.intent for example in examples]
     found = [answer["intent"]["label"] for answer in answers]
     spans = np.array([count(*pair) for pair in zip(golds, predictions, strict=True)])
     strict = exact(wanted, found)
     whole = strict * (spans[:, 0] == spans[:, 1]) * (spans[:, 0] == spans[:, 2])
-    metrics = {
-        "slot_f1": bootstrap(spans, _f1),
+    counts = {
+        "slot_f1": Counts(spans, _f1),
         "intent_accuracy": _share(strict),
         "intent_accuracy_any_of": _share(any_of(wanted, found)),
         "sentence_accuracy": _share(whole),
+        **_role_counts(golds, predictions, settings.data.roles),
+        **_other_f1(examples, golds, predictions, answers),
     }
-    roles = np.array(
-        [_roles(*pair, settings.data.roles) for pair in zip(golds, predictions, strict=True)]
-    )
-    if roles[:, 1].sum():
-        metrics["role_accuracy"] = bootstrap(roles[:, :2], _ratio)
-        metrics["role_found"] = bootstrap(roles[:, 1:], _ratio)
     return Scores(
-        metrics={name: interval.as_dict() for name, interval in metrics.items()},
+        metrics={name: counted.interval().as_dict() for name, counted in counts.items()},
         tables=[_slot_table(golds, predictions)],
         errors=[
-            _error(example, answer)
-            for example, answer, right in zip(examples, answers, whole, strict=True)
+            {**_error(example, answer), "kind": _kind(gold, predicted, bool(hit), settings)}
+            for example, answer, gold, predicted, hit, right in zip(
+                examples, answers, golds, predictions, strict, whole, strict=True
+            )
             if not right
         ],
+        counts=counts,
     )
 
 
-def _on_tokens(example: Utterance, spans: Sequence[tuple[str, int, int]]) -> list[Span]:
-    """Character spans as spans of the source's own tokens, where it has them.
+def _kind(
+    gold: Sequence[Span], predicted: Sequence[Span], hit: bool, settings: SlotFillingSettings
+) -> str:
+    """The gravest thing that is wrong with an answer."""
+    kinds = example_kinds(span_errors(gold, predicted, settings.data.roles), hit)
+    return kinds[0] if kinds else "spurious"  # a right value that was given twice
 
-    A span takes in every token that it touches; one that would then share a token with the span
-    before it is left out, as one tag a token could not write it.
-    """
-    if not example.tokens:
-        return [(slot, start, end) for slot, start, end in spans]
-    placed: list[Span] = []
-    for slot, start, end in sorted(spans, key=lambda span: span[1:]):
-        touched = [i for i, (a, b) in enumerate(example.tokens) if a < end and b > start]
-        if touched and (not placed or touched[0] >= placed[-1][2]):
-            placed.append((slot, touched[0], touched[-1] + 1))
-    return placed
+
+def labels(record: Record) -> Mapping[str, Sequence[str]]:
+    """The labels of a record, by the vocabulary that lists those of training."""
+    return {"slots": record["slots"]["slot"], "intents": [record["intent"]]}
+
+
+def _role_counts(
+    golds: Sequence[Sequence[Span]], predictions: Sequence[Sequence[Span]], roles: Sequence[str]
+) -> dict[str, Counts]:
+    pairs = list(zip(golds, predictions, strict=True))
+    rows = np.array([_roles(*pair, roles) for pair in pairs])
+    counts = {}
+    if rows[:, 1].sum():
+        counts["role_accuracy"] = Counts(rows[:, :2], _ratio)
+        counts["role_found"] = Counts(rows[:, 1:], _ratio)
+    if rows[:, 2].sum():
+        of_roles = [[[s for s in spans if s[0] in roles] for spans in pair] for pair in pairs]
+        counts["role_f1"] = Counts(np.array([count(*pair) for pair in of_roles]), _f1)
+    return counts
+
+
+def _other_f1(
+    examples: Sequence[Utterance],
+    golds: Sequence[Sequence[Span]],
+    predictions: Sequence[Sequence[Span]],
+    answers: Sequence[Answer],
+) -> dict[str, Counts]:
+    """F1 by other rules than conlleval's, by name."""
+    pairs = list(zip(examples, answers, strict=True))
+    strict = [_place(example, _spans(answer, strict=True)) for example, answer in pairs]
+    tokens = [
+        count_tokens(on_tokens(example.spans, offsets), on_tokens(_spans(answer), offsets))
+        for (example, answer), offsets in zip(pairs, token_offsets(examples), strict=True)
+    ]
+    rows = {
+        "strict": [count(*pair) for pair in zip(golds, strict, strict=True)],
+        "token": tokens,
+        "partial": [count_partial(*pair) for pair in zip(golds, predictions, strict=True)],
+    }
+    scores = {"strict": _f1, "token": _f1, "partial": _partial_f1}
+    return {f"slot_f1_{name}": Counts(np.array(rows[name]), scores[name]) for name in rows}
+
+
+def _spans(answer: Answer, strict: bool = False) -> list[Span]:
+    """An answer's spans; if `strict` without those that open with a stray `I-`."""
+    return [
+        (slot["slot"], slot["start"], slot["end"])
+        for slot in answer["slots"]
+        if not (strict and slot.get("stray"))
+    ]
+
+
+def _place(example: Utterance, spans: Sequence[tuple[str, int, int]]) -> list[Span]:
+    """Character spans as spans of the source's own tokens, where it has them."""
+    return on_tokens(spans, example.tokens) if example.tokens else list(spans)
 
 
 def _roles(
@@ -95,13 +151,17 @@ def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return precision_recall_f1(*np.moveaxis(sums, -1, 0))[2]
 
 
+def _partial_f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return partial_f1(*np.moveaxis(sums, -1, 0))
+
+
 def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Percent of column 1 that column 0 is; 0 where column 1 is."""
     return 100.0 * sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 
-def _share(hits: NDArray[np.int64]) -> Any:
-    return bootstrap(np.stack([hits, np.ones_like(hits)], axis=1), _ratio)
+def _share(hits: NDArray[np.int64]) -> Counts:
+    return Counts(np.stack([hits, np.ones_like(hits)], axis=1), _ratio)
 
 
 def _slot_table(golds: Sequence[Sequence[Span]], predictions: Sequence[Sequence[Span]]) -> Table:
@@ -114,7 +174,7 @@ def _slot_table(golds: Sequence[Sequence[Span]], predictions: Sequence[Sequence[
 
 def _error(example: Utterance, answer: Answer) -> Mapping[str, Any]:
     gold = {(span.slot, span.start, span.end) for span in example.spans}
-    predicted = {(slot["slot"], slot["start"], slot["end"]) for slot in answer["slots"]}
+    predicted = set(_spans(answer))
 
     def listed(spans: set[Span]) -> list[dict[str, Any]]:
         return [

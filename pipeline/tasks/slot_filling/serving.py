@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from pipeline.metrics.spans import chunks
 from pipeline.task import Answer, Service, Vocabularies
-from pipeline.tasks.slot_filling.model import decode
+from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 from pipeline.tasks.slot_filling.utterance import tag_names
 from pipeline.text import tokens
@@ -33,7 +34,8 @@ def build_service(
 ) -> Service:
     """Joins tokenizer and model; `serving_default` takes `text` [batch].
 
-    Outputs: `intent`, `intent_score` [batch]; `token_count` int32 [batch], `tokens` (as typed),
+    Outputs: `intent`, `intent_score` [batch]; `rejected` bool [batch], whether that score lies
+    below the model's threshold; `token_count` int32 [batch], `tokens` (as typed),
     `tags` [batch, max_tokens]; `slot_count` int32 [batch]; `slot_names`, `slot_values`,
     `slot_starts`, `slot_ends`, `slot_scores` [batch, max_slots], padded with "", -1 and 0.
     Offsets are code points into the input, end exclusive. A slot's score is the product of the
@@ -44,10 +46,11 @@ def build_service(
     module.weights = [variable.value for variable in model.variables]
     intents = tf.constant(vocabularies["intents"], tf.string)
     slots = list(vocabularies["slots"])
+    threshold = model.get_layer(INTENT_SCALE).threshold.value
 
     def predict(text: tf.Tensor) -> Prediction:
         found, words, characters = tokenizer(text)
-        logits = model({"words": words, "characters": characters}, training=False)
+        logits = model(inputs_alone(model, words, characters), training=False)
         best, tags = decode(model, logits["tags"], words != PAD_ID)
         return Prediction(found, best, tags, tf.nn.softmax(logits["intent"]))
 
@@ -55,9 +58,11 @@ def build_service(
     def serving_default(text: tf.Tensor) -> dict[str, tf.Tensor]:
         text = tokens.clean(text)
         prediction = predict(text)
+        score = tf.reduce_max(prediction.intent, axis=-1)
         return {
             "intent": tf.gather(intents, tf.argmax(prediction.intent, axis=-1)),
-            "intent_score": tf.reduce_max(prediction.intent, axis=-1),
+            "intent_score": score,
+            "rejected": score < threshold,
             **_token_outputs(prediction, slots),
             **_slot_outputs(text, prediction, slots),
         }
@@ -73,9 +78,15 @@ def build_service(
 
 
 def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
-    """The outputs of `serving_default` (NumPy) as one plain dict a text."""
+    """The outputs of `serving_default` (NumPy) as one plain dict a text.
+
+    A slot whose first tag is an `I-`, as a model without CRF may say, has `stray`: True; strict
+    scores do not count it.
+    """
     rows = []
     for row, text in enumerate(texts):
+        tags = [tag.decode("utf-8") for tag in outputs["tags"][row]][: outputs["token_count"][row]]
+        strays = [tags[start].startswith("I-") for _, start, _ in chunks(tags)]
         slots = [
             {
                 "slot": outputs["slot_names"][row][i].decode("utf-8"),
@@ -83,6 +94,7 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
                 "start": int(outputs["slot_starts"][row][i]),
                 "end": int(outputs["slot_ends"][row][i]),
                 "score": round(float(outputs["slot_scores"][row][i]), 6),
+                **({"stray": True} if strays[i] else {}),
             }
             for i in range(int(outputs["slot_count"][row]))
         ]
@@ -90,7 +102,8 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
             "label": outputs["intent"][row].decode("utf-8"),
             "score": round(float(outputs["intent_score"][row]), 6),
         }
-        rows.append({"text": text, "intent": intent, "slots": slots})
+        rejected = bool(outputs["rejected"][row])
+        rows.append({"text": text, "intent": intent, "slots": slots, "rejected": rejected})
     return rows
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
 from pipeline.tasks.slot_filling.redraw import Rates, collect, redraw
 from pipeline.text import tokens
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
-
-Batch = dict[str, Any]
 
 
 class Inputs(NamedTuple):
@@ -44,20 +44,35 @@ class SlotTokenizer(tf.Module):
 
     def __call__(self, text: tf.Tensor) -> Inputs:
         found = tokens.tokenize(text)
-        return Inputs(found, *self.ids(tokens.normalize(found.surface)))
+        return Inputs(found, *pad(*self.ids(tokens.normalize(found.surface))))
 
-    def ids(self, normal: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Normalised tokens [batch, tokens] to the model's two inputs, as in `Inputs`."""
-        letters = tokens.characters(normal, self.max_characters)
-        shape = [None, None, self.max_characters]
-        words = self.words.ids(normal).to_tensor(PAD_ID)
-        characters = self.characters.ids(letters).to_tensor(PAD_ID, shape=shape)
-        # A batch of empty texts has no token at all; a recurrent layer needs one step.
-        extra = tf.cast(tf.equal(tf.shape(words)[1], 0), tf.int32)
-        return (
-            tf.pad(words, [[0, 0], [0, extra]], constant_values=PAD_ID),
-            tf.pad(characters, [[0, 0], [0, extra], [0, 0]], constant_values=PAD_ID),
-        )
+    def ids(self, normal: tf.RaggedTensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+        """Ids of normalised tokens [batch, tokens].
+
+        Returns:
+            int32 ragged [batch, tokens] and [batch, tokens, characters], the latter padded to
+            `max_characters`.
+        """
+        letters = self.characters.ids(tokens.characters(normal, self.max_characters))
+        padded = letters.values.to_tensor(PAD_ID, shape=[None, self.max_characters])
+        return self.words.ids(normal), normal.with_flat_values(padded)
+
+
+def pad(words: tf.RaggedTensor, characters: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What `SlotTokenizer.ids` gives, as the model's two inputs, of the least size that holds it.
+
+    A batch of empty texts has no token at all; a recurrent layer needs one step, and a convolution
+    one character.
+    """
+    letters = characters.flat_values
+    used = tf.reduce_max(tf.reduce_sum(tf.cast(letters != PAD_ID, tf.int32), axis=1))
+    letters = letters[:, : tf.maximum(used, 1)]
+    size = tf.maximum(tf.reduce_max(words.row_lengths()), 1)
+    shape = tf.stack([words.nrows(), size, tf.cast(tf.shape(letters)[1], tf.int64)])
+    return (
+        words.to_tensor(PAD_ID, shape=shape[:2]),
+        characters.with_flat_values(letters).to_tensor(PAD_ID, shape=shape),
+    )
 
 
 def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:
@@ -97,8 +112,8 @@ def build_encoder(
     tokenizer: SlotTokenizer,
     vocabularies: Vocabularies,
     records: Iterable[Record],
-) -> Callable[[Batch, tf.Tensor], tuple[Batch, Batch, Batch]]:
-    """A function from (padded batch of records, seed) to what `model.fit` takes.
+) -> Encoder:
+    """From records to what `model.fit` takes.
 
     Gold spans are laid over our tokens by offset: a token belongs to a span if they share a
     character; padding is -1. Some values are redrawn from those of `records`. An intent that
@@ -117,27 +132,39 @@ def build_encoder(
     data = settings.data
     values = collect(records, vocabularies["slots"], data.roles, data.names)
 
-    def encode(batch: Batch, seed: tf.Tensor) -> tuple[Batch, Batch, Batch]:
+    def encode(batch: Rows, seed: tf.Tensor) -> Rows:
         found = tokens.tokenize(batch["text"])
         slots = batch["slots"]
         # Padding spans are [0, 0), so they share a character with no token.
         tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
         normal, tags = redraw(tokens.normalize(found.surface), tags, values, rates, seed)
         words, characters = tokenizer.ids(normal)
-        intent = intent_ids.lookup(batch["intent"])
-        inputs = {"words": words, "characters": characters}
-        gold = tags.to_tensor(-1, shape=[None, None])
-        gold = tf.pad(
-            gold, [[0, 0], [0, tf.shape(words)[1] - tf.shape(gold)[1]]], constant_values=-1
-        )
-        targets = {"tags": gold, "intent": tf.maximum(intent, 0)}
-        weights = {
-            "tags": tf.ones_like(intent, tf.float32),
-            "intent": tf.cast(intent >= 0, tf.float32),
+        return {
+            "length": tf.cast(words.row_lengths(), tf.int32),
+            "words": words,
+            "characters": characters,
+            "tags": tags,
+            "intent": intent_ids.lookup(batch["intent"]),
         }
-        return inputs, targets, weights
 
-    return encode
+    feeds_tags_back = settings.model.encoder in FEED_TAGS_BACK
+    return Encoder(encode, functools.partial(_to_fit, feeds_tags_back))
+
+
+def _to_fit(with_gold_tags: bool, rows: Rows) -> tuple[Rows, Rows, Rows]:
+    """Encoded rows as inputs, targets and weights; with the gold tags among the inputs."""
+    words, characters = pad(rows["words"], rows["characters"])
+    intent = rows["intent"]
+    known = tf.cast(intent >= 0, tf.float32)
+    targets = {
+        "tags": rows["tags"].to_tensor(-1, shape=tf.shape(words, tf.int64)),
+        "intent": tf.maximum(intent, 0),
+    }
+    weights = {"tags": tf.ones_like(known), "intent": known}
+    inputs = {"words": words, "characters": characters}
+    if with_gold_tags:
+        inputs[GOLD_TAGS] = targets["tags"]
+    return inputs, targets, weights
 
 
 def project(found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor) -> tf.RaggedTensor:

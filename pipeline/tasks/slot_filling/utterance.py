@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from pipeline.errors import DataError
 from pipeline.task import Record
 
 INTENT_SEPARATOR = "#"
+AROUND = 40  # characters of a text that are shown on each side of a marked span
 
 
 class Span(NamedTuple):
@@ -24,13 +28,37 @@ class Span(NamedTuple):
     end: int
 
 
+class RowError(DataError):
+    """A bad line whose text is known.
+
+    Args:
+        path, line, wrong, expected: As in `DataError`.
+        shown: The text with the bad place marked, for a person.
+        fix: What to write instead; empty where nobody but the author can tell.
+        safe: Whether `repair` may do that by itself.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        line: int,
+        wrong: str,
+        expected: str,
+        shown: str = "",
+        fix: str = "",
+        safe: bool = False,
+    ) -> None:
+        super().__init__(path, line, wrong, expected)
+        self.shown, self.fix, self.safe = shown, fix, safe
+
+
 @dataclass(frozen=True)
 class Utterance:
     """A text with its intent and spans.
 
     Args:
         text: Exactly as it stands in the source.
-        intent: One label; several are joined by `#`.
+        intent: One label; several are joined by `#`; empty where the source states none.
         spans: In order, without overlaps once `settle` has seen them.
         tokens: (start, end) of the source's own tokens where it has them; scores are computed on
             these, so that they compare with published ones.
@@ -44,6 +72,14 @@ class Utterance:
     tokens: tuple[tuple[int, int], ...] = ()
     parts: tuple[str, ...] = ()
     source: str = ""
+
+    def error(
+        self, wrong: str, expected: str, *spans: Span, fix: str = "", safe: bool = False
+    ) -> RowError:
+        """An error at the utterance's file and line, which shows its text with `spans` marked."""
+        path, _, line = self.source.rpartition(":")
+        shown = marked(self.text, spans)
+        return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
     def to_record(self) -> Record:
         """The record of `features`: lists of columns instead of lists of rows."""
@@ -81,11 +117,10 @@ def from_record(record: Mapping[str, Any]) -> Utterance:
 def to_json(record: Record) -> dict[str, Any]:
     """One line of the embedded JSONL, which the `jsonl` format reads back."""
     utterance = from_record(record)
-    line: dict[str, Any] = {
-        "text": utterance.text,
-        "intent": utterance.intent,
-        "slots": [span._asdict() for span in utterance.spans],
-    }
+    line: dict[str, Any] = {"text": utterance.text}
+    if utterance.intent:
+        line["intent"] = utterance.intent
+    line["slots"] = [span._asdict() for span in utterance.spans]
     if utterance.tokens:
         line["tokens"] = [list(token) for token in utterance.tokens]
     if utterance.parts:
@@ -110,6 +145,31 @@ def features() -> tfds.features.FeaturesDict:
     )
 
 
+def words(text: str) -> tuple[tuple[int, int], ...]:
+    """(start, end) of the words between spaces and tabs; other white space is part of a word."""
+    return tuple(match.span() for match in re.finditer(r"[^ \t]+", text))
+
+
+def marked(text: str, spans: Sequence[Span]) -> str:
+    """The text with `[spans](slot)` marked, for a person: on one line, cut where it is long.
+
+    Of spans that overlap only the first is marked; a span beyond the text is cut at its end.
+    """
+    pieces, place, last = list[str](), 0, len(text)
+    inside = [Span(s, min(max(a, 0), last), min(max(b, 0), last)) for s, a, b in spans]
+    for slot, start, end in sorted(inside, key=lambda span: span.start):
+        if place <= start <= end:
+            before = text[place:start]
+            if len(before) > 2 * AROUND:
+                before = f"…{before[-AROUND:]}" if not pieces else f"{before[:AROUND]}…"
+            pieces += [before, f"[{text[start:end]}]({slot})"]
+            place = end
+    rest, room = text[place:], AROUND if pieces else 4 * AROUND
+    pieces.append(rest if len(rest) <= 2 * room else f"{rest[:room]}…")
+    # Control characters and line breaks would spoil the terminal.
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in "".join(pieces))
+
+
 def tag_names(slots: Sequence[str]) -> list[str]:
     """Tag ids to names: `O` 0, then `B-` and `I-` of each slot in turn."""
     return ["O", *(f"{prefix}-{slot}" for slot in slots for prefix in "BI")]
@@ -122,6 +182,14 @@ def overlaps(spans: Iterable[Span]) -> tuple[Span, Span] | None:
         if right.start < left.end:
             return left, right
     return None
+
+
+def trimmed(text: str, span: Span) -> Span | None:
+    """The span without white space at its edges; None if it covers nothing else."""
+    value = text[span.start : span.end]
+    start = span.start + len(value) - len(value.lstrip())
+    end = start + len(value.strip())
+    return Span(span.slot, start, end) if start < end else None
 
 
 def settle(utterance: Utterance, repairs: Counter[str]) -> Utterance:

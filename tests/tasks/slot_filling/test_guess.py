@@ -12,6 +12,10 @@ from pipeline.tasks.slot_filling.loader import load
 JSONL = '{"text": "a b", "intent": "i", "slots": [{"slot": "x", "start": 0, "end": 1}]}\n'
 ENTITY = {"type": "x", "start_idx": 0, "end_idx": 0}
 SMP = json.dumps([{"text": "a b", "intent": "i", "entities": [ENTITY]}])
+LABEL = {"start": 0, "end": 1, "text": "a", "labels": ["x"]}
+LABEL_STUDIO = json.dumps(
+    [{"data": {"text": "a b"}, "annotations": [{"result": [{"value": LABEL}]}]}], indent=2
+)
 TRIPLE = {"seq.in": "a b\n", "seq.out": "B-x O\n", "label": "i\n"}
 
 
@@ -39,6 +43,22 @@ def read_back(make_settings):
         ("a.json", "\n" + SMP, "smp"),
         ("a.csv", "text,tags,intent\na b,B-x O,i\n", "table"),
         ("a.tsv", "text\ttags\tintent\na b\tB-x O\ti\n", "table"),
+        ("a.txt", "# intent: i\na B-x\nb O\n\n", "conll"),
+        ("a.bio", "-DOCSTART- O\n\ni\na NN B-x\nb NN O\n", "conll"),
+        ("a.txt", "i\thello\ni\tto [a](x) b\n", "inline"),
+        ("a.md", "[a](x) b\n", "inline"),
+        ("a.md", "## intent:i\n- [a](x) b\n", "inline"),
+        ("a.yml", "nlu:\n- intent: i\n  examples: |\n    - [a](x) b\n", "rasa"),
+        ("a.txt", "# c\nnlu:\n- intent: i\n  examples: |\n    - [a](x) b\n", "rasa"),
+        ("a.jsonl", '{"id": 1, "text": "a", "label": [[0, 1, "x"]]}\n', "doccano"),
+        (
+            "a.jsonl",
+            '{"text": "a", "labels": []}\n{"text": "a", "labels": [[0, 1, "x"]]}',
+            "doccano",
+        ),
+        ("a.jsonl", '{"text": "a", "entities": [[0, 1, "x"]], "cats": ["i"]}\n', "doccano"),
+        ("a.jsonl", '{"text": "a", "entities": [[0, 1, "x"]], "intent": "i"}\n', "jsonl"),
+        ("a.json", LABEL_STUDIO, "label_studio"),
     ],
 )
 def test_a_file_s_format_is_seen(write, read_back, name, content, format_):
@@ -119,7 +139,6 @@ def test_a_folder_without_annotations_is_refused(write):
     ("name", "content", "role", "present"),
     [
         ("a.jsonl", '{"body": "a", "intent": "i", "slots": []}', "text", "body, intent, slots"),
-        ("a.jsonl", '{"text": "a", "slots": []}', "intent", "text, slots"),
         ("a.jsonl", '{"text": "a", "label": "i"}', "slots", "text, label"),
         ("a.csv", "text,intent\na,i\n", "tags", "text, intent"),
     ],
@@ -141,3 +160,61 @@ def test_a_damaged_first_line_or_an_empty_table_is_refused(write):
         guess(write("a.txt", b"\xff"))
     with pytest.raises(InputError, match="none: no such file or folder"):
         guess(write("a", "").with_name("none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.conll", "a B-x\nb O\n"),
+        ("a.txt", "[a](x) b\n"),
+        ("a.jsonl", '{"text": "a", "slots": [{"slot": "x", "start": 0, "end": 1}]}\n'),
+        ("a.json", LABEL_STUDIO),
+    ],
+)
+def test_where_no_intents_are_stated_the_config_gives_one(write, read_back, name, content):
+    path = write(name, content)
+    assert read_back(path)["intent"] == "none"
+    assert guess(path)[1].endswith("it states no intents: all get `none`")
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme"),
+    [("B-x I-x", "BIO"), ("B-x E-x", "BIOES"), ("B-x L-x", "BILOU"), ("I-x O", "IO")],
+)
+def test_the_tag_scheme_is_said(write, tags, scheme):
+    first, second = tags.split()
+    assert f"CoNLL columns, {scheme} tags" in guess(write("a.txt", f"a {first}\nb {second}\n"))[1]
+    assert guess(write("a.csv", f"text,tags,intent\na b,{tags},i\n"))[1].endswith(
+        f"; {scheme} tags"
+    )
+    for name, content in (TRIPLE | {"seq.out": f"{tags}\n"}).items():
+        folder = write(f"set/{name}", content).parent
+    assert guess(folder)[1].endswith(f"label, {scheme} tags")
+
+
+def test_what_is_not_read_is_said(write):
+    row = '{"id": 1, "text": "a", "intent": "i", "slots": [], "parts": [], "note": ""}'
+    assert guess(write("a.jsonl", row))[1].endswith("parts, note (not read: id, note)")
+    table = "id,text,tags,intent\n1,a,O,i\n"
+    assert "id, text, tags, intent (not read: id)" in guess(write("a.csv", table))[1]
+
+
+def test_the_user_may_say_the_format(write):
+    path = write("a.txt", "a O\nb O\n")
+    with pytest.raises(InputError, match="the format was not recognised"):
+        guess(path)
+    assert guess(path, "conll")[0]["format"] == "conll"
+    with pytest.raises(InputError, match="format `csv`: unknown; expected one of jsonl, triples"):
+        guess(path, "csv")
+    with pytest.raises(InputError, match=r"a file; the format triples is a folder with seq\.in"):
+        guess(path, "triples")
+
+
+def test_a_folder_of_files_has_its_splits(write, read_back):
+    for split in ("train", "dev"):
+        path = write(f"set/{split}.conll", "# intent: i\na B-x\nb O\n")
+    found = read_back(path.parent)
+    assert found["files"] == {
+        "train": str(path.with_name("train.conll")),
+        "valid": str(path.with_name("dev.conll")),
+    }

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.slot_filling.loader import load
+from pipeline.tasks.slot_filling.loader import load, read
+from pipeline.tasks.slot_filling.utterance import RowError
 
 TEXT = " fly  to 北京 \u3000now\u00a0👩‍👧"
 
@@ -258,3 +259,44 @@ def test_a_collector_gets_every_bad_line_and_good_ones_are_read(load_rows):
     source = load_rows(*rows, on_error=errors.append)
     assert [record["text"] for record in source.splits["train"]()] == ["a", "f"]
     assert [error.line for error in errors] == [2, 3, 4, 5]
+
+
+# --- intents, whole files ---
+
+
+def test_an_utterance_without_an_intent_is_refused_or_given_one(write, make_settings):
+    line = '{"text": "to Oslo", "slots": []}\n'
+    files = {split: str(write(f"{split}.jsonl", line)) for split in ("train", "valid", "test")}
+    with pytest.raises(DataError, match=r"train\.jsonl:1: it states no intent; expected one \(or"):
+        list(load(make_settings({"files": files}).data).splits["train"]())
+    given = load(make_settings({"files": files, "intent": "none"}).data)
+    assert [record["intent"] for record in given.splits["train"]()] == ["none"]
+
+
+def test_read_gives_the_training_file_as_it_stands(write, make_settings):
+    rows = [row(f"text {n}", "i", ("x", 0, 4), ("y", 2, 6)) for n in range(30)]
+    path = write("train.jsonl", "".join([*rows, row("a", "i", ("x", 0, 9))]))
+    data = make_settings({"files": {"train": str(path)}, "intent": "none"}).data
+    errors = []
+    records = list(read(data, errors.append))
+    assert [record["text"] for record in records] == [f"text {n}" for n in range(30)]
+    assert spans_of(records[0]) == [("x", 0, 4), ("y", 2, 6)]
+    assert [error.line for error in errors] == [31]
+
+
+@pytest.mark.parametrize(
+    ("slots", "shown", "fix", "safe"),
+    [
+        ([("x", 0, 3)], "[to ](x)Oslo", "[0, 2) 'to'", True),
+        ([("x", 2, 3)], "to[ ](x)Oslo", "no such span", True),
+        ([("x", 3, 9)], "to [Oslo](x)", "[3, 7) 'Oslo', if that is meant", False),
+        ([("x", 8, 9)], "to Oslo[](x)", "", False),
+        ([("x", 3, 7), ("x", 3, 7)], "to [Oslo](x)", "once x [3, 7)", True),
+        ([("x", 3, 7), ("y", 3, 5)], "to [Os](y)lo", "one of the two", False),
+    ],
+)
+def test_an_error_shows_the_span_and_a_fix(load_rows, slots, shown, fix, safe):
+    with pytest.raises(RowError) as caught:
+        list(load_rows(row("to Oslo", "i", *slots)).splits["train"]())
+    error = caught.value
+    assert (error.shown, error.fix, error.safe) == (shown, fix, safe)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.tasks.slot_filling.scoring import score
+from pipeline.tasks.slot_filling.scoring import labels, score
 
 ROLES = ("from", "to")
 
@@ -60,6 +60,10 @@ def test_metrics_by_hand(scores, make_record):
         "sentence_accuracy": 40.0,
         "role_accuracy": 75.0,  # 4 of the 5 gold cities found, 3 in their role
         "role_found": 80.0,
+        "role_f1": 100 * 2 * 3 / (4 + 5),  # right 3, predicted 4, gold 5
+        "slot_f1_strict": 100 * 2 * 4 / (7 + 7),  # no stray tag: as slot_f1
+        "slot_f1_token": 100 * 2 * 5 / (7 + 7),  # each value is one token, which "toda" touches
+        "slot_f1_partial": 100 * (4 + 0.5) / 7,  # 4 right, 1 short, 1 wrong, 1 missed, 1 spurious
     }
     assert values(found) == pytest.approx(by_hand)
     for metric in found.metrics.values():
@@ -81,7 +85,49 @@ def test_without_slots_anywhere_f1_is_zero_and_sentences_count(scores, make_reco
         "intent_accuracy": 100.0,
         "intent_accuracy_any_of": 100.0,
         "sentence_accuracy": 100.0,
+        "slot_f1_strict": 0.0,
+        "slot_f1_token": 0.0,
+        "slot_f1_partial": 0.0,
     }
+
+
+def test_a_span_that_opens_with_a_stray_tag_is_not_right_by_the_strict_rule(scores, make_record):
+    given = answer("i", *GOLD)
+    given["slots"][0]["stray"] = True
+    found = values(scores((make_record(TEXT, "i", GOLD), given)))
+    assert found["slot_f1"] == found["slot_f1_partial"] == 100.0
+    assert found["slot_f1_strict"] == pytest.approx(100 * 2 * 2 / (2 + 3))
+
+
+def test_tokens_are_ours_where_the_source_has_none(scores, make_record):
+    # Of "new york" the second word is found, of 哈尔滨 two characters.
+    first = make_record("to new york", "i", [("to", 3, 11)]), answer("i", ("to", 7, 11))
+    second = make_record("到哈尔滨", "i", [("to", 1, 4)]), answer("i", ("to", 1, 3))
+    assert values(scores(first))["slot_f1_token"] == pytest.approx(100 * 2 * 1 / (1 + 2))
+    assert values(scores(second))["slot_f1_token"] == pytest.approx(100 * 2 * 2 / (2 + 3))
+
+
+def test_labels_that_training_never_had_stay_in_every_denominator(scores, make_record):
+    known = make_record(TEXT, "book", GOLD), answer("book", *GOLD)
+    new = make_record("go home", "leave", [("place", 3, 7)]), answer("book")
+    found = values(scores(known, new))
+    assert found["slot_f1"] == pytest.approx(100 * 2 * 3 / (3 + 4))
+    assert found["slot_f1_strict"] == found["slot_f1_token"] == found["slot_f1"]
+    assert found["slot_f1_partial"] == found["slot_f1"]
+    assert found["intent_accuracy"] == found["intent_accuracy_any_of"] == 50.0
+    assert found["sentence_accuracy"] == 50.0
+    assert labels(new[0]) == {"slots": ["place"], "intents": ["leave"]}
+
+
+def test_the_counts_give_the_metrics(scores, make_record):
+    found = scores(
+        (make_record(TEXT, "book", GOLD), answer("book", *GOLD)),
+        (make_record(TEXT, "book", GOLD), answer("fare", GOLD[0])),
+    )
+    assert found.counts.keys() == found.metrics.keys()
+    for name, counted in found.counts.items():
+        assert len(counted.rows) == 2
+        assert counted.interval().as_dict() == found.metrics[name]
 
 
 def test_without_roles_there_is_no_role_accuracy(make_settings, make_record):
@@ -172,6 +218,7 @@ def test_errors_say_what_was_missed_and_what_is_spurious(scores, make_record):
                 {"slot": "to", "value": "京", "start": 9, "end": 10},
                 {"slot": "from", "value": "京都", "start": 9, "end": 11},
             ],
+            "kind": "role_swapped",
         },
         {
             "source": "f:3",
@@ -179,6 +226,7 @@ def test_errors_say_what_was_missed_and_what_is_spurious(scores, make_record):
             "intent": {"gold": "book", "predicted": "fare"},
             "missed": [],
             "spurious": [],
+            "kind": "intent",
         },
     ]
     assert json.loads(json.dumps(found.errors)) == found.errors

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline.layers.temperature import Temperature
 from pipeline.metrics.spans import chunks
+from pipeline.tasks.slot_filling.model import INTENT_SCALE
 from pipeline.tasks.slot_filling.serving import answers, build_service
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 from pipeline.text.vocabulary import Vocabulary, write_terms
@@ -38,8 +40,18 @@ INTENTS = [[3.0, 0.0], [0.0, 1.0], *[[0.0, 2.0]] * (len(WORDS) - 2)]
 class GivenLogits:
     """Stands for a Keras model: the logits of a token depend on its word alone."""
 
+    input = ("words", "characters")
     variables = ()
     layers = ()
+
+    def __init__(self):
+        self.scale = Temperature()
+        self.scale.build((None, 2))
+        self.scale.threshold.assign(0.8)
+
+    def get_layer(self, name):
+        assert name == INTENT_SCALE
+        return self.scale
 
     def __call__(self, inputs, training):
         assert training is False
@@ -98,6 +110,7 @@ def test_outputs_by_hand(outputs):
     assert {name: value.shape for name, value in found.items()} == {
         "intent": (3,),
         "intent_score": (3,),
+        "rejected": (3,),
         "token_count": (3,),
         "tokens": (3, 3),
         "tags": (3, 3),
@@ -127,6 +140,11 @@ def test_outputs_by_hand(outputs):
     np.testing.assert_allclose(found["slot_scores"], [[city], [0], [probability(2.0)]], rtol=1e-5)
     intent = [probability(logit, 1) for logit in (2.0, 3.0, 2.0)]
     np.testing.assert_allclose(found["intent_score"], intent, rtol=1e-5)
+
+
+def test_an_intent_below_the_threshold_is_rejected(answer):
+    # An unknown word gives sigmoid(1) = 0.73, the word "o" sigmoid(2) = 0.88; the threshold is 0.8.
+    assert [found["rejected"] for found in answer("x", "o")] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +231,8 @@ def test_bytes_that_are_not_utf8_are_answered(outputs):
 def test_texts_without_a_token_have_an_intent_and_no_slot(answer, texts):
     score = round(probability(3.0, 1), 6)
     intent = {"label": "book", "score": pytest.approx(score, abs=2e-6)}
-    assert answer(*texts) == [{"text": text, "intent": intent, "slots": []} for text in texts]
+    rest = {"intent": intent, "slots": [], "rejected": False}
+    assert answer(*texts) == [{"text": text, **rest} for text in texts]
 
 
 def test_an_empty_batch_is_answered(answer, outputs):
@@ -223,7 +242,8 @@ def test_an_empty_batch_is_answered(answer, outputs):
 
 def test_answers_are_plain_values(answer):
     [found] = answer("o b")
-    assert list(found) == ["text", "intent", "slots"]
+    assert list(found) == ["text", "intent", "slots", "rejected"]
+    assert type(found["rejected"]) is bool
     assert type(found["intent"]["label"]) is str
     [slot] = found["slots"]
     assert list(slot) == ["slot", "value", "start", "end", "score"]
@@ -261,6 +281,7 @@ def test_a_set_with_one_intent_is_served(tokenizer):
     found = service.signatures["serving_default"](tf.constant(["o", ""]))
     rows = answers(["o", ""], {name: value.numpy() for name, value in found.items()})
     intent = {"label": "only", "score": 1.0}
-    assert rows == [{"text": text, "intent": intent, "slots": []} for text in ("o", "")]
+    rest = {"intent": intent, "slots": [], "rejected": False}
+    assert rows == [{"text": text, **rest} for text in ("o", "")]
     gap = (math.exp(2) - 1) / (math.exp(2) + 4)
     np.testing.assert_allclose(service.margin(tf.constant(["o", ""])), [gap, 1.0], rtol=1e-5)

@@ -48,7 +48,7 @@ def tokenizer(tmp_path_factory, settings):
 def encode(settings, tokenizer, make_record):
     records = [make_record("fly to 北京 2", "book", [("city", 7, 9), ("date", 10, 11)])]
     encoder = build_encoder(settings, tokenizer, VOCABULARIES, records)
-    return lambda batch: encoder(batch, SEED)
+    return lambda batch: encoder.pad(encoder.encode(batch, SEED))
 
 
 def batch_of(*records):
@@ -128,7 +128,7 @@ def test_inputs_by_hand(tokenizer):
 def test_a_batch_without_any_token_has_one_step_of_padding(tokenizer, texts):
     found, words, characters = tokenizer(tf.constant(texts))
     assert words.numpy().tolist() == [[0]] * len(texts)
-    assert characters.numpy().tolist() == [[[0] * 4]] * len(texts)
+    assert characters.numpy().tolist() == [[[0]]] * len(texts)
     assert found.surface.to_list() == [[]] * len(texts)
 
 
@@ -139,7 +139,9 @@ def test_a_batch_gives_what_its_rows_give_alone(tokenizer):
         found, alone, letters = tokenizer(tf.constant([text]))
         real = len(found.surface.to_list()[0])
         assert words[row, :real].numpy().tolist() == alone[0, :real].numpy().tolist()
-        assert characters[row, :real].numpy().tolist() == letters[0, :real].numpy().tolist()
+        used = letters.shape[2]
+        assert characters[row, :real, :used].numpy().tolist() == letters[0, :real].numpy().tolist()
+        assert not characters[row, :real, used:].numpy().any()
         assert not words[row, real:].numpy().any()
 
 
@@ -199,7 +201,7 @@ def test_a_batch_encoded_by_hand(encode, make_record):
     )
     inputs, targets, weights = encode(batch)
     assert inputs["words"].numpy().tolist() == [[2, 3, 4, 5, 6], [4, 5, 1, 0, 0]]
-    assert inputs["characters"].shape == (2, 5, 4)
+    assert inputs["characters"].shape == (2, 5, 3)  # its longest word is "fly"
     assert targets["tags"].numpy().tolist() == [[0, 0, 1, 2, 3], [0, 0, 0, -1, -1]]
     assert targets["intent"].numpy().tolist() == [1, 0]
     assert weights["tags"].numpy().tolist() == [1, 1]
