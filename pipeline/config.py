@@ -59,6 +59,16 @@ class TrainSettings(Section):
     shuffle_buffer: int = Field(20_000, ge=1)
 
 
+class RejectSettings(Section):
+    """When an answer is marked as rejected: the text may be of a kind that the model does not know.
+
+    `precision`: percent of the answers not rejected that must be right, on valid; the threshold of
+    the score is chosen by it. 0 = nothing is rejected.
+    """
+
+    precision: float = Field(0.0, ge=0, le=100)
+
+
 class ExportSettings(Section):
     """What travels with a published version, in rows; 0 leaves the set out (privacy).
 

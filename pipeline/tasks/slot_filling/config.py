@@ -6,7 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config import ExportSettings, Section, SplitSettings, TrainSettings, Words
+from pipeline.config import (
+    ExportSettings,
+    RejectSettings,
+    Section,
+    SplitSettings,
+    TrainSettings,
+    Words,
+)
 
 READ_BACKWARD = ("elman", "lstm", "gru")
 FEED_TAGS_BACK = ("jordan", "elman_jordan")
@@ -132,16 +139,6 @@ class SlotTrainSettings(TrainSettings):
     borrowed_values: float = Field(0.1, ge=0, le=1)
     masked_values: float = Field(0.1, ge=0, le=1)
     masked_context: float = Field(0.05, ge=0, le=1)
-
-
-class RejectSettings(Section):
-    """When an answer is marked as rejected: the text may ask for something the model does not know.
-
-    `precision`: percent of the intents not rejected that must be right, on valid; the threshold of
-    the score is chosen by it. 0 = nothing is rejected.
-    """
-
-    precision: float = Field(0.0, ge=0, le=100)
 
 
 class SlotFillingSettings(Section):
