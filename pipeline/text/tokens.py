@@ -19,6 +19,8 @@ from typing import NamedTuple
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from pipeline.text.shapes import SHAPES
+
 _BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
 _SINGLE = (
     r"(?:\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Nd}|[^\s\p{Z}\p{Cc}\p{Cf}\p{L}\p{M}\p{Nd}])\p{M}*"
@@ -58,6 +60,15 @@ def characters(tokens: tf.RaggedTensor, limit: int) -> tf.RaggedTensor:
     """The first `limit` characters of every token: ragged [batch, tokens, characters]."""
     split = tf.strings.unicode_split(tokens.flat_values, "UTF-8")
     return tokens.with_flat_values(split[:, :limit])
+
+
+def shapes(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
+    """How tokens are written, int32 of the same shape: a place in `SHAPES`; the first that fits."""
+    found = tf.zeros_like(tokens.flat_values, tf.int32)
+    for place, pattern in reversed(list(enumerate(SHAPES))):
+        fits = tf.strings.regex_full_match(tokens.flat_values, pattern)
+        found = tf.where(fits, place, found)
+    return tokens.with_flat_values(found)
 
 
 def _visible(text: tf.Tensor) -> tf.Tensor:

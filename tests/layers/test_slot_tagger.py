@@ -57,11 +57,11 @@ def batch(lengths, width):
         draw = np.random.default_rng(row)
         words[row, :length] = draw.integers(1, 30, length)
         characters[row, :length] = draw.integers(1, 12, (length, 5))
-    return {"words": words, "characters": characters}
+    return {"words": words, "characters": characters, "shapes": np.minimum(words, 6)}
 
 
 def ask(tagger, inputs):
-    return tagger(inputs_alone(tagger, **inputs), training=False)
+    return tagger(inputs_alone(tagger, inputs), training=False)
 
 
 def test_shapes_are_those_of_the_docstring(tagger):
@@ -117,7 +117,7 @@ def test_dropout_draws_from_the_seed_of_the_settings(settings):
     def draws():
         keras.utils.set_random_seed(settings.train.seed)
         tagger = build_model(settings, VOCABULARIES)
-        return np.array(tagger(inputs_alone(tagger, **inputs), training=True)["intent"])
+        return np.array(tagger(inputs_alone(tagger, inputs), training=True)["intent"])
 
     np.testing.assert_array_equal(draws(), draws())
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.tokens import characters, clean, normalize, tokenize
+from pipeline.text.shapes import SHAPES
+from pipeline.text.tokens import characters, clean, normalize, shapes, tokenize
 
 NASTY = [
     "",
@@ -241,3 +242,15 @@ def test_clean_bytes_are_valid_and_tokenise(rows):
 def test_clean_keeps_the_shape():
     assert clean(tf.constant("a")).shape == []
     assert clean(tf.constant([[b"a", b"\xff"]])).shape == [1, 2]
+
+
+def test_shapes_by_hand():
+    found = tokenize(tf.constant(["Fly to KLM 北京 2٣ McDonald, É 한 \ufffd", "", "Ǆ a\u0301"]))
+    assert shapes(found.surface).to_list() == [[3, 2, 4, 6, 6, 5, 5, 6, 7, 4, 6, 1], [], [4, 2]]
+
+
+def test_every_token_has_a_shape_and_none_is_padding():
+    found = tokenize(tf.constant(["".join(map(chr, range(1, 0xD800))), "👩‍👧\u3000京"]))
+    seen = shapes(found.surface).flat_values.numpy()
+    assert seen.min() > 0
+    assert seen.max() == len(SHAPES) - 1

@@ -31,7 +31,7 @@ def attention_weights(
         return []
     found = tokenizer(tokens.clean(tf.constant(list(texts), tf.string)))
     probe = keras.Model(model.input, pooling.input)  # what the layer is given: states and mask
-    inputs = inputs_alone(model, found.words, found.characters)
+    inputs = inputs_alone(model, found.features)
     shares = np.asarray(pooling.shares(*probe(inputs, training=False)))
     places = found.tokens
     return [

@@ -76,7 +76,7 @@ def _ask(
     records: Sequence[Record],
 ) -> Group:
     """Logits at temperature 1, and gold; a label that is not known is -1."""
-    found, words, characters = tokenizer(tf.constant([record["text"] for record in records]))
+    found, features = tokenizer(tf.constant([record["text"] for record in records]))
     slot_ids = {slot: i for i, slot in enumerate(vocabularies["slots"])}
     intent_ids = {intent: i for i, intent in enumerate(vocabularies["intents"])}
 
@@ -88,12 +88,12 @@ def _ask(
         return tf.constant([[*row, *[filler] * (width - len(row))] for row in rows], tf.int32)
 
     gold = project(found, padded("start", 0), padded("end", 0), padded("slot", -1))
-    outputs = model(inputs_alone(model, words, characters), training=False)
+    outputs = model(inputs_alone(model, features), training=False)
     return {
-        "mask": words != PAD_ID,
+        "mask": features["words"] != PAD_ID,
         "tags": outputs["tags"],
         "intent": outputs["intent"],
-        "gold_tags": gold.to_tensor(0, shape=tf.shape(words, tf.int64)),
+        "gold_tags": gold.to_tensor(0, shape=tf.shape(features["words"], tf.int64)),
         "gold_intent": np.array([intent_ids.get(record["intent"], -1) for record in records]),
     }
 

@@ -77,12 +77,14 @@ class ModelSettings(Section):
     `crf` scores whole tag sequences (which tag may follow which) instead of each token for itself.
 
     `word_dropout` replaces whole words by `<unk>`, so that the model learns to read a word it does
-    not know from its context; `character_dropout` hides their spelling too.
+    not know from its context; `character_dropout` hides their spelling too, and
+    `shape_dropout` whether they are capitalised.
     """
 
     word_dim: int = Field(128, ge=1)
     character_dim: int = Field(32, ge=1)
     character_filters: int = Field(64, ge=1)
+    shape_dim: int = Field(8, ge=1)
     encoder: Literal[
         "feed_forward",
         "window",
@@ -103,6 +105,7 @@ class ModelSettings(Section):
     dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.2, ge=0, lt=1)
     character_dropout: float = Field(0.15, ge=0, lt=1)
+    shape_dropout: float = Field(0.2, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> ModelSettings:

@@ -12,6 +12,7 @@ A model that feeds its tags back has them as an input: the gold ones while it le
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -32,6 +33,7 @@ from pipeline.tasks.slot_filling.config import (
     SlotFillingSettings,
 )
 from pipeline.tasks.slot_filling.utterance import tag_names
+from pipeline.text.shapes import SHAPES
 
 TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 
@@ -39,12 +41,13 @@ TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> keras.Model:
     """A Keras model from token ids to logits.
 
-    Shapes: {"words": int32 [batch, tokens], "characters": int32 [batch, tokens, characters]}
-    -> {"tags": float [batch, tokens, tags], "intent": float [batch, intents]}.
+    Shapes: {"words", "shapes": int32 [batch, tokens], "characters": int32 [batch, tokens,
+    characters]} -> {"tags": float [batch, tokens, tags], "intent": float [batch, intents]}.
     """
     sizes, seed = settings.model, settings.train.seed
     words = keras.Input((None,), dtype="int32", name="words")
     characters = keras.Input((None, None), dtype="int32", name="characters")
+    shapes = keras.Input((None,), dtype="int32", name="shapes")
     mask = ops.not_equal(words, 0)
 
     seen = TokenDropout(sizes.word_dropout, seed=seed, name="word_dropout")(words)
@@ -61,9 +64,12 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
         name="characters_of_word",
     )(spelled)
 
-    vectors = keras.layers.Concatenate(name="vectors")([word_vectors, spellings])
+    shape_vectors = keras.layers.Embedding(len(SHAPES), sizes.shape_dim, name="shape_embedding")(
+        TokenDropout(sizes.shape_dropout, seed=seed + 5, name="shape_dropout")(shapes)
+    )
+    vectors = keras.layers.Concatenate(name="vectors")([word_vectors, spellings, shape_vectors])
     vectors = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name="input_dropout")(vectors)
-    inputs = {"words": words, "characters": characters}
+    inputs = {"words": words, "characters": characters, "shapes": shapes}
     names = tag_names(vocabularies["slots"])
     if sizes.encoder in FEED_TAGS_BACK:
         inputs[GOLD_TAGS] = keras.Input((None,), dtype="int32", name=GOLD_TAGS)
@@ -84,12 +90,9 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     return keras.Model(inputs, {"tags": tags, "intent": intent}, name="slot_tagger")
 
 
-def inputs_alone(model: keras.Model, words: Any, characters: Any) -> dict[str, Any]:
+def inputs_alone(model: keras.Model, features: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a model that is asked, not taught: no gold tag is known."""
-    inputs = {
-        "words": ops.convert_to_tensor(words),
-        "characters": ops.convert_to_tensor(characters),
-    }
+    inputs = {name: ops.convert_to_tensor(feature) for name, feature in features.items()}
     if GOLD_TAGS in model.input:
         inputs[GOLD_TAGS] = -ops.ones_like(inputs["words"])
     return inputs

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
@@ -21,13 +21,16 @@ PLACEHOLDER = "\ufffd"  # no vocabulary holds it: `<unk>` as a word and as a cha
 HAN = r"\p{Han}.*"
 LETTERS = r"\p{L}.*"
 
+Kind: TypeAlias = tuple[str, str]  # slot, or one slot for all roles, and intent, if it matters
+
 
 class Values(NamedTuple):
     """The values of the training data, grouped by kind and script.
 
-    `tokens`: string ragged [values, tokens], normalised, groups one after the other.
-    `first`, `count`: int32 [slots, 2], a slot's group in `tokens`, for spans that do not begin
-    with a Han character and for those that do. A count of 0: no such value.
+    `tokens`: string ragged [values, tokens], as typed, groups one after the other.
+    `first`, `count`: int32 [slots, intents, 2], a slot's group in `tokens` in utterances of an
+    intent, for spans that do not begin with a Han character and for those that do. A count of 0: no
+    such value.
     `names`: bool [slots], slots of proper names, of which more can be made up.
     """
 
@@ -38,31 +41,46 @@ class Values(NamedTuple):
 
 
 def collect(
-    records: Iterable[Record], slots: Sequence[str], roles: Sequence[str], names: Sequence[str] = ()
+    records: Iterable[Record],
+    slots: Sequence[str],
+    intents: Sequence[str],
+    roles: Sequence[str],
+    names: Sequence[str] = (),
 ) -> Values:
-    """The distinct values of each slot; slots in `roles` share one kind, and are names too."""
-    kind = {slot: roles[0] if slot in roles else slot for slot in slots}
-    found: dict[str, dict[str, None]] = {}
+    """The distinct values of each slot; slots in `roles` share one kind, and are names too.
+
+    A name may stand with any intent. Any other value may be what tells the intent (a book is rated,
+    a film is looked for), so it is kept apart by intent.
+    """
+
+    def kind(slot: str, intent: str) -> Kind:
+        if slot in roles:
+            return roles[0], ""
+        return slot, "" if slot in names else intent
+
+    found: dict[Kind, dict[str, None]] = {}
     for record in records:
         columns = record["slots"]
         for slot, start, end in zip(columns["slot"], columns["start"], columns["end"], strict=True):
-            found.setdefault(kind[slot], {})[record["text"][start:end]] = None
+            of_kind = kind(slot, record["intent"])
+            found.setdefault(of_kind, {})[record["text"][start:end]] = None
     values = [(of_kind, value) for of_kind, listed in found.items() for value in listed]
-    words = tokens.normalize(
-        tokens.tokenize(tf.constant([v for _, v in values], tf.string)).surface
-    )
+    words = tokens.tokenize(tf.constant([v for _, v in values], tf.string)).surface
     han = tf.strings.regex_full_match(words[:, :1].to_tensor(""), HAN)[:, 0].numpy()
-    groups: dict[tuple[str, bool], list[int]] = {}
+    groups: dict[tuple[Kind, bool], list[int]] = {}
     for row, (of_kind, _) in enumerate(values):
         groups.setdefault((of_kind, bool(han[row])), []).append(row)
     order = [row for rows in groups.values() for row in rows]
     sizes = itertools.accumulate(map(len, groups.values()), initial=0)
     starts = dict(zip(groups, sizes, strict=False))  # one sum more than groups
-    table = [[(kind[slot], script) for script in (False, True)] for slot in slots]
+    shape = (len(slots), len(intents), 2)
+    table = [
+        (kind(*pair), han) for pair in itertools.product(slots, intents) for han in (False, True)
+    ]
     return Values(
         tf.gather(words, order),
-        tf.constant([[starts.get(group, 0) for group in row] for row in table], tf.int32),
-        tf.constant([[len(groups.get(group, ())) for group in row] for row in table], tf.int32),
+        tf.constant([starts.get(group, 0) for group in table], tf.int32, shape),
+        tf.constant([len(groups.get(group, ())) for group in table], tf.int32, shape),
         tf.constant([slot in roles or slot in names for slot in slots]),
     )
 
@@ -80,6 +98,7 @@ class Rates(NamedTuple):
 def redraw(
     words: tf.RaggedTensor,
     tags: tf.RaggedTensor,
+    intents: tf.Tensor,
     values: Values,
     rates: Rates,
     seed: tf.Tensor,
@@ -87,8 +106,9 @@ def redraw(
     """Replaces the values of some spans of a batch.
 
     Args:
-        words: string [batch, tokens], normalised.
+        words: string [batch, tokens], as typed.
         tags: int32 of the same shape; ids as `tag_names` has them.
+        intents: int32 [batch], places in the `intents` that `collect` was given.
         values: What to draw from.
         rates: How often.
         seed: int64 [2]; the same seed, the same draws.
@@ -97,7 +117,8 @@ def redraw(
         Words and tags of the new texts, ragged [batch, new tokens].
     """
     word, tag = words.flat_values, tags.flat_values
-    spans = _draw(word, tag, values, rates, seed)
+    intent = tf.gather(intents, words.value_rowids())
+    spans = _draw(word, tag, intent, values, rates, seed)
     # Spans have one row more than there are: tokens outside any span point to it.
     span = tf.where(tag > 0, tf.cumsum(tag % 2) - 1, tf.size(spans.row) - 1)
     new, row = tf.gather(spans.new, span), tf.gather(spans.row, span)
@@ -147,11 +168,18 @@ class _Spans(NamedTuple):
     masked: tf.Tensor
 
 
-def _draw(word: tf.Tensor, tag: tf.Tensor, values: Values, rates: Rates, seed: tf.Tensor) -> _Spans:
+def _draw(
+    word: tf.Tensor,
+    tag: tf.Tensor,
+    intent: tf.Tensor,
+    values: Values,
+    rates: Rates,
+    seed: tf.Tensor,
+) -> _Spans:
     begins = tag % 2 == 1
     slot = tf.boolean_mask((tag - 1) // 2, begins)
     han = tf.strings.regex_full_match(tf.boolean_mask(word, begins), HAN)
-    group = tf.stack([slot, tf.cast(han, tf.int32)], axis=1)
+    group = tf.stack([slot, tf.boolean_mask(intent, begins), tf.cast(han, tf.int32)], axis=1)
     first, count = tf.gather_nd(values.first, group), tf.gather_nd(values.count, group)
     draws = tf.random.stateless_uniform([5, tf.size(slot)], seed)
     place = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)

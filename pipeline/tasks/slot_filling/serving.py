@@ -49,9 +49,9 @@ def build_service(
     threshold = model.get_layer(INTENT_SCALE).threshold.value
 
     def predict(text: tf.Tensor) -> Prediction:
-        found, words, characters = tokenizer(text)
-        logits = model(inputs_alone(model, words, characters), training=False)
-        best, tags = decode(model, logits["tags"], words != PAD_ID)
+        found, features = tokenizer(text)
+        logits = model(inputs_alone(model, features), training=False)
+        best, tags = decode(model, logits["tags"], features["words"] != PAD_ID)
         return Prediction(found, best, tags, tf.nn.softmax(logits["intent"]))
 
     @tf.function(input_signature=[TEXT])

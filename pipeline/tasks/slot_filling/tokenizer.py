@@ -25,12 +25,12 @@ from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
 class Inputs(NamedTuple):
     """A tokenised batch: the tokens, and the model's inputs padded to at least one token.
 
-    `words` is int32 [batch, tokens]; `characters` int32 [batch, tokens, max_characters].
+    `features`: int32 `words` and `shapes` [batch, tokens], `characters` [batch, tokens, characters
+    of the longest word].
     """
 
     tokens: Tokens
-    words: tf.Tensor
-    characters: tf.Tensor
+    features: Rows
 
 
 class SlotTokenizer(tf.Module):
@@ -44,35 +44,42 @@ class SlotTokenizer(tf.Module):
 
     def __call__(self, text: tf.Tensor) -> Inputs:
         found = tokens.tokenize(text)
-        return Inputs(found, *pad(*self.ids(tokens.normalize(found.surface))))
+        return Inputs(found, pad(self.features(found.surface)))
 
-    def ids(self, normal: tf.RaggedTensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-        """Ids of normalised tokens [batch, tokens].
+    def features(self, surface: tf.RaggedTensor) -> Rows:
+        """Ids of tokens as typed, [batch, tokens].
 
         Returns:
-            int32 ragged [batch, tokens] and [batch, tokens, characters], the latter padded to
-            `max_characters`.
+            int32 ragged `words` and `shapes` [batch, tokens], and `characters`
+            [batch, tokens, characters], padded to `max_characters`.
         """
+        normal = tokens.normalize(surface)
         letters = self.characters.ids(tokens.characters(normal, self.max_characters))
         padded = letters.values.to_tensor(PAD_ID, shape=[None, self.max_characters])
-        return self.words.ids(normal), normal.with_flat_values(padded)
+        return {
+            "words": self.words.ids(normal),
+            "characters": normal.with_flat_values(padded),
+            "shapes": tokens.shapes(surface),
+        }
 
 
-def pad(words: tf.RaggedTensor, characters: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """What `SlotTokenizer.ids` gives, as the model's two inputs, of the least size that holds it.
+def pad(rows: Rows) -> Rows:
+    """What `SlotTokenizer.features` gives, as the model's inputs, of the least size that holds it.
 
     A batch of empty texts has no token at all; a recurrent layer needs one step, and a convolution
     one character.
     """
+    words, characters = rows["words"], rows["characters"]
     letters = characters.flat_values
     used = tf.reduce_max(tf.reduce_sum(tf.cast(letters != PAD_ID, tf.int32), axis=1))
     letters = letters[:, : tf.maximum(used, 1)]
     size = tf.maximum(tf.reduce_max(words.row_lengths()), 1)
     shape = tf.stack([words.nrows(), size, tf.cast(tf.shape(letters)[1], tf.int64)])
-    return (
-        words.to_tensor(PAD_ID, shape=shape[:2]),
-        characters.with_flat_values(letters).to_tensor(PAD_ID, shape=shape),
-    )
+    return {
+        "words": words.to_tensor(PAD_ID, shape=shape[:2]),
+        "characters": characters.with_flat_values(letters).to_tensor(PAD_ID, shape=shape),
+        "shapes": rows["shapes"].to_tensor(PAD_ID, shape=shape[:2]),
+    }
 
 
 def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:
@@ -130,21 +137,23 @@ def build_encoder(
         masked_context=train.masked_context,
     )
     data = settings.data
-    values = collect(records, vocabularies["slots"], data.roles, data.names)
+    values = collect(
+        records, vocabularies["slots"], vocabularies["intents"], data.roles, data.names
+    )
 
     def encode(batch: Rows, seed: tf.Tensor) -> Rows:
         found = tokens.tokenize(batch["text"])
         slots = batch["slots"]
         # Padding spans are [0, 0), so they share a character with no token.
         tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
-        normal, tags = redraw(tokens.normalize(found.surface), tags, values, rates, seed)
-        words, characters = tokenizer.ids(normal)
+        intents = intent_ids.lookup(batch["intent"])
+        known = tf.maximum(intents, 0)
+        surface, tags = redraw(found.surface, tags, known, values, rates, seed)
         return {
-            "length": tf.cast(words.row_lengths(), tf.int32),
-            "words": words,
-            "characters": characters,
+            "length": tf.cast(surface.row_lengths(), tf.int32),
+            **tokenizer.features(surface),
             "tags": tags,
-            "intent": intent_ids.lookup(batch["intent"]),
+            "intent": intents,
         }
 
     feeds_tags_back = settings.model.encoder in FEED_TAGS_BACK
@@ -153,15 +162,14 @@ def build_encoder(
 
 def _to_fit(with_gold_tags: bool, rows: Rows) -> tuple[Rows, Rows, Rows]:
     """Encoded rows as inputs, targets and weights; with the gold tags among the inputs."""
-    words, characters = pad(rows["words"], rows["characters"])
+    inputs = pad(rows)
     intent = rows["intent"]
     known = tf.cast(intent >= 0, tf.float32)
     targets = {
-        "tags": rows["tags"].to_tensor(-1, shape=tf.shape(words, tf.int64)),
+        "tags": rows["tags"].to_tensor(-1, shape=tf.shape(inputs["words"], tf.int64)),
         "intent": tf.maximum(intent, 0),
     }
     weights = {"tags": tf.ones_like(known), "intent": known}
-    inputs = {"words": words, "characters": characters}
     if with_gold_tags:
         inputs[GOLD_TAGS] = targets["tags"]
     return inputs, targets, weights
@@ -201,9 +209,9 @@ def contract(
     lengths: list[int] = []
     unknown = 0
     for group in texts:
-        found, words, _ = tokenizer(tf.constant(group, tf.string))
+        found, features = tokenizer(tf.constant(group, tf.string))
         lengths += found.starts.row_lengths().numpy().tolist()
-        unknown += int(tf.reduce_sum(tf.cast(words == UNKNOWN_ID, tf.int32)))
+        unknown += int(tf.reduce_sum(tf.cast(features["words"] == UNKNOWN_ID, tf.int32)))
     percentiles = np.percentile(lengths, (0, 5, 25, 50, 75, 95, 99, 100)).tolist()
     return {
         "scheme": "BIO",

@@ -56,8 +56,8 @@ def records(make_record):
 
 
 def intent_scores(tokenizer, model, records):
-    _, words, characters = tokenizer(tf.constant([record["text"] for record in records]))
-    logits = model(inputs_alone(model, words, characters), training=False)["intent"]
+    _, features = tokenizer(tf.constant([record["text"] for record in records]))
+    logits = model(inputs_alone(model, features), training=False)["intent"]
     return np.array(keras.ops.softmax(logits))
 
 

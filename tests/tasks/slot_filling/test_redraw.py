@@ -8,13 +8,14 @@ from pipeline.tasks.slot_filling.redraw import PLACEHOLDER, Rates, collect, redr
 from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
 
 SLOTS = ["arrival", "date", "departure"]
+INTENTS = ["book", "cancel"]
 NAMES = tag_names(SLOTS)
 SEED = tf.constant([3, 4], tf.int64)
 
 
-def utterance(text: str, *spans: tuple[str, str]) -> dict:
+def utterance(text: str, *spans: tuple[str, str], intent: str = "book") -> dict:
     found = [Span(slot, text.index(v), text.index(v) + len(v)) for slot, v in spans]
-    return Utterance(text, "book", tuple(found)).to_record()
+    return Utterance(text, intent, tuple(found)).to_record()
 
 
 RECORDS = [
@@ -22,18 +23,19 @@ RECORDS = [
     utterance("leave Oslo", ("departure", "Oslo")),
     utterance("从北京出发", ("departure", "北京")),
     utterance("到哈尔滨", ("arrival", "哈尔滨")),
+    utterance("not on May 2nd", ("date", "May 2nd"), intent="cancel"),
 ]
 
 
 @pytest.fixture(scope="module")
 def values():
-    return collect(RECORDS, SLOTS, roles=["arrival", "departure"])
+    return collect(RECORDS, SLOTS, INTENTS, roles=["arrival", "departure"])
 
 
 @pytest.fixture
 def batch():
     """Two rows: fly to Oslo / 到北京的票 and their tags."""
-    words = tf.ragged.constant([["fly", "to", "oslo", "now"], ["到", "北", "京", "的", "票"]])
+    words = tf.ragged.constant([["fly", "to", "Oslo", "now"], ["到", "北", "京", "的", "票"]])
     tags = tf.ragged.constant(
         [["O", "O", "B-arrival", "O"], ["O", "B-arrival", "I-arrival", "O", "O"]]
     )
@@ -43,7 +45,8 @@ def batch():
 
 
 def run(batch, values, seed=SEED, **rates):
-    words, tags = redraw(*batch, values, Rates(**rates), seed)
+    intents = tf.zeros([batch[0].nrows()], tf.int32)
+    words, tags = redraw(*batch, intents, values, Rates(**rates), seed)
     rows = [[word.decode() for word in row] for row in words.to_list()]
     return rows, [[NAMES[tag] for tag in row] for row in tags.to_list()]
 
@@ -52,19 +55,21 @@ def test_values_are_grouped_by_kind_and_script(values):
     listed = [b" ".join(tokens).decode() for tokens in values.tokens.to_list()]
     first, count = values.first.numpy(), values.count.numpy()
 
-    def group(slot, han):
-        begin = first[SLOTS.index(slot)][han]
-        return set(listed[begin : begin + count[SLOTS.index(slot)][han]])
+    def group(slot, intent, han):
+        at = SLOTS.index(slot), INTENTS.index(intent), han
+        return set(listed[first[at] : first[at] + count[at]])
 
-    assert group("arrival", 0) == group("departure", 0) == {"new york", "oslo"}
-    assert group("arrival", 1) == group("departure", 1) == {"北 京", "哈 尔 滨"}
-    assert group("date", 0) == {"may 1 st"}
-    assert group("date", 1) == set()
+    for intent in INTENTS:  # a city may stand with any
+        assert group("arrival", intent, 0) == group("departure", intent, 0) == {"New York", "Oslo"}
+        assert group("arrival", intent, 1) == group("departure", intent, 1) == {"北 京", "哈 尔 滨"}
+        assert group("date", intent, 1) == set()
+    assert group("date", "book", 0) == {"May 1 st"}
+    assert group("date", "cancel", 0) == {"May 2 nd"}
 
 
 def test_nothing_changes_at_rate_zero(batch, values):
     words, tags = run(batch, values)
-    assert words == [["fly", "to", "oslo", "now"], ["到", "北", "京", "的", "票"]]
+    assert words == [["fly", "to", "Oslo", "now"], ["到", "北", "京", "的", "票"]]
     assert tags[0] == ["O", "O", "B-arrival", "O"]
     assert tags[1] == ["O", "B-arrival", "I-arrival", "O", "O"]
 
@@ -74,7 +79,7 @@ def test_every_value_is_redrawn_at_rate_one_and_the_context_stays(batch, values)
     for number in range(40):
         words, tags = run(batch, values, redrawn=1.0, seed=tf.constant([number, 1], tf.int64))
         for row, before, after, scripts in (
-            (0, ["fly", "to"], ["now"], {"new york", "oslo"}),
+            (0, ["fly", "to"], ["now"], {"New York", "Oslo"}),
             (1, ["到"], ["的", "票"], {"北 京", "哈 尔 滨"}),
         ):
             [(slot, start, end)] = chunks(tags[row])
@@ -84,7 +89,7 @@ def test_every_value_is_redrawn_at_rate_one_and_the_context_stays(batch, values)
             value = " ".join(words[row][start:end])
             assert value in scripts
             seen.add(value)
-    assert seen == {"new york", "oslo", "北 京", "哈 尔 滨"}
+    assert seen == {"New York", "Oslo", "北 京", "哈 尔 滨"}
 
 
 def test_masked_values_and_masked_context(batch, values):
@@ -95,7 +100,7 @@ def test_masked_values_and_masked_context(batch, values):
     ]
     assert tags[1] == ["O", "B-arrival", "I-arrival", "O", "O"]
     words, _ = run(batch, values, masked_context=1.0)
-    assert words[0] == [PLACEHOLDER, PLACEHOLDER, "oslo", PLACEHOLDER]
+    assert words[0] == [PLACEHOLDER, PLACEHOLDER, "Oslo", PLACEHOLDER]
 
 
 def test_a_slot_without_other_values_keeps_its_own(values):
@@ -111,7 +116,7 @@ def test_blended_names_are_made_of_tokens_of_their_kind_and_script(batch, values
     for number in range(40):
         seed = tf.constant([number, 1], tf.int64)
         words, tags = run(batch, values, seed, redrawn=1.0, blended=1.0)
-        for row, tokens in ((0, {"new", "york", "oslo"}), (1, set("北京哈尔滨"))):
+        for row, tokens in ((0, {"New", "York", "Oslo"}), (1, set("北京哈尔滨"))):
             [(_, start, end)] = chunks(tags[row])
             assert set(words[row][start:end]) <= tokens
             made_up.add(" ".join(words[row][start:end]))
@@ -123,7 +128,7 @@ def test_borrowed_names_are_words_of_the_same_script(batch, values):
     for number in range(40):
         seed = tf.constant([number, 1], tf.int64)
         words, tags = run(batch, values, seed, redrawn=1.0, borrowed=1.0)
-        for row, tokens in ((0, {"fly", "to", "oslo", "now"}), (1, set("到北京的票"))):
+        for row, tokens in ((0, {"fly", "to", "Oslo", "now"}), (1, set("到北京的票"))):
             [(_, start, end)] = chunks(tags[row])
             assert set(words[row][start:end]) <= tokens
             made_up.add(" ".join(words[row][start:end]))

@@ -40,7 +40,7 @@ INTENTS = [[3.0, 0.0], [0.0, 1.0], *[[0.0, 2.0]] * (len(WORDS) - 2)]
 class GivenLogits:
     """Stands for a Keras model: the logits of a token depend on its word alone."""
 
-    input = ("words", "characters")
+    input = ("words", "characters", "shapes")
     variables = ()
     layers = ()
 

@@ -51,6 +51,12 @@ def encode(settings, tokenizer, make_record):
     return lambda batch: encoder.pad(encoder.encode(batch, SEED))
 
 
+def inputs_of(tokenizer, texts):
+    """Tokens, and the ids of words, characters and shapes."""
+    found, features = tokenizer(tf.constant(texts))
+    return found, *(features[name] for name in ("words", "characters", "shapes"))
+
+
 def batch_of(*records):
     """Records as the store pads them to a batch."""
     width = max(len(record["slots"]["slot"]) for record in records)
@@ -112,7 +118,7 @@ def test_a_set_without_any_slot_is_refused(make_settings, make_record):
 
 
 def test_inputs_by_hand(tokenizer):
-    found, words, characters = tokenizer(tf.constant(["FLY  to", "", "京都 flying"]))
+    found, words, characters, shapes = inputs_of(tokenizer, ["FLY  to", "", "京都 flying"])
     assert words.numpy().tolist() == [[2, 3, 0], [0, 0, 0], [5, 1, 1]]
     f, l, y, t, o, _, kyo = range(2, 9)  # noqa: E741
     assert characters.numpy().tolist() == [
@@ -120,28 +126,30 @@ def test_inputs_by_hand(tokenizer):
         [[0] * 4] * 3,
         [[kyo, 0, 0, 0], [1, 0, 0, 0], [f, l, y, 1]],
     ]
-    assert words.dtype == characters.dtype == tf.int32
+    assert shapes.numpy().tolist() == [[4, 2, 0], [0, 0, 0], [6, 6, 2]]
+    assert words.dtype == characters.dtype == shapes.dtype == tf.int32
     assert found.surface.to_list()[0] == [b"FLY", b"to"]
 
 
 @pytest.mark.parametrize("texts", [[""], ["", " \u3000"]])
 def test_a_batch_without_any_token_has_one_step_of_padding(tokenizer, texts):
-    found, words, characters = tokenizer(tf.constant(texts))
-    assert words.numpy().tolist() == [[0]] * len(texts)
+    found, words, characters, shapes = inputs_of(tokenizer, texts)
+    assert words.numpy().tolist() == shapes.numpy().tolist() == [[0]] * len(texts)
     assert characters.numpy().tolist() == [[[0]]] * len(texts)
     assert found.surface.to_list() == [[]] * len(texts)
 
 
 def test_a_batch_gives_what_its_rows_give_alone(tokenizer):
     texts = ["fly to 北京 2", "", "👩 to", "unknown words here 22"]
-    _, words, characters = tokenizer(tf.constant(texts))
+    _, words, characters, shapes = inputs_of(tokenizer, texts)
     for row, text in enumerate(texts):
-        found, alone, letters = tokenizer(tf.constant([text]))
+        found, alone, letters, written = inputs_of(tokenizer, [text])
         real = len(found.surface.to_list()[0])
         assert words[row, :real].numpy().tolist() == alone[0, :real].numpy().tolist()
         used = letters.shape[2]
         assert characters[row, :real, :used].numpy().tolist() == letters[0, :real].numpy().tolist()
         assert not characters[row, :real, used:].numpy().any()
+        assert shapes[row, :real].numpy().tolist() == written[0, :real].numpy().tolist()
         assert not words[row, real:].numpy().any()
 
 
