@@ -56,8 +56,14 @@ def run(
     seeds: Annotated[
         int, typer.Option(min=1, help="Train N models; mean and spread; the best on valid goes on.")
     ] = 1,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Cross-validate instead, and list likely label errors of train."),
+    ] = None,
 ) -> None:
     """Prepare, train, evaluate and export, end to end."""
+    if folds and seeds > 1:
+        raise InputError("run: expected either --seeds or --folds, received both")
     with quiet_start():
         from pipeline.stages import evaluate, export, report, train
         from pipeline.stages import seeds as seeds_stage
@@ -65,6 +71,9 @@ def run(
     made = []
     for name in configs or [find_task(task).example for task in TASKS]:
         task, config = _load(name, set_)
+        if folds:
+            _cross_validate(task, config, folds)
+            continue
         if seeds > 1:
             runs = seeds_stage.run(task, config, seeds)
             seeds_stage.print_spreads(config.name, task.headline, runs)
@@ -81,6 +90,20 @@ def run(
         print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
         print(f"model: {_short(version)}")
         print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
+
+
+def _cross_validate(task: Task, config: Config, folds: int) -> None:
+    """Nothing is published: no model of it has seen all the data."""
+    from pipeline.stages import folds as stage
+
+    found = stage.run(task, config, folds)
+    stage.print_spreads(config.name, task.headline, found)
+    print(f"folds: {_short(found.folder)}")
+    if found.label_errors is None:
+        print("likely label errors: not told, since the answers do not score every label")
+    else:
+        file = _short(found.folder) / stage.LABEL_ERRORS
+        print(f"likely label errors: {len(found.label_errors)}, surest first, in {file}")
 
 
 @app.command()

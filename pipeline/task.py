@@ -20,7 +20,7 @@ from pipeline.errors import DataError
 
 Record = dict[str, Any]
 Answer = dict[str, Any]
-Vocabularies = Mapping[str, Sequence[str]]
+Vocabularies = Mapping[str, Any]  # name to terms, or to the bytes of a trained tokenizer
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,9 @@ class Task:
             `pipeline.datasets.batches.Encoder`, from records to what `model.fit` takes.
         contract: `contract(tokenizer, vocabularies, texts)`: facts about the training texts.
         build_model: `build_model(settings, vocabularies)`: a Keras model (`keras.ops` only).
-        losses: `losses(model)`: loss per model output.
+        count: `count(settings, tokenizer, model, vocabularies, records)`: sets the weights that are
+            counted on the training records, before the first step.
+        losses: `losses(settings, model)`: loss per model output.
         calibrate: `calibrate(settings, tokenizer, model, vocabularies, records)`: sets what makes
             the scores of a trained model mean what they say, from held-out records; gives what it
             set, by name.
@@ -148,7 +150,8 @@ class Task:
     build_encoder: Callable[..., Any]
     contract: Callable[..., dict[str, Any]]
     build_model: Callable[[Any, Vocabularies], Any]
-    losses: Callable[[Any], dict[str, Any]]
+    count: Callable[[Any, Any, Any, Vocabularies, Iterable[Record]], None]
+    losses: Callable[[Any, Any], dict[str, Any]]
     calibrate: Callable[..., Mapping[str, float]]
     build_service: Callable[[Any, Any, Vocabularies], Service]
     answers: Callable[[Sequence[str], Mapping[str, Any]], list[Answer]]

@@ -280,6 +280,37 @@ def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version
     assert is_one_line(nlp("run", tiny.file, "--seeds", "0"), 2)
 
 
+def test_run_with_folds_cross_validates_and_publishes_nothing(nlp, tiny, tmp_path, monkeypatch):
+    from pipeline.stages import evaluate, export, folds, seeds
+    from pipeline.task import Scores
+
+    suspects = [[{"source": "f:1"}], None]
+
+    def divided(task, config, count):
+        runs = [
+            seeds.SeedRun(config, tmp_path, [evaluate.Result(folds.HELD_OUT, 8, Scores(m, [], []))])
+            for m in ({"slot_f1": {"value": value}} for value in (80.0, 90.0))
+        ]
+        assert count == 2
+        return folds.Folds(tmp_path / "runs", runs, suspects.pop(0))
+
+    monkeypatch.setattr(folds, "run", divided)
+    monkeypatch.setattr(export, "run", lambda *_: pytest.fail("published"))
+    done = nlp("run", tiny.file, "--folds", "2")
+    assert done.status == 0, done.err
+    assert "mean ± SD and range of 2 folds" in " ".join(done.out.split())
+    assert "85.00 ± 7.07" in done.out
+    assert done.out.splitlines()[-2:] == [
+        "folds: runs",
+        "likely label errors: 1, surest first, in runs/label_errors.jsonl",
+    ]
+    assert "likely label errors: not told" in nlp("run", tiny.file, "--folds", "2").out
+    assert is_one_line(nlp("run", tiny.file, "--folds", "1"), 2)
+    done = nlp("run", tiny.file, "--folds", "2", "--seeds", "2")
+    assert is_one_line(done, 2)
+    assert "either --seeds or --folds" in done.err
+
+
 def test_evaluate_names_the_parts_there_are(nlp, version):
     done = nlp("evaluate", version, "--split", "test/contrast")
     assert is_one_line(done, 2)
@@ -363,7 +394,10 @@ def test_validate_leaves_with_0_where_all_is_well(nlp, tiny):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "no_such"], "no_such: no such config file; shipped ones: atis, flights_slots"),
+        (
+            ["train", "no_such"],
+            "no_such: no such config file; shipped ones: ag_news, atis, flights",
+        ),
         (["predict", "no/such", "text"], "no/such: no published model here; expected saved_models"),
         (["evaluate", "no/such"], "no/such: no published model here"),
         (["export", "no/such"], "no/such: not a run folder; expected one that `train` made"),

@@ -2,7 +2,9 @@
 
 Read in this order:
 
-- `lines`: text files and tables line by line, with the line's number, damaged UTF-8 refused.
+- `lines`: text files and tables line by line, with the line's number, damaged bytes refused.
+- `cells`: the rows and cells of CSV and TSV. `parquet`: rows of Parquet files.
+- `encodings`: which encoding a file is likely saved in, where nobody says it.
 - `splits`: splits that have no file of their own, carved from the training examples.
 - `store`: records prepared once as a TensorFlow Datasets dataset on disk.
 - `batches`: epochs of batches, shuffled by (seed, epoch) and bucketed by length.

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import gzip
 import hashlib
 import json
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from pipeline.datasets.cells import Line, quotes_are_text, split_end, split_rows, value_of
 from pipeline.errors import DataError, InputError
 
 OnError = Callable[[DataError], None]
+UTF_8 = "utf-8"
 
 
 def stop(error: DataError) -> None:
@@ -24,31 +25,33 @@ def stop(error: DataError) -> None:
     raise error
 
 
-def read_lines(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: Path, on_error: OnError = stop, encoding: str = UTF_8
+) -> Iterator[tuple[int, str]]:
     """Yields (line number from 1, text without its line end), for `.gz` files too.
 
     Only LF and CRLF end a line: U+0085, U+2028 and the like are text. A byte order mark at the
-    start of the file is dropped. A line that is not UTF-8 goes to `on_error` and is not yielded.
+    start of the file is dropped. A damaged line goes to `on_error` and is not yielded.
+
+    Args:
+        path: The file.
+        on_error: What to do with a line that is not in that encoding.
+        encoding: One of Python's names.
 
     Raises:
         DataError: A `.gz` file is damaged.
+        InputError: There is no such encoding.
     """
-    with _open(path) as file:
-        for number, raw in enumerate(_raw_lines(path, file), start=1):
-            body = raw.removesuffix(b"\n").removesuffix(b"\r")
-            if number == 1:
-                body = body.removeprefix(b"\xef\xbb\xbf")
-            try:
-                yield number, body.decode("utf-8")
-            except UnicodeDecodeError as error:
-                byte = body[error.start]
-                wrong = f"byte 0x{byte:02x} at column {error.start + 1} is not UTF-8"
-                on_error(DataError(path, number, wrong, "a file saved as UTF-8"))
+    for line in whole_lines(path, on_error, encoding):
+        if line.whole:
+            yield line.number, split_end(line.text)[0]
 
 
-def read_objects(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_objects(
+    path: Path, on_error: OnError = stop, encoding: str = UTF_8
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields (line number, object) from a JSONL file; blank lines are passed over."""
-    for number, line in read_lines(path, on_error):
+    for number, line in read_lines(path, on_error, encoding):
         if not line.strip():
             continue
         try:
@@ -62,70 +65,63 @@ def read_objects(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, di
         yield number, value
 
 
+def read_rows(
+    path: Path, separator: str, on_error: OnError = stop, encoding: str = UTF_8
+) -> Iterator[tuple[int, list[str]]]:
+    """Yields (line that the row begins on, its cells) from a CSV or TSV file.
+
+    Every cell stays the string that stands in the file: "NA" and "007" are text. Blank lines are
+    passed over, and so is the byte order mark. In a TSV file that was written without quoting
+    (`cells.quotes_are_text`), quotes are text.
+    """
+    quoting = has_quoting(path, separator, encoding)
+    for row in split_rows(whole_lines(path, on_error, encoding), separator, quoting):
+        if row.wrong and row.whole:
+            expected = "a separator or the line's end (a quote inside quotes is doubled)"
+            on_error(DataError(path, row.line, row.wrong, expected))
+        elif row.whole and row.cells:
+            yield row.line, [value_of(cell, quoting) for cell in row.cells]
+
+
+def has_quoting(path: Path, separator: str, encoding: str = UTF_8) -> bool:
+    """Whether cells of that table may be quoted: always in CSV, mostly in TSV."""
+    ignored = whole_lines(path, lambda _: None, encoding)
+    return separator == "," or not quotes_are_text(ignored, separator)
+
+
 def read_table(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict[str, str]]]:
     """Yields (row's line number, column name to text) from a CSV or TSV file with a header.
 
-    Every cell stays the string that stands in the file: "NA" and "007" are text; cells that a row
-    lacks at its end are empty. A row's line number counts the line breaks inside quoted cells of
-    the rows before it. Rows without any text, as blank lines make, are passed over.
+    As `read_rows`. Cells that a row lacks at its end are empty, and rows without any text are
+    passed over. A row with more cells than the header goes to `on_error`.
 
     Raises:
-        DataError: The file is empty, a column's name stands twice, or a row has more cells than
-            the header.
+        DataError: The file is empty, or a column's name stands twice.
     """
-    refused: list[DataError] = []
-    for number, _ in read_lines(path, refused.append):
-        last = number  # the pass refuses damaged UTF-8 by line, before pandas sees the file
-    for error in refused:
-        on_error(error)
-    if refused:
-        return
-    header, *rows = _cells(path)
-    line = 2 + _line_breaks(header)
-    for row in rows:
-        if any(row):
-            yield min(line, last), dict(zip(header, row, strict=True))
-        line += 1 + _line_breaks(row)
+    header = read_header(path)
+    rows = read_rows(path, separator_of(path), on_error)
+    next(rows, None)
+    for line, row in rows:
+        if len(row) > len(header):
+            expected = f"{len(header)} cells, as the header has"
+            on_error(DataError(path, line, f"{len(row)} cells", expected))
+        elif any(row):
+            row += [""] * (len(header) - len(row))
+            yield line, dict(zip(header, row, strict=True))
 
 
 def read_header(path: Path) -> list[str]:
     """The column names of a CSV or TSV file."""
-    return list(_cells(path, limit=1)[0])
+    for line, header in read_rows(path, separator_of(path)):
+        repeated = [name for name, times in Counter(header).items() if times > 1]
+        if repeated:
+            wrong = f"the column {repeated[0]!r} stands twice"
+            raise DataError(path, line, wrong, "one column a name")
+        return header
+    raise DataError(path, 0, "the file is empty", "a header and one row an example")
 
 
-def _cells(path: Path, limit: int | None = None) -> list[tuple[str, ...]]:
-    """The rows of a table, its header first. All have as many cells."""
-    try:
-        # The header is read as a row: else pandas takes the first column of rows that are longer
-        # than the header for their index, and the cells move one column to the left.
-        frame = pd.read_csv(
-            path,
-            sep=_separator(path),
-            header=None,
-            nrows=limit,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-            quoting=csv.QUOTE_MINIMAL,
-        )
-    except pd.errors.EmptyDataError as error:
-        raise DataError(path, 0, "the file is empty", "a header and one row an example") from error
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        wrong = f"not a table ({' '.join(str(error).split())})"
-        raise DataError(path, 0, wrong, "cells as the header has") from error
-    rows = list(frame.itertuples(index=False, name=None))
-    repeated = [name for name, times in Counter(rows[0]).items() if times > 1]
-    if repeated:
-        raise DataError(path, 1, f"the column {repeated[0]!r} stands twice", "one column a name")
-    return rows
-
-
-def _line_breaks(row: Iterable[str]) -> int:
-    return sum(cell.count("\n") for cell in row)
-
-
-def _separator(path: Path) -> str:
+def separator_of(path: Path) -> str:
     """Tab for `.tsv` (also `.tsv.gz`), else comma."""
     return "\t" if ".tsv" in path.suffixes else ","
 
@@ -145,13 +141,80 @@ def require(path: Path) -> Path:
 
 
 def content_key(files: Iterable[Path], *settings: object) -> str:
-    """Sixteen hexadecimal digits that change when a file's bytes, its name or a setting does."""
+    """Sixteen hexadecimal digits that change when a file's bytes, its name or a setting does.
+
+    A name is that below the folder which all files share, since a folder's name may be a label.
+    """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for file in files:
-        digest.update(file.name.encode() + b"\0")
+    paths = [file.absolute() for file in files]
+    shared = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    for file in paths:
+        digest.update(os.fsencode(file.relative_to(shared)) + b"\0")
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def whole_lines(path: Path, on_error: OnError = stop, encoding: str = UTF_8) -> Iterator[Line]:
+    """Yields every line with its end, damaged ones too, marked, once `on_error` has them.
+
+    The damaged bytes of a line are then half surrogates, as Python's `surrogateescape` has it.
+    """
+    name = codec_name(encoding)
+    with open_bytes(path) as file:
+        if "\n".encode(name) != b"\n":
+            yield from _wide_lines(path, file, name, on_error)
+            return
+        for number, raw in enumerate(_raw_lines(path, file), start=1):
+            body = raw.removeprefix(b"\xef\xbb\xbf") if (number, name) == (1, UTF_8) else raw
+            try:
+                text = body.decode(name)
+            except UnicodeDecodeError as error:
+                on_error(_damaged(path, number, body[error.start], error.start, encoding))
+                yield Line(number, body.decode(name, "surrogateescape"), whole=False)
+            else:
+                first = number == 1 and name != UTF_8
+                yield Line(number, text.removeprefix("\ufeff") if first else text)
+
+
+def codec_name(encoding: str) -> str:
+    """Python's own name of an encoding; that of UTF-8 with a byte order mark is `utf-8`, too.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    try:
+        "".encode(encoding)
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError) as error:
+        expected = "one of Python's names, such as utf-8, latin-1, cp1252, gb18030, utf-16"
+        raise InputError(f"encoding `{encoding}`: unknown; expected {expected}") from error
+    return UTF_8 if name == "utf-8-sig" else name
+
+
+def _wide_lines(path: Path, file: Any, name: str, on_error: OnError) -> Iterator[Line]:
+    """The lines of a file whose line breaks are not the byte 0x0A, as in UTF-16, read at once."""
+    raw = b"".join(_raw_lines(path, file))
+    try:
+        text = raw.decode(name)
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode(name, "replace")
+        number = before.count("\n") + 1
+        column = len(before) - before.rfind("\n") - 1
+        on_error(_damaged(path, number, raw[error.start], column, name))
+        return  # where the next character begins is unknown
+    lines = text.removeprefix("\ufeff").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if number < len(lines):
+            yield Line(number, f"{line}\n")
+        elif line:
+            yield Line(number, line)
+
+
+def _damaged(path: Path, number: int, byte: int, column: int, encoding: str) -> DataError:
+    name = encoding.upper() if encoding == UTF_8 else encoding
+    wrong = f"byte 0x{byte:02x} at column {column + 1} is not {name}"
+    return DataError(path, number, wrong, f"a file saved as {name}")
 
 
 def _raw_lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
@@ -161,7 +224,18 @@ def _raw_lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
         raise DataError(path, 0, f"damaged ({error})", "a whole gzip file") from error
 
 
-def _open(path: Path) -> Any:
+def read_bytes(path: Path) -> bytes:
+    """All of a file, unpacked if it ends in `.gz`.
+
+    Raises:
+        DataError: A `.gz` file is damaged.
+    """
+    with open_bytes(path) as file:
+        return b"".join(_raw_lines(path, file))
+
+
+def open_bytes(path: Path) -> Any:
+    """The file for reading, unpacked if it ends in `.gz`."""
     if require(path).is_dir():
         raise InputError(f"{path}: a folder; expected a file")
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")

@@ -9,6 +9,8 @@
 - `crf`: scores of whole tag sequences: loss, best sequence, probabilities.
 - `temperature`: logits whose softmax means what it says.
 - `pooling`: a sequence as one vector, padding left out.
+- `text_cnn`: filters over a few tokens in a row, and the best place of each.
+- `bag`: a linear model over hashed n-grams.
 
 Each is usable on its own, says its formula and source, and saves and loads with a Keras model.
 Masks are explicit arguments (True = a real token): Keras's implicit masks get lost in convolutions

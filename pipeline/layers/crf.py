@@ -66,12 +66,9 @@ class CRF(keras.layers.Layer):
         self.supports_masking = True  # an implicit mask ends here; explicit ones count
 
     def build(self, input_shape: Any) -> None:
-        if input_shape[-1] != self.num_tags:
-            raise ValueError(
-                f"CRF: emissions have {input_shape[-1]} scores a token; expected num_tags ="
-                f" {self.num_tags}"
-            )
         size = self.num_tags
+        if input_shape[-1] != size:
+            raise ValueError(f"CRF: {input_shape[-1]} scores a token; expected num_tags = {size}")
         self.transitions = self.add_weight((size, size), initializer="zeros", name="transitions")
         self.starts = self.add_weight((size,), initializer="zeros", name="starts")
         self.ends = self.add_weight((size,), initializer="zeros", name="ends")
@@ -105,6 +102,7 @@ class CRF(keras.layers.Layer):
     def decode(self, emissions: Any, padding_mask: Any) -> Any:
         """The best tag sequence of each row: int32 [batch, tokens]; 0 at padding."""
         transitions = self._transitions()
+        into_all = ops.transpose(transitions)  # once, not at every token
         first = emissions[:, 0] + self._starts()
 
         def best_so_far(score: Any, step: Any) -> tuple[Any, Any]:
@@ -117,7 +115,7 @@ class CRF(keras.layers.Layer):
 
         def step_back(tag: Any, step: Any) -> tuple[Any, Any]:
             score, real = step[:, :-1], step[:, -1:] > 0
-            into = ops.take(ops.transpose(transitions), ops.cast(tag[:, 0], "int32"), axis=0)
+            into = ops.take(into_all, ops.cast(tag[:, 0], "int32"), axis=0)
             came_from = ops.cast(ops.argmax(score + into, axis=-1)[:, None], tag.dtype)
             tag = ops.where(real, came_from, tag)
             return tag, tag

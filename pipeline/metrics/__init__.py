@@ -7,6 +7,10 @@ Nothing here knows a task, a model or TensorFlow; numpy is all it needs. Read in
 - ``tokens``     the same by the token
 - ``partial``    MUC's counts: a value with wrong edges earns half
 - ``classes``    strict and any-of agreement of intents, several of them joined by ``#``
+- ``labels``     labels of texts, one or several each: accuracy, micro and macro F1, one row a
+                 label, what was taken for what
+- ``thresholds`` from which score on a label is given, where a text may have several
+- ``label_errors`` rows whose label is likely wrong, by models that have not seen them
 - ``error_kinds`` what is wrong with a span or an answer: boundary, wrong slot, missed, ...
 - ``calibration`` whether scores mean what they say; temperature, reliability, thresholds
 - ``intervals``  a score of summed counts with its bootstrap 95 % interval; two models compared

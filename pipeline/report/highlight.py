@@ -44,7 +44,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Attended:
-    """A text with how much each of its tokens weighs: (start, end, weight), weights sum to 1."""
+    """A text with how much each of its tokens weighs: (start, end, weight), together 1.
+
+    A weight below 0 speaks against, and has a colour of its own; then their sizes are 1 together.
+    """
 
     text: str
     weights: Sequence[tuple[int, int, float]]
@@ -120,12 +123,13 @@ def _attended(example: Attended) -> Html:
     pieces: list[str | Html] = []
     place = 0
     for start, end, weight in example.weights:
-        said = [element("small", f"{100 * weight:.0f}")] if weight >= SAID_FROM else []
+        said = [element("small", f"{100 * weight:.0f}")] if abs(weight) >= SAID_FROM else []
         token = element(
             "span",
             example.text[start:end],
             *said,
-            style=f"--w:{weight:.3f}",
+            style=f"--w:{abs(weight):.3f}",
+            class_="against" if weight < 0 else None,
             title=f"{100 * weight:.1f} %",
         )
         pieces += [example.text[place:start], token]

@@ -4,11 +4,13 @@ STYLE = """
 :root { color-scheme: light dark;
   --paper: #fff; --ink: #1d2329; --soft: #5d6873; --line: #dfe3e7; --wash: #f5f7f8;
   --k1: #1f6fb2; --k2: #c4572a; --k3: #2f8f6b; --k4: #8a5fae; --k5: #a67c00; --k6: #4f97a8;
-  --mark-l: 87%; --mark-s: 70%; --wrong: #b3261e; --right: #2f8f6b; --heat: 28 92% 52%; }
+  --mark-l: 87%; --mark-s: 70%; --wrong: #b3261e; --right: #2f8f6b; --heat: 28 92% 52%;
+  --cold: 212 75% 55%; }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #15191d; --ink: #dde3e8; --soft: #93a0ac; --line: #2c343b; --wash: #1c2227;
   --k1: #6fb0e6; --k2: #ee8b5f; --k3: #63c49d; --k4: #c09be0; --k5: #d9b44a; --k6: #7fc3d3;
-  --mark-l: 29%; --mark-s: 42%; --wrong: #ff8a80; --right: #63c49d; --heat: 28 80% 45%; } }
+  --mark-l: 29%; --mark-s: 42%; --wrong: #ff8a80; --right: #63c49d; --heat: 28 80% 45%;
+  --cold: 212 60% 50%; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -95,6 +97,7 @@ mark small { font-size: 11px; margin-left: 5px; opacity: .8; unicode-bidi: isola
 .colours { line-height: 2.1; font-size: 13px; max-width: none; }
 .weighed span { background: hsl(var(--heat) / calc(var(--w) * .85)); border-radius: 3px;
   padding: 2px 0; }
+.weighed span.against { background: hsl(var(--cold) / calc(var(--w) * .85)); }
 .weighed small { font-size: 10px; color: var(--soft); vertical-align: super; line-height: 0;
   margin: 0 1px; }
 @media (max-width: 560px) { main { padding: 20px 14px 60px; }

@@ -10,6 +10,8 @@
 - `evaluate`: scores of a run or a published version, split by split, part by part; `seen` is what
   training had already, `stress` harder sets, `floor` a cheap reference, `score_tables` the look.
 - `seeds`: the same config trained with several seeds: mean and spread.
+- `folds`: cross-validation: every training row answered by a model that has not seen it; likely
+  label errors.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.

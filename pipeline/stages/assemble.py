@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.task import Service, Task, Vocabularies
 from pipeline.text.vocabulary import read_terms, write_terms
@@ -37,13 +38,20 @@ def assemble(task: Task, config: Config, folder: Path) -> Assembly:
 
 
 def write_vocabularies(folder: Path, vocabularies: Vocabularies) -> None:
-    for name, terms in vocabularies.items():
-        write_terms(folder / VOCABULARIES / f"{name}.txt", terms)
+    """Terms as `<name>.txt`, the bytes of a trained tokenizer as `<name>.model`."""
+    for name, content in vocabularies.items():
+        if isinstance(content, bytes):
+            artifacts.write_file(folder / VOCABULARIES / f"{name}.model", content)
+        else:
+            write_terms(folder / VOCABULARIES / f"{name}.txt", content)
 
 
-def read_vocabularies(folder: Path) -> dict[str, list[str]]:
-    files = sorted((folder / VOCABULARIES).glob("*.txt"))
-    return {file.stem: read_terms(file) for file in files}
+def read_vocabularies(folder: Path) -> dict[str, Any]:
+    """What `write_vocabularies` wrote."""
+    found: dict[str, Any] = {}
+    for file in sorted((folder / VOCABULARIES).iterdir()):
+        found[file.stem] = file.read_bytes() if file.suffix == ".model" else read_terms(file)
+    return found
 
 
 def outputs_of(service: Service) -> Callable[[Sequence[str]], dict[str, Any]]:

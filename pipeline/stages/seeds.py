@@ -109,13 +109,14 @@ def print_spreads(name: str, headline: str, runs: Sequence[SeedRun]) -> None:
     """Mean and deviation, below them the range, for every metric."""
     seeds = ", ".join(str(seed) for seed in sorted(done.seed for done in runs))
     title = f"{name}: mean ± SD and range of seeds {seeds}"
-    print_scores(title, headline, spreads(runs), _cell)
+    print_scores(title, headline, spreads(runs), spread_cell)
 
 
 def _spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.fmean(values), statistics.stdev(values), min(values), max(values))
 
 
-def _cell(spread: Spread, is_headline: bool) -> str:
+def spread_cell(spread: Spread, is_headline: bool) -> str:
+    """Mean and deviation, the range below them."""
     del is_headline  # all metrics look the same
     return f"{spread.mean:.2f} ± {spread.deviation:.2f}\n{spread.low:.2f}-{spread.high:.2f}"

@@ -52,6 +52,14 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     parts = assemble(task, config, folder)
     steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
     _compile(task, config, parts.model, steps)
+    if not (folder / CHECKPOINT).exists():
+        task.count(
+            config.settings,
+            parts.tokenizer,
+            parts.model,
+            parts.vocabularies,
+            store.records(data, "train"),
+        )
     state = _state(folder, parts.model)
     if state.stopped or state.epoch >= settings.epochs:
         note(f"{folder}: already finished after epoch {state.epoch}")
@@ -119,7 +127,7 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         ema_momentum=min(settings.averaging, max(0.0, 1 - 10 / total)),
     )
     optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer, loss=task.losses(model))
+    model.compile(optimizer=optimizer, loss=task.losses(config.settings, model))
 
 
 def _fit(

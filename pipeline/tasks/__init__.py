@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.task import Task
 
-TASKS = ("slot_filling",)
+TASKS = ("slot_filling", "text_classification")
 
 
 def find_task(name: str) -> Task:

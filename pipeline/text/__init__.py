@@ -5,6 +5,8 @@ Read in this order:
 - `tokens`: a text becomes words, single Han characters and single digits, with offsets in code
   points into the exact input.
 - `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
+- `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
+- `ngrams`: what stands side by side, hashed to ids.
 
 TensorFlow's string ops and Python's `str` methods split and lower-case differently, so text is
 never tokenised in Python here.

@@ -48,12 +48,17 @@ def clean(text: tf.Tensor) -> tf.Tensor:
 def tokenize(text: tf.Tensor) -> Tokens:
     """Splits valid UTF-8 strings [batch] into `Tokens`."""
     surface, starts, ends = tf_text.regex_split_with_offsets(_visible(text), _BOUNDARY, _SINGLE)
-    return Tokens(surface, *_code_points(text, starts, ends))
+    return Tokens(surface, *code_points(text, starts, ends))
 
 
 def normalize(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
     """NFKC and case folding, token by token; the shape stays."""
     return tokens.with_flat_values(tf_text.case_fold_utf8(tokens.flat_values))
+
+
+def fold(text: tf.Tensor, lower: bool) -> tf.Tensor:
+    """NFKC of strings of any shape, with case folding where `lower`."""
+    return tf_text.case_fold_utf8(text) if lower else tf_text.normalize_utf8(text, "NFKC")
 
 
 def characters(tokens: tf.RaggedTensor, limit: int) -> tf.RaggedTensor:
@@ -76,7 +81,7 @@ def _visible(text: tf.Tensor) -> tf.Tensor:
     return tf.strings.regex_replace(text, r"\x00", " ")
 
 
-def _code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTensor]:
+def code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTensor]:
     """Byte offsets (ragged [batch, tokens]) as code point offsets, for all rows in one search.
 
     The rows are thought of as laid end to end, one byte apart so that the end of a row and the

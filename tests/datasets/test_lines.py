@@ -11,6 +11,7 @@ from pipeline.datasets.lines import (
     read_header,
     read_lines,
     read_objects,
+    read_rows,
     read_table,
     require,
 )
@@ -91,7 +92,9 @@ def test_a_collector_gets_every_bad_line_and_the_rest_is_read(write):
     assert [error.line for error in errors] == [1, 3]
 
 
-@pytest.mark.parametrize("data", [b"not gzip\n", gzip.compress(b"a\n" * 1000, mtime=0)[:-6], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "data", [b"not gzip\n", gzip.compress(b"a\n" * 1000, mtime=0)[:-6], b"\x1f\x8b"]
+)
 def test_a_damaged_gzip_file_is_named(write, data):
     path = write(data, "data.gz")
     with pytest.raises(DataError, match=r"data\.gz: damaged .* expected a whole gzip file"):
@@ -178,10 +181,13 @@ def test_an_empty_table_is_refused(write, data):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("a,b\n1,2,3\n4,5,6\n", "Expected 2 fields in line 2, saw 3"),
-        ("a,b\n1,2,\n4,5,\n", "Expected 2 fields in line 2, saw 3"),
-        ("a,b\n1,2\n4,5,6\n", "Expected 2 fields in line 3, saw 3"),
-        ('a,b\n"1,2\n', "EOF inside string"),
+        ("a,b\n1,2,3\n4,5,6\n", r"a\.csv:2: 3 cells; expected 2 cells, as the header has"),
+        ("a,b\n1,2,\n4,5,\n", r"a\.csv:2: 3 cells; expected 2 cells, as the header has"),
+        ("a,b\n1,2\n4,5,6\n", r"a\.csv:3: 3 cells; expected 2 cells, as the header has"),
+        (
+            'a,b\n"1,2\n',
+            r"a\.csv:2: a quoted cell begins here and is closed nowhere; expected a separator",
+        ),
         ("a,a\n1,2\n", r"a\.csv:1: the column 'a' stands twice; expected one column a name"),
     ],
 )
@@ -196,7 +202,7 @@ def test_damaged_utf8_in_a_table_is_refused_by_line(write):
     with pytest.raises(DataError, match=r"a\.csv:3: byte 0xff at column 3"):
         list(read_table(path))
     errors = []
-    assert list(read_table(path, errors.append)) == []
+    assert list(read_table(path, errors.append)) == [(2, {"a": "1", "b": "2"})]
     assert [error.line for error in errors] == [3, 4]
 
 
@@ -225,3 +231,89 @@ def test_the_content_key_is_that_of_the_content_wherever_it_lies(tmp_path):
         (tmp_path / folder / "a").write_bytes(b"same")
     here, there = (content_key([tmp_path / folder / "a"], 1) for folder in ("here", "there"))
     assert here == there
+
+
+def test_the_content_key_changes_when_a_file_goes_to_another_folder(tmp_path):
+    files = [tmp_path / "pos" / "1.txt", tmp_path / "neg" / "1.txt", tmp_path / "neg" / "2.txt"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"same")
+    assert content_key([files[0], files[2]]) != content_key([files[1], files[2]])
+    assert content_key([]) == content_key([])
+
+
+# --- rows, encodings ---
+
+
+def test_rows_keep_what_other_readers_split_or_drop(write):
+    path = write('NA,a\rb\n007,"x\r\ny"\n\n,\n"",\u00a0\n', "a.csv")
+    assert list(read_rows(path, ",")) == [
+        (1, ["NA", "a\rb"]),
+        (2, ["007", "x\r\ny"]),
+        (5, ["", ""]),
+        (6, ["", "\u00a0"]),
+    ]
+
+
+def test_bad_rows_go_to_the_collector_and_the_rest_is_read(write):
+    path = write(b'a,b\n"c" d,e\nf\xff,g\n"h\n\xff",i\nj,k\n"l,m\n', "a.csv")
+    errors = []
+    assert [row for _, row in read_rows(path, ",", errors.append)] == [["a", "b"], ["j", "k"]]
+    assert [(error.line, error.wrong[:8]) for error in errors] == [
+        (2, "' d,e' s"),
+        (3, "byte 0xf"),
+        (5, "byte 0xf"),
+        (7, "a quoted"),
+    ]
+
+
+def test_quotes_are_text_in_a_tsv_file_without_quoting(write):
+    raw = '"a" he said\tx\n"so"\ty\n'
+    assert list(read_rows(write(raw, "a.tsv"), "\t")) == [
+        (1, ['"a" he said', "x"]),
+        (2, ['"so"', "y"]),
+    ]
+    quoted = 'he said\tx\n"so\tand so\n"\ty\n'
+    assert list(read_rows(write(quoted, "b.tsv"), "\t")) == [
+        (1, ["he said", "x"]),
+        (2, ["so\tand so\n", "y"]),
+    ]
+    with pytest.raises(DataError, match=r"c\.csv:1: ' he said,x' stands behind the quoted"):
+        list(read_rows(write(raw.replace("\t", ","), "c.csv"), ","))
+
+
+NASTY = "first\n a\x85b\u00a0\r\n\n京\rz"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "gb18030"]
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_stated_encodings(write, encoding, mark):
+    path = write((mark + NASTY).encode(encoding), f"{encoding}.txt")
+    expected = [(1, "first"), (2, " a\x85b\u00a0"), (3, ""), (4, "京\rz")]
+    if mark and encoding in ("utf-8-sig", "utf-16", "utf-32"):
+        expected[0] = (1, f"{mark}first")  # one mark is the encoding's own, the other is text
+        assert "".join(path.read_bytes().decode(encoding)).startswith(mark)
+    if mark and encoding in ("utf-16", "utf-32"):
+        expected[0] = (1, "first")
+    assert list(read_lines(path, encoding=encoding)) == expected
+
+
+def test_a_byte_that_the_stated_encoding_has_not_is_refused_by_line(write):
+    with pytest.raises(
+        DataError, match=r":2: byte 0x81 at column 2 is not cp1252; expected a file"
+    ):
+        list(read_lines(write(b"a\nb\x81\n"), encoding="cp1252"))
+    wide = "a\nbc".encode("utf-16-le") + b"\x00\xd8"
+    with pytest.raises(DataError, match=r":2: byte 0x00 at column 3 is not utf-16-le"):
+        list(read_lines(write(wide), encoding="utf-16-le"))
+    errors = []
+    assert list(read_lines(write(wide), errors.append, "utf-16-le")) == []
+    assert len(errors) == 1
+
+
+@pytest.mark.parametrize("encoding", ["no-such", "rot13", "base64", "a\0b"])
+def test_an_unknown_encoding_is_refused(write, encoding):
+    with pytest.raises(InputError, match="unknown; expected one of Python's names, such as utf-8"):
+        list(read_lines(write("a"), encoding=encoding))

@@ -1,4 +1,4 @@
-"""AttentionPooling: by hand, and that masked tokens never matter."""
+"""AttentionPooling and Pooling: by hand, and that masked tokens never matter."""
 
 import math
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.layers.pooling import AttentionPooling
+from pipeline.layers.pooling import AttentionPooling, Pooling
 
 
 @pytest.fixture
@@ -69,3 +69,72 @@ def test_gradients_are_numbers_also_where_nothing_is_real(check_gradients):
     model = keras.Model(inputs, AttentionPooling(4)(*inputs))
     states = np.random.normal(size=(2, 3, 5)).astype("float32")
     check_gradients(model, [states, np.array([[True, True, False], [False] * 3])])
+
+
+HAND = np.array(
+    [
+        [[1, -8, 3, 4], [5, -6, 7, 8], [9, -10, 1, 2], [99, 99, 99, 99]],
+        [[0, 0, 1, 1], [2, -2, 3, -3], [50, 50, 50, 50], [-50, -50, -50, -50]],
+        [[77, 77, 77, 77], [-7, -7, -7, -7], [6, 6, 6, 6], [5, 5, 5, 5]],
+    ],
+    "float32",
+)
+REAL = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]], bool)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bidirectional", "expected"),
+    [
+        ("last", False, [[9, -10, 1, 2], [2, -2, 3, -3], [0] * 4]),
+        ("last", True, [[9, -10, 3, 4], [2, -2, 1, 1], [0] * 4]),
+        ("mean", False, [[5, -8, 11 / 3, 14 / 3], [1, -1, 2, -1], [0] * 4]),
+        ("max", False, [[9, -6, 7, 8], [2, 0, 3, 1], [0] * 4]),
+        ("max", True, [[9, -6, 7, 8], [2, 0, 3, 1], [0] * 4]),
+    ],
+)
+def test_pooling_by_hand(kind, bidirectional, expected):
+    pooled = Pooling(kind, bidirectional)(HAND, REAL)
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
+
+
+def test_ends_are_found_where_padding_stands_first_or_between():
+    mask = np.array([[False, True, False, True], [False, False, True, False], [True] * 4])
+    pooled = Pooling("last", bidirectional=True)(HAND, mask)
+    np.testing.assert_array_equal(pooled, [[99, 99, 7, 8], [50, 50, 50, 50], [5, 5, 77, 77]])
+
+
+def test_last_of_a_recurrent_layer_is_the_state_that_keras_returns():
+    states = np.random.normal(size=(3, 4, 5)).astype("float32")
+    layer = keras.layers.Bidirectional(keras.layers.GRU(6, return_sequences=True))
+    every = layer(states, mask=keras.ops.array(REAL[[0, 1, 0]]))
+    ends = keras.layers.Bidirectional(keras.layers.GRU(6))
+    ends.build(states.shape)
+    ends.set_weights(layer.get_weights())
+    expected = ends(states, mask=keras.ops.array(REAL[[0, 1, 0]]))
+    pooled = Pooling("last", bidirectional=True)(every, REAL[[0, 1, 0]])
+    np.testing.assert_allclose(pooled, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "max"])
+def test_pooling_comes_back_from_config_and_a_saved_model(kind, revived):
+    layer = Pooling(kind, bidirectional=True, name="summary")
+    again = Pooling.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
+    model = keras.Model(inputs, layer(*inputs))
+    assert model.output_shape == (None, 4)
+    np.testing.assert_array_equal(revived(model)((HAND, REAL)), model((HAND, REAL)))
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "max"])
+def test_gradients_through_pooling_are_numbers(kind, check_gradients):
+    inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
+    states = keras.layers.Dense(4)(inputs[0])
+    check_gradients(keras.Model(inputs, Pooling(kind, True)(states, inputs[1])), [HAND, REAL])
+
+
+def test_an_unknown_kind_and_half_a_state_are_refused():
+    with pytest.raises(ValueError, match="kind is 'first'; expected one of last, mean, max"):
+        Pooling("first")
+    with pytest.raises(ValueError, match="bidirectional states of size 3; expected two halves"):
+        Pooling("last", bidirectional=True)(HAND[:, :, :3], REAL)

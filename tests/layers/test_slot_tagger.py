@@ -57,7 +57,8 @@ def batch(lengths, width):
         draw = np.random.default_rng(row)
         words[row, :length] = draw.integers(1, 30, length)
         characters[row, :length] = draw.integers(1, 12, (length, 5))
-    return {"words": words, "characters": characters, "shapes": np.minimum(words, 6)}
+    shapes = np.minimum(words, 6)
+    return {"words": words, "characters": characters, "shapes": shapes, "ngrams": words}
 
 
 def ask(tagger, inputs):
@@ -95,12 +96,12 @@ def test_a_row_without_any_token_gives_numbers(tagger):
         assert np.isfinite(values).all()
 
 
-def test_the_loss_does_not_see_padding(tagger):
+def test_the_loss_does_not_see_padding(settings, tagger):
     def loss(width):
         inputs = batch([2, 4], width)
         gold = np.where(inputs["words"] != 0, 1, -1)
         logits = ask(tagger, inputs)["tags"]
-        return float(losses(tagger)["tags"](gold, logits))
+        return float(losses(settings, tagger)["tags"](gold, logits))
 
     assert loss(4) == pytest.approx(loss(20), rel=1e-5)
 
@@ -139,7 +140,7 @@ settings = SlotFillingSettings(
     task="slot_filling", data={"format": "jsonl", "files": {"train": "unused"}},
     tokenizer={"max_characters": 5}, model=SIZES)
 model = build_model(settings, VOCABULARIES)
-model.compile(keras.optimizers.AdamW(0.01, global_clipnorm=5.0), loss=losses(model))
+model.compile(keras.optimizers.AdamW(0.01, global_clipnorm=5.0), loss=losses(settings, model))
 inputs = batch([3, 6], 6)
 gold = {"tags": np.where(inputs["words"] != 0, 1, -1), "intent": np.array([0, 2])}
 before = [np.array(v) for v in model.trainable_variables]

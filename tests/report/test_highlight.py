@@ -114,3 +114,12 @@ def test_attention_shades_each_token_by_its_weight(read):
     assert weights == [0.05, 0.7, 0.25]
     assert [token.attributes["title"] for token in tokens] == ["5.0 %", "70.0 %", "25.0 %"]
     assert [node.text for node in line.all("small")] == ["70", "25"]  # weights below 0.1 stay mute
+
+
+def test_what_speaks_against_has_a_colour_of_its_own(read):
+    tree = read(attention([Attended("ab c", [(0, 2, -0.75), (3, 4, 0.25)])]))
+    against, for_it = tree.all("div")[0].all("span")
+    assert (against.attributes["class"], for_it.attributes.get("class")) == ("against", None)
+    assert against.attributes["style"] == "--w:0.750"
+    assert against.attributes["title"] == "-75.0 %"
+    assert [node.text for node in tree.all("small")] == ["-75", "25"]

@@ -49,6 +49,7 @@ TASK = Task(
     build_encoder=tokenizer.build_encoder,
     contract=tokenizer.contract,
     build_model=model.build_model,
+    count=model.count,
     losses=model.losses,
     calibrate=calibrate.calibrate,
     build_service=serving.build_service,

@@ -101,6 +101,7 @@ class ModelSettings(Section):
     depth: int = Field(1, ge=1)
     radius: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
+    intent_gain: float = Field(8.0, gt=0)
     crf: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.2, ge=0, lt=1)

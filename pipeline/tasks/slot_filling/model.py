@@ -18,6 +18,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from pipeline.layers.bag import WeightedBag
 from pipeline.layers.characters import CharacterConvolution
 from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
 from pipeline.layers.dropout import TokenDropout
@@ -35,6 +36,7 @@ from pipeline.tasks.slot_filling.config import (
 from pipeline.tasks.slot_filling.utterance import tag_names
 from pipeline.text.shapes import SHAPES
 
+NGRAM_WORDS, NGRAM_BUCKETS = 2, 2**14
 TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 
 
@@ -48,6 +50,7 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     words = keras.Input((None,), dtype="int32", name="words")
     characters = keras.Input((None, None), dtype="int32", name="characters")
     shapes = keras.Input((None,), dtype="int32", name="shapes")
+    ngrams = keras.Input((None,), dtype="int32", name="ngrams")
     mask = ops.not_equal(words, 0)
 
     seen = TokenDropout(sizes.word_dropout, seed=seed, name="word_dropout")(words)
@@ -69,7 +72,12 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     )
     vectors = keras.layers.Concatenate(name="vectors")([word_vectors, spellings, shape_vectors])
     vectors = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name="input_dropout")(vectors)
-    inputs = {"words": words, "characters": characters, "shapes": shapes}
+    inputs = {
+        "words": words,
+        "characters": characters,
+        "shapes": shapes,
+        "ngrams": ngrams,
+    }
     names = tag_names(vocabularies["slots"])
     if sizes.encoder in FEED_TAGS_BACK:
         inputs[GOLD_TAGS] = keras.Input((None,), dtype="int32", name=GOLD_TAGS)
@@ -86,6 +94,10 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
         tags = CRF(len(names), *bio_constraints(names), name="crf")(tags)
     summary = AttentionPooling(sizes.hidden_dim, name="summary")(states, mask)
     intent = keras.layers.Dense(len(vocabularies["intents"]), name="intent")(summary)
+    said = WeightedBag(
+        NGRAM_BUCKETS, len(vocabularies["intents"]), gain=sizes.intent_gain, name="said"
+    )(ngrams)
+    intent = keras.layers.Add(name="intent_scores")([intent, said])
     intent = Temperature(name=INTENT_SCALE)(intent)
     return keras.Model(inputs, {"tags": tags, "intent": intent}, name="slot_tagger")
 
@@ -112,7 +124,11 @@ def _encoder_sizes(settings: SlotFillingSettings) -> EncoderSizes:
     )
 
 
-def losses(model: keras.Model) -> dict[str, keras.losses.Loss]:
+def count(*_: Any) -> None:
+    """Nothing: all weights are learnt."""
+
+
+def losses(_: SlotFillingSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
     """Negative log-likelihood of an utterance's tags, and of its intent; gold tag -1 is padding."""
     layers = {layer.name: layer for layer in model.layers}
     return {

@@ -16,8 +16,10 @@ from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
+from pipeline.tasks.slot_filling.model import NGRAM_BUCKETS, NGRAM_WORDS
 from pipeline.tasks.slot_filling.redraw import Rates, collect, redraw
 from pipeline.text import tokens
+from pipeline.text.ngrams import hashed_ngrams
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
 
@@ -26,7 +28,7 @@ class Inputs(NamedTuple):
     """A tokenised batch: the tokens, and the model's inputs padded to at least one token.
 
     `features`: int32 `words` and `shapes` [batch, tokens], `characters` [batch, tokens, characters
-    of the longest word].
+    of the longest word], `ngrams` [batch, ngrams].
     """
 
     tokens: Tokens
@@ -60,6 +62,9 @@ class SlotTokenizer(tf.Module):
             "words": self.words.ids(normal),
             "characters": normal.with_flat_values(padded),
             "shapes": tokens.shapes(surface),
+            "ngrams": hashed_ngrams(
+                normal, words=NGRAM_WORDS, characters=(0, 0), buckets=NGRAM_BUCKETS
+            ),
         }
 
 
@@ -79,7 +84,13 @@ def pad(rows: Rows) -> Rows:
         "words": words.to_tensor(PAD_ID, shape=shape[:2]),
         "characters": characters.with_flat_values(letters).to_tensor(PAD_ID, shape=shape),
         "shapes": rows["shapes"].to_tensor(PAD_ID, shape=shape[:2]),
+        "ngrams": _dense(rows["ngrams"]),
     }
+
+
+def _dense(rows: tf.RaggedTensor) -> tf.Tensor:
+    size = tf.maximum(tf.reduce_max(rows.row_lengths()), 1)
+    return rows.to_tensor(PAD_ID, shape=tf.stack([rows.nrows(), size]))
 
 
 def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:

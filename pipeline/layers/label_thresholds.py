@@ -1,0 +1,30 @@
+"""From which probability on each of several labels is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable("keras_text_pipeline")
+class LabelThresholds(keras.layers.Layer):
+    """Keeps a threshold for each label beside the logits, which pass through unchanged.
+
+    `thresholds` is tuned on held-out data when training is over (see
+    `pipeline.metrics.thresholds.tune_thresholds`) and set with `assign`; 0.5 until then. It is
+    saved with the model's weights.
+
+    Shapes: float [batch, labels] -> the same.
+    """
+
+    def build(self, logits_shape: Any) -> None:
+        half = keras.initializers.Constant(0.5)
+        shape = (logits_shape[-1],)
+        self.thresholds = self.add_weight(shape, half, trainable=False, name="thresholds")
+
+    def call(self, logits: Any) -> Any:
+        return logits
+
+    def compute_output_shape(self, logits_shape: Any) -> Any:
+        return logits_shape

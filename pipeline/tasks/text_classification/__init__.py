@@ -1,0 +1,64 @@
+"""Text classification: a text to one label, or to several.
+
+    "What is the capital of Yugoslavia?"   place
+    「西安到成都的票怎么改签」               change
+
+The chain, in the order of the record below: `loader` reads labelled files (`formats`) into
+`example`s; `writer`, `explain`, `repair` and `audit` serve their owner; `tokenizer` learns what
+texts are cut into; `encoder` makes inputs and targets; `model` adds what an encoder reads to what
+n-grams say; `serving` joins all into a graph from strings to answers; `scoring` compares answers
+with gold; `floor` is what TF-IDF and a linear SVM reach.
+"""
+
+from pipeline.task import Task
+from pipeline.tasks.text_classification import (
+    audit,
+    calibrate,
+    count,
+    encoder,
+    example,
+    explain,
+    floor,
+    guess,
+    loader,
+    model,
+    repair,
+    report,
+    scoring,
+    serving,
+    stress,
+    tokenizer,
+    writer,
+)
+from pipeline.tasks.text_classification.config import TextClassificationSettings
+
+TASK = Task(
+    name="text_classification",
+    example="flights_intents",
+    headline="accuracy",
+    settings=TextClassificationSettings,
+    guess=guess.guess,
+    load=loader.load,
+    read=loader.read,
+    write=writer.write,
+    explain=explain.explain,
+    repair=repair.repair,
+    audit=audit.audit,
+    features=example.features,
+    to_json=example.to_json,
+    fit=tokenizer.fit,
+    build_tokenizer=tokenizer.build_tokenizer,
+    build_encoder=encoder.build_encoder,
+    contract=tokenizer.contract,
+    build_model=model.build_model,
+    count=count.count,
+    losses=model.losses,
+    calibrate=calibrate.calibrate,
+    build_service=serving.build_service,
+    answers=serving.answers,
+    score=scoring.score,
+    labels=scoring.labels,
+    stress=stress.stress,
+    floor=floor.floor,
+    report=report.report,
+)

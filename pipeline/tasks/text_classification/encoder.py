@@ -1,0 +1,85 @@
+"""Records to what `model.fit` takes: inputs, targets and weights of a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline.datasets.batches import Encoder, Rows
+from pipeline.task import Record, Vocabularies
+from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.tokenizer import TextTokenizer, dense
+from pipeline.text import tokens
+
+
+def build_encoder(
+    settings: TextClassificationSettings,
+    tokenizer: TextTokenizer,
+    vocabularies: Vocabularies,
+    records: Iterable[Record],
+) -> Encoder:
+    """From records to what `model.fit` takes; `records` are those of training.
+
+    A target is a row of 0 and 1, a column a label. With `train.class_weights: balanced` a text
+    weighs texts / (labels x texts of its label), the mean of these where it has several; with
+    `train.sampling: balanced` rows are drawn, with replacement, by these weights. A text without a
+    label weighs 1, one whose labels training does not know 0.
+    """
+    labels = list(vocabularies["labels"])
+    ids = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(
+            tf.constant(labels, tf.string), tf.range(len(labels), dtype=tf.int32)
+        ),
+        default_value=-1,
+    )
+    train = settings.train
+    balanced = "balanced" in (train.class_weights, train.sampling)
+    rarity = tf.constant(_rarity(labels, records) if balanced else [1.0] * len(labels), tf.float32)
+
+    def encode(batch: Rows, seed: tf.Tensor) -> Rows:
+        wanted = tf.reduce_max(tf.one_hot(ids.lookup(batch["labels"]), len(labels)), axis=1)
+        known = tf.reduce_sum(wanted, axis=1)
+        weight = tf.where(
+            known > 0,
+            tf.math.divide_no_nan(tf.linalg.matvec(wanted, rarity), known),
+            tf.cast(tf.reduce_all(tf.equal(batch["labels"], ""), axis=1), tf.float32),
+        )
+        text = tokens.clean(batch["text"])
+        if train.sampling == "balanced":
+            rows = _drawn(weight, seed)
+            text, wanted = tf.gather(text, rows), tf.gather(wanted, rows)
+            weight = tf.sign(tf.gather(weight, rows))
+        features = tokenizer.features(text)
+        cost = features["ngrams"] if settings.model.encoder == "none" else features["tokens"]
+        return {
+            "length": tf.cast(cost.row_lengths(), tf.int32),
+            **features,
+            "label": wanted,
+            "weight": weight if train.class_weights == "balanced" else tf.sign(weight),
+        }
+
+    return Encoder(encode, _to_fit)
+
+
+def _to_fit(rows: Rows) -> tuple[Rows, Rows, Rows]:
+    inputs = {name: dense(rows[name]) for name in ("tokens", "ngrams")}
+    return inputs, {"label": rows["label"]}, {"label": rows["weight"]}
+
+
+def _rarity(labels: list[str], records: Iterable[Record]) -> list[float]:
+    """For each label, texts / (labels x texts that have it)."""
+    counts: Counter[str] = Counter()
+    texts = 0
+    for record in records:
+        counts.update(record["labels"])
+        texts += 1
+    return [texts / (len(labels) * counts[label]) for label in labels]
+
+
+def _drawn(weight: tf.Tensor, seed: tf.Tensor) -> Any:
+    """As many rows as there are, each drawn as often as it weighs."""
+    chances = tf.math.log(tf.maximum(weight, 1e-12))[None, :]
+    return tf.random.stateless_categorical(chances, tf.size(weight), seed, tf.int32)[0]

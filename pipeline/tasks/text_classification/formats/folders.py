@@ -1,0 +1,41 @@
+"""A folder a class, a file an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.datasets.lines import OnError, stop, whole_lines
+from pipeline.errors import DataError
+from pipeline.tasks.text_classification.example import Example
+from pipeline.tasks.text_classification.form import Form
+
+
+def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
+    """Reads all files, class by class; names that begin with a dot are passed over.
+
+    A text is all of its file, line breaks too; its source is the file's first line.
+    """
+    for folder in visible(path):
+        if not folder.is_dir():
+            on_error(DataError(folder, 0, "a file beside the class folders", "folders alone"))
+            continue
+        for file in visible(folder):
+            if file.is_dir():
+                on_error(DataError(file, 0, "a folder in a class folder", "files alone"))
+                continue
+            lines = list(whole_lines(file, on_error, form.encoding))
+            if all(line.whole for line in lines):
+                text = "".join(line.text for line in lines)
+                yield Example(text, (folder.name,), f"{file}:1")
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files that `read` reads."""
+    folders = [folder for folder in visible(path) if folder.is_dir()]
+    return [file for folder in folders for file in visible(folder) if file.is_file()]
+
+
+def visible(folder: Path) -> list[Path]:
+    """What a folder holds, in order, without names that begin with a dot."""
+    return sorted(each for each in folder.iterdir() if not each.name.startswith("."))

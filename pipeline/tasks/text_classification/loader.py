@@ -1,0 +1,141 @@
+"""Files to records: formats by name, labels by their names, splits carved with equal shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline.config import data_path
+from pipeline.datasets.lines import OnError, codec_name, require, stop
+from pipeline.datasets.splits import carve_stratified
+from pipeline.errors import DataError, InputError
+from pipeline.task import Record, Source
+from pipeline.tasks.text_classification.config import DataSettings
+from pipeline.tasks.text_classification.example import Example, check, named
+from pipeline.tasks.text_classification.form import Form, form_of
+from pipeline.tasks.text_classification.formats import (
+    fasttext,
+    folders,
+    jsonl,
+    label_text,
+    parquet,
+    table,
+    tfds_split,
+)
+
+READERS = {
+    "csv": table.read_csv,
+    "tsv": table.read_tsv,
+    "jsonl": jsonl.read,
+    "parquet": parquet.read,
+    "fasttext": fasttext.read,
+    "folders": folders.read,
+    "label_text": label_text.read,
+    "tfds": tfds_split.read,
+}
+CARVED = ("valid", "test")
+Reader = Callable[[], Iterator[Example]]
+
+
+def load(data: DataSettings, on_error: OnError = stop) -> Source:
+    """Opens every split of the config; nothing is read before a split is iterated.
+
+    A TensorFlow Datasets data set that is not on the disk is downloaded now.
+
+    Raises:
+        InputError: No training file is named, or a file is missing or of the wrong kind.
+    """
+    train = form_of(data, "train")
+    forms = {split: form_of(data, split) for split in data.files}
+    paths = {split: place(form, split) for split, form in forms.items()}
+    readers = {split: _reader(paths[split], form, on_error) for split, form in forms.items()}
+    shares = {name: getattr(data.split, name) for name in CARVED if name not in paths}
+    if shares:
+        seed = data.split.seed
+        readers |= carve_stratified(readers["train"], _text, _labels, shares, seed)
+    repairs: Counter[str] = Counter()
+    return Source(
+        splits={
+            split: _records(split, readers[split], forms.get(split, train), repairs, on_error)
+            for split in _ordered(readers)
+        },
+        files=[file for split, path in paths.items() for file in files_of(path, forms[split])],
+        repairs=repairs,
+    )
+
+
+def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
+    """The training file as it stands, whole and checked, labels by their names: no split carved."""
+    form = form_of(data, "train")
+    reader = _reader(place(form, "train"), form, on_error)
+    yield from _records("train", reader, form, Counter(), on_error)()
+
+
+def place(form: Form, split: str) -> Path:
+    """Where a split's data are; a `tfds` name stays what it is.
+
+    Raises:
+        InputError: They are not there, not of the right kind, or there is no such encoding.
+    """
+    codec_name(form.encoding)
+    if form.format == "tfds":
+        return tfds_split.place(form.path, split)
+    path = require(data_path(form.path))
+    if path.is_dir() != (form.format == "folders"):
+        found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
+        raise InputError(f"{path}: a {found}; data.format {form.format} expects a {wanted}")
+    return path
+
+
+def files_of(path: Path, form: Form) -> list[Path]:
+    """The files that make a split's content.
+
+    Raises:
+        InputError: A folder holds no class folder with a file.
+    """
+    if form.format == "tfds":
+        return tfds_split.files_of(path)
+    if form.format != "folders":
+        return [path]
+    files = folders.files_of(path)
+    if not files:
+        raise InputError(f"{path}: no files in folders; expected a folder a class, a file a text")
+    return files
+
+
+def _ordered(splits: Iterable[str]) -> Sequence[str]:
+    usual = ("train", *CARVED)
+    return sorted(splits, key=lambda name: (usual.index(name) if name in usual else 9, name))
+
+
+def _reader(path: Path, form: Form, on_error: OnError) -> Reader:
+    return lambda: READERS[form.format](path, form, on_error)
+
+
+def _text(example: Example) -> str:
+    return example.text
+
+
+def _labels(example: Example) -> Sequence[str]:
+    return example.labels
+
+
+def _records(
+    split: str, read: Reader, form: Form, repairs: Counter[str], on_error: OnError
+) -> Callable[[], Iterator[Record]]:
+    def records() -> Iterator[Record]:
+        merged = 0
+        for example in read():
+            try:
+                check(example, form.multi_label, form.mendable)
+                renamed = named(example, form.labels)
+            except DataError as error:
+                on_error(error)
+            else:
+                merged += len(example.labels) - len(renamed.labels)
+                yield renamed.to_record()
+        if merged:
+            repairs[f"{split}: labels of a text that data.labels gives one name"] = merged
+
+    return records

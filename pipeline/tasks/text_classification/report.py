@@ -1,0 +1,171 @@
+"""What a person wants to see of the answers: scores by label, confusions, mistakes, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import keras
+
+from pipeline.metrics.calibration import calibration_error, coverage, reliability
+from pipeline.metrics.labels import MISSED, SPURIOUS, ClassScore, confusion, per_class
+from pipeline.report.bars import BarRow, bars
+from pipeline.report.heatmap import heatmap, most_confused
+from pipeline.report.highlight import Attended, attention
+from pipeline.report.markup import Html, element, join
+from pipeline.report.page import Section, paragraph
+from pipeline.report.reliability import coverage_table, reliability_plot
+from pipeline.task import Answer, Record
+from pipeline.tasks.text_classification.attribution import Attribution, Pieces, attributions
+from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.scoring import predicted
+
+SHOWN = 40  # wrong answers
+LOOKED_AT, WRONG = 12, 6  # texts whose parts are shown, and wrong ones among them at most
+STRONGEST = 6  # n-grams of a text
+PRECISIONS = (90, 95, 98, 99, 99.5)  # percent
+LONGEST = 3_000  # characters of a text on the page
+
+REASONS = (
+    "How much each token adds to the score of the answer (gradient × input), in percent of all"
+    " that its tokens add or take away: orange speaks for it, blue against it. Of the n-grams the"
+    " strongest are named with what they add to the score, a logit."
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A record with its answer: the labels of both."""
+
+    record: Record
+    answer: Answer
+    gold: list[str]
+    predicted: list[str]
+
+    @property
+    def right(self) -> bool:
+        return set(self.gold) == set(self.predicted)
+
+
+def report(
+    settings: TextClassificationSettings,
+    tokenizer: Pieces,
+    model: keras.Model,
+    records: Sequence[Record],
+    answers: Sequence[Answer],
+) -> list[Section]:
+    """The part of the page on one split: sections in the order in which one reads them."""
+    judged = [
+        Judged(record, answer, record["labels"], predicted(settings, answer))
+        for record, answer in zip(records, answers, strict=True)
+    ]
+    scores = per_class((one.gold for one in judged), (one.predicted for one in judged))
+    wrong = sorted((one for one in judged if not one.right), key=lambda one: -_sure(one))
+    return [
+        Section("Labels", _bars(scores)),
+        Section("What was taken for what", _heat(judged, list(scores))),
+        Section("Wrong answers", _mistakes(wrong, len(judged))),
+        Section("How far to trust a score", _trust(settings, judged)),
+        Section("What the answers rest on", _reasons(tokenizer, model, wrong, judged)),
+    ]
+
+
+def _bars(scores: Mapping[str, ClassScore]) -> Html:
+    rows = [
+        BarRow(
+            label,
+            {"precision": row["precision"], "recall": row["recall"], "F1": row["f1"]},
+            {"gold": row["support"], "predicted": row["predicted"]},
+        )
+        for label, row in scores.items()
+    ]
+    return bars("Precision, recall and F1 of each label, in percent", rows)
+
+
+def _heat(judged: Sequence[Judged], labels: Sequence[str]) -> Html:
+    counts = confusion((one.gold for one in judged), (one.predicted for one in judged))
+    shown = most_confused(labels, counts)
+    rows = [*shown, *([SPURIOUS] if any(gold == SPURIOUS for gold, _ in counts) else [])]
+    columns = [*shown, *([MISSED] if any(found == MISSED for _, found in counts) else [])]
+    hidden = len(labels) - len(shown)
+    note = paragraph(f"{hidden} labels in few mistakes or none are not shown.") if hidden else ""
+    return join([heatmap("Labels", rows, columns, counts), note])
+
+
+def _mistakes(wrong: Sequence[Judged], answers: int) -> Html:
+    if not wrong:
+        return paragraph("Every answer is right.")
+    shown = wrong[:SHOWN]
+    said = f"{len(wrong):,} of {answers:,} answers are wrong; the surest {len(shown)} of them:"
+    items = [Attended(_shortened(one), [], _facts(one)) for one in shown]
+    return join([paragraph(said), attention(items)])
+
+
+def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Html:
+    """The score against how often it is right: of answers, or of each label for itself."""
+    if settings.data.multi_label:
+        pairs = [
+            (score, label in one.gold)
+            for one in judged
+            for label, score in one.answer["scores"].items()
+        ]
+    else:
+        pairs = [(one.answer["score"], one.right) for one in judged]
+    scores, right = [score for score, _ in pairs], [hit for _, hit in pairs]
+    error = calibration_error(scores, right)
+    title = f"{len(pairs):,} scores, mean distance from the diagonal {error:.1f}"
+    said = (
+        "On the dashed line a score of 80 is right in 80 % of cases. Thresholds are of this split."
+    )
+    plot = reliability_plot(title, reliability(scores, right))
+    return join([paragraph(said), plot, coverage_table(coverage(scores, right, PRECISIONS))])
+
+
+def _reasons(
+    tokenizer: Pieces, model: keras.Model, wrong: Sequence[Judged], judged: Sequence[Judged]
+) -> Html:
+    """The surest wrong answers first, then whatever comes first."""
+    chosen: dict[str, Judged] = {}
+    for one in [*wrong[:WRONG], *judged]:
+        text = one.record["text"]
+        if len(chosen) < LOOKED_AT and text.strip() and len(text) <= LONGEST:
+            chosen.setdefault(text, one)
+    found = attributions(tokenizer, model, list(chosen))
+    items = [_reason(*pair) for pair in zip(chosen.values(), found, strict=True)]
+    return join([paragraph(REASONS), attention(items)])
+
+
+def _reason(one: Judged, found: Attribution) -> Attended:
+    whole = sum(abs(part) for _, _, part in found.pieces) or 1.0
+    weights = [(start, end, part / whole) for start, end, part in found.pieces]
+    ngrams = ", ".join(f"{name!r} {part:+.2f}" for name, part in found.ngrams[:STRONGEST])
+    facts = [*_facts(one), f"n-grams: {ngrams}"] if ngrams else _facts(one)
+    return Attended(one.record["text"], weights, facts)
+
+
+def _facts(one: Judged) -> list[str | Html]:
+    """Where it is from, and the answer; what it should have been where that is not it."""
+    said = _scored(one.predicted, one)
+    if one.right:
+        return [one.record["source"], said]
+    return [one.record["source"], element("b", f"{_scored(one.gold, one)} → {said}")]
+
+
+def _scored(labels: Sequence[str], one: Judged) -> str:
+    """The labels with their scores; one that training never had has none."""
+    scores = one.answer["scores"]
+    known = ((label, f"{scores[label]:.2f}" if label in scores else "new") for label in labels)
+    return ", ".join(f"{label} ({score})" for label, score in known) or "no label"
+
+
+def _sure(one: Judged) -> float:
+    """How sure the model was: of the likeliest wrong label, or that a missing one is not there."""
+    scores = one.answer["scores"]
+    wrong = [scores[label] for label in one.predicted if label not in one.gold]
+    missing = [1 - scores.get(label, 0.0) for label in one.gold if label not in one.predicted]
+    return float(max(wrong or missing, default=0.0))
+
+
+def _shortened(one: Judged) -> str:
+    text: str = one.record["text"]
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,205 @@
+"""Texts to pieces of words and back: SentencePiece, learnt from texts, run in the graph.
+
+Every text has pieces and comes back as it was: a character that is no piece is spelled in the 256
+byte pieces, so `<unk>` never occurs. Ids: `<pad>` 0, `<unk>` 1, `<s>` 2, `</s>` 3, the bytes, then
+what was learnt.
+
+SentencePiece itself normalises nothing. It writes a space as U+2581 and would give that character
+back as a space, so U+2581 goes through it as U+FDD0, a code point that Unicode keeps for such use
+within programs and that no text may hold; one that does gets U+FFFD for it. A word at the start of
+a text gets a space before it, as it has elsewhere; scripts that write no spaces do not.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import logging
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import sentencepiece
+import tensorflow as tf
+import tensorflow_text as tf_text
+from sentencepiece import sentencepiece_model_pb2
+
+from pipeline.errors import InputError
+from pipeline.text.tokens import code_points
+
+FIXED = ("<pad>", "<unk>", "<s>", "</s>")
+BYTES = 256
+LEAST = 300  # pieces; the fixed ones, the bytes, and a few to learn
+
+_COVERED = 0.9995  # of what is written in the training texts; the rest is spelled in bytes
+_CHARACTERS = 0.75  # of the learnt pieces at most, so that longer ones get a place
+_LONGEST = 2_000  # characters of one stretch of training text; no stretch is left out for length
+_GROUP = 1_000  # texts at a time through the ops
+
+_SPACE, _INSIDE = "\u2581", "\ufdd0"
+_RULES = "2581\tFDD0\nFDD0\tFFFD\n"  # from, to: nothing else does SentencePiece change
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
+
+logger = logging.getLogger(__name__)
+
+
+class Pieces(NamedTuple):
+    """Pieces of a batch, each field int32 ragged [batch, pieces].
+
+    `starts` and `ends` (end exclusive) count code points of the row's text. Of a character that is
+    spelled in bytes, all but the last byte are empty stretches before it.
+    """
+
+    ids: tf.RaggedTensor
+    starts: tf.RaggedTensor
+    ends: tf.RaggedTensor
+
+
+class Subwords(tf.Module):
+    """A SentencePiece model in the graph; its bytes travel inside, not its path.
+
+    Args:
+        file: Written from what `train_subwords` gave.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(name=file.stem)
+        self.model = file.read_bytes()
+
+    def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
+        """Ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch] (`tokens.clean`)."""
+        return self._tokenizer().tokenize(_prefixed(text))
+
+    def tokenize_with_offsets(self, text: tf.Tensor) -> Pieces:
+        """The same with where each piece stands in the text."""
+        prefixed = _prefixed(text)
+        ids, starts, ends = self._tokenizer().tokenize_with_offsets(prefixed)
+        added = tf.strings.length(prefixed) - tf.strings.length(text)
+        places = code_points(prefixed, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
+        added = tf.gather(added, ids.value_rowids())
+        starts, ends = (
+            place.with_flat_values(tf.maximum(place.flat_values - added, 0)) for place in places
+        )
+        return Pieces(ids, starts, ends)
+
+    def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """The texts [batch] of ids, int32 ragged [batch, pieces]; `FIXED` pieces say nothing."""
+        text = self._tokenizer().detokenize(ids)
+        text = tf.strings.regex_replace(text, _SPACE, " ")  # a space that is spelled in bytes
+        text = tf.strings.regex_replace(text, f"^ ([^{_UNSPACED}]|$)", r"\1", replace_global=False)
+        return tf.strings.regex_replace(text, _INSIDE, _SPACE)
+
+    def _tokenizer(self) -> Any:
+        """A new one a graph: the op that reads the model stands beside its use.
+
+        One made here and now would live in a kernel of TensorFlow's cache, which goes, and the
+        tokenizer with it, as soon as anyone sets a seed (`tf.random.set_seed`).
+        """
+        return tf_text.SentencepieceTokenizer(self.model)
+
+
+def train_subwords(
+    texts: Iterable[str], vocabulary_size: int, model: Literal["unigram", "bpe"]
+) -> bytes:
+    """Learns pieces from texts, the same ones from the same texts.
+
+    Args:
+        texts: Normalised as they will be when tokenised.
+        vocabulary_size: Pieces in all, with the fixed ones and the bytes. Where the texts do not
+            give so many, there are fewer, and a warning is logged.
+        model: "unigram" (Kudo 2018, "Subword regularization", section 3.2) or "bpe" (Sennrich et
+            al. 2016, "Neural machine translation of rare words with subword units", section 3.2).
+
+    Returns:
+        The SentencePiece model file.
+
+    Raises:
+        InputError: Fewer than `LEAST` pieces are asked for, or the texts hold nothing to learn.
+    """
+    if vocabulary_size < LEAST:
+        raise InputError(f"vocabulary_size is {vocabulary_size}; expected at least {LEAST}")
+    stretches = list(_stretches(texts))
+    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES)
+    if not kept - {" "}:
+        raise InputError("the training texts hold no character; expected some text to learn from")
+    # SentencePiece neither counts NUL nor learns pieces across it.
+    dropped = {ord(character): "\x00" for character in {*"".join(stretches)} - kept}
+    trained = _train((text.translate(dropped) for text in stretches), vocabulary_size, model)
+    size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
+    if size < vocabulary_size:
+        logger.warning(
+            "vocabulary_size is %d, but the training texts give %d pieces", vocabulary_size, size
+        )
+    return trained
+
+
+def _train(texts: Iterator[str], vocabulary_size: int, model: str) -> bytes:
+    written = io.BytesIO()
+    pad, unknown, start, end = FIXED
+    with tempfile.TemporaryDirectory() as folder:
+        rules = Path(folder) / "rules.tsv"
+        rules.write_text(_RULES, encoding="utf-8")
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=texts,
+            model_writer=written,
+            model_type=model,
+            vocab_size=vocabulary_size,
+            hard_vocab_limit=False,
+            byte_fallback=True,
+            character_coverage=1.0,  # `_kept_characters` has chosen
+            split_digits=True,  # as `tokens.tokenize` does
+            max_sentence_length=2**30,
+            normalization_rule_tsv=str(rules),
+            remove_extra_whitespaces=False,
+            add_dummy_prefix=False,  # its decoder would strip every space at the start
+            pad_id=0,
+            unk_id=1,
+            bos_id=2,
+            eos_id=3,
+            pad_piece=pad,
+            unk_piece=unknown,
+            bos_piece=start,
+            eos_piece=end,
+            num_threads=1,  # sums of floats depend on how the texts are dealt out
+            minloglevel=2,
+        )
+    return _without_paths(written.getvalue())
+
+
+def _without_paths(model: bytes) -> bytes:
+    """The model without the place where its rules lay."""
+    parsed: Any = sentencepiece_model_pb2.ModelProto.FromString(model)  # type: ignore[attr-defined]
+    parsed.normalizer_spec.normalization_rule_tsv = ""
+    return bytes(parsed.SerializeToString(deterministic=True))
+
+
+def _stretches(texts: Iterable[str]) -> Iterator[str]:
+    """The texts as the graph hands them to SentencePiece, cut where they are very long."""
+    rest = iter(texts)
+    while group := list(itertools.islice(rest, _GROUP)):
+        for text in _prefixed(tf.constant(group, tf.string)).numpy():
+            whole = text.decode("utf-8")
+            yield from (whole[at : at + _LONGEST] for at in range(0, len(whole), _LONGEST))
+
+
+def _kept_characters(texts: Iterable[str], room: int) -> set[str]:
+    """The commonest characters: those that are pieces of their own."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    total, covered, kept = counts.total(), 0, set[str]()
+    for character in sorted(counts, key=lambda c: (-counts[c], c)):
+        if covered >= _COVERED * total or len(kept) >= _CHARACTERS * room:
+            break
+        covered += counts[character]
+        if unicodedata.category(character) != "Cc":  # one byte piece each already
+            kept.add(character)
+    return kept
+
+
+def _prefixed(text: tf.Tensor) -> tf.Tensor:
+    """The text with a space before a first word that is written with spaces."""
+    return tf.strings.regex_replace(text, f"(?s)^([^{_UNSPACED}])", r" \1", replace_global=False)

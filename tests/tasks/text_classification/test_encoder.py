@@ -1,0 +1,94 @@
+"""Records to inputs, targets and weights; rare labels that weigh more, or are drawn more often."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.tasks.text_classification.encoder import build_encoder
+from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
+
+SEED = tf.constant([1, 2], tf.int64)
+RECORDS = [
+    {"text": "good film", "labels": ["pos"], "source": "f:1"},
+    {"text": "fine film", "labels": ["pos"], "source": "f:2"},
+    {"text": "best", "labels": ["pos"], "source": "f:3"},
+    {"text": "bad film", "labels": ["neg"], "source": "f:4"},
+]
+
+
+def batch_of(records):
+    labels = tf.ragged.constant([record["labels"] for record in records], tf.string, 1)
+    return {
+        "text": tf.constant([record["text"] for record in records]),
+        "labels": labels.to_tensor(""),
+    }
+
+
+@pytest.fixture
+def encoded(make_settings, tmp_path):
+    """From records and settings to what `model.fit` takes."""
+
+    def encoded(records, seed=SEED, **sections):
+        words = {"kind": "words", "min_count": 1}
+        settings = make_settings(**{"tokenizer": words, **sections})
+        vocabularies = fit(settings, RECORDS)
+        write_vocabularies(tmp_path, vocabularies)
+        tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+        encoder = build_encoder(settings, tokenizer, vocabularies, RECORDS)
+        rows = encoder.encode(batch_of(records), seed)
+        return rows, encoder.pad(rows)
+
+    return encoded
+
+
+def test_a_batch_by_hand(encoded):
+    rows, (inputs, targets, weights) = encoded(RECORDS[2:])
+    assert rows["length"].numpy().tolist() == [1, 2]
+    assert inputs["tokens"].shape == (2, 2)
+    assert (inputs["ngrams"].numpy() > 0).sum(axis=1).tolist() == [1, 3]
+    assert targets["label"].numpy().tolist() == [[0, 1], [1, 0]]  # neg, pos
+    assert weights["label"].numpy().tolist() == [1, 1]
+
+
+def test_several_labels_none_and_one_that_is_not_known(encoded):
+    records = [
+        {"text": "a", "labels": ["pos", "neg"]},
+        {"text": "b", "labels": []},
+        {"text": "c", "labels": ["never seen"]},
+    ]
+    _, (_, targets, _) = encoded(records, data={"multi_label": True})
+    assert targets["label"].numpy().tolist() == [[1, 1], [0, 0], [0, 0]]
+
+
+def test_what_training_does_not_know_weighs_nothing_and_no_label_weighs_one(encoded):
+    unknown = [RECORDS[0], {"text": "c", "labels": ["never seen"]}]
+    assert encoded(unknown)[1][2]["label"].numpy().tolist() == [1, 0]
+    several = [{"text": "b", "labels": []}]
+    _, (_, _, weights) = encoded(several, data={"multi_label": True})
+    assert weights["label"].numpy().tolist() == [1]
+
+
+def test_rare_labels_weigh_more(encoded):
+    _, (_, _, weights) = encoded(RECORDS, train={"class_weights": "balanced"})
+    # 4 texts / (2 labels x 3 or 1 texts): the two labels count the same in all.
+    np.testing.assert_allclose(weights["label"], [2 / 3, 2 / 3, 2 / 3, 2])
+
+
+def test_rare_labels_are_drawn_as_often_as_others(encoded):
+    drawn = np.concatenate(
+        [
+            encoded(RECORDS, tf.constant([1, n], tf.int64), train={"sampling": "balanced"})[1][1][
+                "label"
+            ].numpy()
+            for n in range(60)
+        ]
+    )
+    assert drawn.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
+
+
+def test_the_same_seed_draws_the_same(encoded):
+    first, again = (
+        encoded(RECORDS, train={"sampling": "balanced"})[1][0]["tokens"].numpy() for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, again)

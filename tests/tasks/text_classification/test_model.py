@@ -1,0 +1,170 @@
+"""The classifier: shapes, padding, what each part does, several labels, calibration, answers."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.tasks.text_classification import serving
+from pipeline.tasks.text_classification.calibrate import calibrate
+from pipeline.tasks.text_classification.count import count
+from pipeline.tasks.text_classification.model import (
+    LABEL_SCALE,
+    LABEL_THRESHOLDS,
+    build_model,
+    losses,
+    probabilities,
+)
+from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
+
+VOCABULARIES_OF = {"pieces": [f"w{i}" for i in range(20)], "labels": ["a", "b", "c"]}
+SIZES = {"embedding_dim": 8, "hidden_dim": 8}
+RECORDS = [
+    {"text": "good film", "labels": ["pos"], "source": "f:1"},
+    {"text": "fine film", "labels": ["pos"], "source": "f:2"},
+    {"text": "bad film", "labels": ["neg"], "source": "f:3"},
+    {"text": "awful", "labels": ["neg"], "source": "f:4"},
+]
+
+
+def settings_of(make_settings, **model):
+    tokenizer = {"kind": "words", "min_count": 1}
+    ngrams = {"buckets": 64}
+    return make_settings(tokenizer=tokenizer, ngrams=ngrams, model={**SIZES, **model})
+
+
+def batch(width):
+    tokens = np.zeros((2, width), "int32")
+    tokens[0, :4], tokens[1, :2] = [2, 3, 4, 5], [6, 7]
+    return {"tokens": tokens, "ngrams": np.where(tokens > 0, tokens + 10, 0).astype("int32")}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"encoder": "none"},
+        {"encoder": "mean", "ngrams": False},
+        {"encoder": "text_cnn"},
+        {"encoder": "convolution", "pooling": "max"},
+        {"encoder": "self_attention", "heads": 2, "pooling": "mean"},
+        {"encoder": "lstm", "pooling": "attention"},
+        {"encoder": "gru", "bidirectional": False, "pooling": "last"},
+        {"encoder": "elman", "depth": 2, "pooling": "last"},
+    ],
+    ids=lambda model: model["encoder"],
+)
+def test_padding_changes_nothing(make_settings, model):
+    classifier = build_model(settings_of(make_settings, **model), VOCABULARIES_OF)
+    for weight in classifier.weights:
+        if weight.dtype == "float32" and weight.trainable:
+            weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
+    narrow, wide = (classifier(batch(width), training=False)["label"] for width in (4, 9))
+    assert narrow.shape == (2, 3)
+    np.testing.assert_allclose(narrow, wide, atol=1e-5)
+    assert np.abs(narrow[0] - narrow[1]).max() > 1e-3
+
+
+def test_both_parts_add_up(make_settings):
+    both = build_model(settings_of(make_settings, encoder="mean"), VOCABULARIES_OF)
+    bag = both.get_layer("wide")
+    bag.weights_of_ngrams.assign(np.random.default_rng(1).normal(size=(64, 3)))
+    inputs = batch(4)
+    without = {**inputs, "ngrams": np.zeros((2, 1), "int32")}
+    difference = both(inputs, training=False)["label"] - both(without, training=False)["label"]
+    np.testing.assert_allclose(difference, bag(inputs["ngrams"]), atol=1e-5)
+
+
+def test_a_model_that_reads_nothing_is_refused(make_settings):
+    with pytest.raises(ValueError, match="nothing is left to read the text"):
+        settings_of(make_settings, encoder="none", ngrams=False)
+
+
+def test_ngrams_are_counted_before_training(make_settings, tmp_path):
+    settings = make_settings(model={"encoder": "none"}, ngrams={"buckets": 512, "words": 1})
+    vocabularies = fit(settings, RECORDS)
+    tokenizer = build_tokenizer(settings, tmp_path)
+    model = build_model(settings, vocabularies)
+    count(settings, tokenizer, model, vocabularies, RECORDS)
+    (ids,) = tokenizer(tf.constant(["film bad never"]))[1].numpy()
+    scale = np.array(keras.ops.convert_to_numpy(model.get_layer("wide").scale))[ids]
+    # "film" stands with either label, "bad" with one alone, "never" nowhere.
+    assert scale[2].tolist() == [0, 0]
+    assert (np.abs(scale[1]) > np.abs(scale[0])).all()
+
+
+def test_losses_by_hand(make_settings):
+    logits, gold = np.array([[2.0, 0.0, 0.0]], "float32"), np.array([[1.0, 0.0, 0.0]], "float32")
+    one = settings_of(make_settings)
+    loss = losses(one, build_model(one, VOCABULARIES_OF))["label"]
+    assert float(loss(gold, logits)) == pytest.approx(-np.log(np.exp(2) / (np.exp(2) + 2)))
+    several = make_settings(data={"multi_label": True}, model={**SIZES, "encoder": "mean"})
+    loss = losses(several, build_model(several, VOCABULARIES_OF))["label"]
+    expected = (np.log1p(np.exp(-2.0)) + 2 * np.log(2)) / 3
+    assert float(loss(gold, logits)) == pytest.approx(expected, rel=1e-5)
+
+
+def trained(make_settings, tmp_path, **data):
+    """A naive Bayes model, as it is before its first step, and what belongs to it."""
+    settings = make_settings(data=data, model={"encoder": "none"}, ngrams={"buckets": 512})
+    vocabularies = fit(settings, RECORDS)
+    write_vocabularies(tmp_path, vocabularies)
+    tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+    model = build_model(settings, vocabularies)
+    count(settings, tokenizer, model, vocabularies, RECORDS)
+    return settings, tokenizer, model, vocabularies
+
+
+def asked(service, texts):
+    outputs = service.signatures["serving_default"](tf.constant(texts))
+    arrays = {name: value.numpy() for name, value in outputs.items()}
+    return arrays, serving.answers(texts, arrays)
+
+
+def test_answers_of_one_label(make_settings, tmp_path):
+    settings, tokenizer, model, vocabularies = trained(make_settings, tmp_path)
+    found = calibrate(settings, tokenizer, model, vocabularies, RECORDS)
+    assert found["error"] <= found["error_before"] + 1e-6
+    assert found["reject_threshold"] == 0
+    texts = ["good", "awful film", ""]
+    outputs, answers = asked(serving.build_service(tokenizer, model, vocabularies), texts)
+    assert outputs["labels"].tolist() == [[b"neg", b"pos"]] * 3
+    np.testing.assert_allclose(outputs["scores"].sum(axis=1), 1, rtol=1e-5)
+    assert [answer["label"] for answer in answers[:2]] == ["pos", "neg"]
+    for answer in answers:
+        assert list(answer) == ["text", "label", "score", "scores", "rejected"]
+        assert next(iter(answer["scores"])) == answer["label"] or len(set(answer["scores"])) == 1
+        assert (
+            answer["scores"][answer["label"]] == answer["score"] == max(answer["scores"].values())
+        )
+        assert not answer["rejected"]
+
+
+def test_unsure_answers_are_rejected(make_settings, tmp_path):
+    _, tokenizer, model, vocabularies = trained(make_settings, tmp_path)
+    model.get_layer(LABEL_SCALE).threshold.assign(0.6)
+    texts = ["good fine", "", "unheard of"]
+    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), texts)
+    assert [answer["rejected"] for answer in answers] == [False, True, True]
+
+
+def test_answers_of_several_labels(make_settings, tmp_path):
+    settings, tokenizer, model, vocabularies = trained(make_settings, tmp_path, multi_label=True)
+    calibrate(settings, tokenizer, model, vocabularies, RECORDS)
+    thresholds = keras.ops.convert_to_numpy(model.get_layer(LABEL_THRESHOLDS).thresholds)
+    assert thresholds.shape == (2,)
+    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), ["good film", "bad"])
+    assert [answer["labels"] for answer in answers] == [["pos"], ["neg"]]
+    model.get_layer(LABEL_THRESHOLDS).thresholds.assign([1.1, 1.1])
+    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), ["good film"])
+    assert answers[0]["labels"] == []
+
+
+def test_probabilities_sum_to_one_or_stand_alone(make_settings):
+    logits = np.zeros((1, 3), "float32")
+    one = build_model(settings_of(make_settings), VOCABULARIES_OF)
+    np.testing.assert_allclose(probabilities(one, logits), [[1 / 3] * 3])
+    several = make_settings(data={"multi_label": True}, model={**SIZES, "encoder": "mean"})
+    np.testing.assert_allclose(
+        probabilities(build_model(several, VOCABULARIES_OF), logits), [[0.5] * 3]
+    )
