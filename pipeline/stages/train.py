@@ -26,6 +26,7 @@ from pipeline.stages.assemble import (
     write_vocabularies,
 )
 from pipeline.stages.epochs import BEST, CHECKPOINT, EpochEnd, ProgressBar, State
+from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.task import Task
 
 RUNS = ROOT / "runs"
@@ -118,7 +119,7 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(
+    optimizer = LazyAdamW(
         rate,
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,

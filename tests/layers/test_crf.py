@@ -217,7 +217,7 @@ def test_tag_weights_that_do_not_fit_are_refused():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match=r"allowed has the shape \(2, 2\); expected \(3, 3\)"):
         CRF(3, allowed=[[1, 1], [1, 1]])
-    with pytest.raises(ValueError, match="emissions have 4 scores a token; expected num_tags = 3"):
+    with pytest.raises(ValueError, match="CRF: 4 scores a token; expected num_tags = 3"):
         CRF(3).build((None, None, 4))
 
 
