@@ -58,13 +58,14 @@ def build_service(
     def serving_default(text: tf.Tensor) -> dict[str, tf.Tensor]:
         text = tokens.clean(text)
         prediction = predict(text)
+        tagged = _tagged(prediction)
         score = tf.reduce_max(prediction.intent, axis=-1)
         return {
             "intent": tf.gather(intents, tf.argmax(prediction.intent, axis=-1)),
             "intent_score": score,
             "rejected": score < threshold,
-            **_token_outputs(prediction, slots),
-            **_slot_outputs(text, prediction, slots),
+            **_token_outputs(prediction.tokens, tagged, slots),
+            **_slot_outputs(text, prediction.tokens, tagged, slots),
         }
 
     @tf.function(input_signature=[TEXT])
@@ -107,50 +108,62 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
     return rows
 
 
-def _token_outputs(prediction: Prediction, slots: list[str]) -> dict[str, tf.Tensor]:
+class _Tagged(NamedTuple):
+    """All real tokens of a batch in one flat list: their rows, their tags, how probable these are.
+
+    Ragged tensors would say the same with twice the ops, which is what a single text waits for.
+    """
+
+    rows: tf.Tensor
+    tag: tf.Tensor
+    score: tf.Tensor
+
+
+def _tagged(prediction: Prediction) -> _Tagged:
+    found, best, tags = prediction.tokens.starts, prediction.best, prediction.tags
+    rows = found.value_rowids()
+    column = tf.range(tf.size(rows, tf.int64)) - tf.gather(found.row_starts(), rows)
+    place = rows * tf.shape(best, tf.int64)[1] + column
+    tag = tf.gather(tf.reshape(best, [-1]), place)
+    score = tf.gather(tf.reshape(tags, [-1]), place * tags.shape[-1] + tf.cast(tag, tf.int64))
+    return _Tagged(rows, tag, score)
+
+
+def _token_outputs(found: Tokens, tagged: _Tagged, slots: list[str]) -> dict[str, tf.Tensor]:
     names = tf.constant(tag_names(slots), tf.string)
-    tags = _ragged(prediction.best, prediction.tokens)
-    surface = prediction.tokens.surface
+    surface, tags = found.surface, tf.gather(names, tagged.tag)
     return {
         "token_count": tf.cast(surface.row_lengths(), tf.int32),
         "tokens": surface.to_tensor(""),
-        "tags": tags.with_flat_values(tf.gather(names, tags.flat_values)).to_tensor(""),
+        "tags": surface.with_flat_values(tags).to_tensor(""),
     }
 
 
 def _slot_outputs(
-    text: tf.Tensor, prediction: Prediction, slots: list[str]
+    text: tf.Tensor, found: Tokens, tagged: _Tagged, slots: list[str]
 ) -> dict[str, tf.Tensor]:
     """Chunks by the conlleval rule, all rows at once, in one flat list of tokens."""
-    found = prediction.tokens
-    rows = found.starts.value_rowids()
-    tag = _ragged(prediction.best, found).flat_values
-    score = tf.gather(_ragged(prediction.tags, found).flat_values, tag, batch_dims=1)
+    rows, tag, score = tagged
     inside, begins, ends = _chunks(tag, rows)
+    first, last, within = (tf.where(mask)[:, 0] for mask in (begins, ends, inside))
+    span_of_token = tf.gather(tf.cumsum(tf.cast(begins, tf.int32)) - 1, within)
+    log_score = tf.math.segment_sum(tf.math.log(tf.gather(score, within)), span_of_token)
+    row = tf.gather(rows, first)
+    start, end = tf.gather(found.starts.flat_values, first), tf.gather(found.ends.flat_values, last)
+    slot = (tf.gather(tag, first) - 1) // 2 % (len(slots) + 1)
+    value = tf.strings.substr(tf.gather(text, row), start, end - start, unit="UTF8_CHAR")
+    spans = tf.RaggedTensor.from_value_rowids(start, row, found.starts.nrows(), validate=False)
 
-    def spans(values: tf.Tensor, where: tf.Tensor) -> tf.RaggedTensor:
-        return tf.RaggedTensor.from_value_rowids(
-            tf.boolean_mask(values, where), tf.boolean_mask(rows, where), found.starts.nrows()
-        )
+    def padded(values: tf.Tensor, filler: Any) -> tf.Tensor:
+        return spans.with_flat_values(values).to_tensor(filler)
 
-    span_of_token = tf.boolean_mask(tf.cumsum(tf.cast(begins, tf.int32)) - 1, inside)
-    log_score = tf.math.segment_sum(tf.boolean_mask(tf.math.log(score), inside), span_of_token)
-    names = spans(tf.gather(tf.constant([*slots, ""]), (tag - 1) // 2 % (len(slots) + 1)), begins)
-    starts = spans(found.starts.flat_values, begins)
-    stops = spans(found.ends.flat_values, ends)
-    values = tf.strings.substr(
-        tf.gather(text, starts.value_rowids()),
-        starts.flat_values,
-        stops.flat_values - starts.flat_values,
-        unit="UTF8_CHAR",
-    )
     return {
-        "slot_count": tf.cast(starts.row_lengths(), tf.int32),
-        "slot_names": names.to_tensor(""),
-        "slot_values": starts.with_flat_values(values).to_tensor(""),
-        "slot_starts": starts.to_tensor(-1),
-        "slot_ends": stops.to_tensor(-1),
-        "slot_scores": starts.with_flat_values(tf.exp(log_score)).to_tensor(0.0),
+        "slot_count": tf.cast(spans.row_lengths(), tf.int32),
+        "slot_names": padded(tf.gather(tf.constant([*slots, ""]), slot), ""),
+        "slot_values": padded(value, ""),
+        "slot_starts": padded(start, -1),
+        "slot_ends": padded(end, -1),
+        "slot_scores": padded(tf.exp(log_score), 0.0),
     }
 
 
