@@ -74,6 +74,10 @@ class ModelSettings(Section):
     and take no `crf`. `radius`: tokens to either side that a window, or one layer of a
     convolution, sees; `heads`: of self-attention.
 
+    The intent has a second opinion: a linear layer over the n-grams of the text, hashed.
+    `intent_gain` is the length of their vector (the longer, the faster that layer learns),
+    `ngram_dropout` the share of n-grams left out at each step of training.
+
     `crf` scores whole tag sequences (which tag may follow which) instead of each token for itself.
 
     `word_dropout` replaces whole words by `<unk>`, so that the model learns to read a word it does
@@ -101,12 +105,13 @@ class ModelSettings(Section):
     depth: int = Field(1, ge=1)
     radius: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
-    intent_gain: float = Field(8.0, gt=0)
+    intent_gain: float = Field(2.0, gt=0)
     crf: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.2, ge=0, lt=1)
     character_dropout: float = Field(0.15, ge=0, lt=1)
     shape_dropout: float = Field(0.2, ge=0, lt=1)
+    ngram_dropout: float = Field(0.3, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> ModelSettings:

@@ -96,7 +96,7 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     intent = keras.layers.Dense(len(vocabularies["intents"]), name="intent")(summary)
     said = WeightedBag(
         NGRAM_BUCKETS, len(vocabularies["intents"]), gain=sizes.intent_gain, name="said"
-    )(ngrams)
+    )(TokenDropout(sizes.ngram_dropout, 0, seed=seed + 6, name="ngram_dropout")(ngrams))
     intent = keras.layers.Add(name="intent_scores")([intent, said])
     intent = Temperature(name=INTENT_SCALE)(intent)
     return keras.Model(inputs, {"tags": tags, "intent": intent}, name="slot_tagger")
