@@ -295,7 +295,8 @@ def quiet_start() -> Iterator[None]:
     Environment variables alone do not silence it, so file descriptor 2 itself is held.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("absl").setLevel(logging.ERROR)
+    # A level would not do: libraries set it back.
+    logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
