@@ -7,7 +7,8 @@
 - `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
 - `jordan`: recurrent taggers that read their own last tag.
 - `crf`: scores of whole tag sequences: loss, best sequence, probabilities.
-- `temperature`: logits whose softmax means what it says.
+- `temperature`: logits whose softmax means what it says. `label_thresholds`: from which probability
+  on each of several labels is given.
 - `pooling`: a sequence as one vector, padding left out.
 - `text_cnn`: filters over a few tokens in a row, and the best place of each.
 - `bag`: a linear model over hashed n-grams.

@@ -5,6 +5,7 @@ Read in this order:
 - `tokens`: a text becomes words, single Han characters and single digits, with offsets in code
   points into the exact input.
 - `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
+- `shapes`: how a token is written: capitals, digits, signs.
 - `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
 - `ngrams`: what stands side by side, hashed to ids.
 

@@ -19,7 +19,6 @@ from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.token_spans import Offsets, bio, token_offsets
 from pipeline.tasks.slot_filling.utterance import Utterance, from_record
 
-RECIPE = "1"  # raised when what is below answers differently, so that no old answers are shown
 WINDOW = 2
 AFFIX = 4
 

@@ -240,6 +240,7 @@ def _learn(settings: TokenizerSettings, texts: Iterator[str]) -> bytes | list[st
         surface = _surface(tokens.clean(tf.constant(group, tf.string)), settings.kind)
         terms = _each(surface, settings.lower).flat_values.numpy()
         counts.update(term.decode("utf-8") for term in terms)
+    # A vocabulary is a file with a term a line, so a line break is `<unk>`.
     listed = {term: n for term, n in counts.items() if not set(term) & {"\n", "\r"}}
     return list_terms(Counter(listed), settings.min_count)[: settings.vocabulary_size]
 
