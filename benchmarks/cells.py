@@ -1,6 +1,9 @@
 """One cell of a benchmark: a config with overrides, trained and scored in a process of its own.
 
-python benchmarks/cells.py FILE CONFIG [KEY=VALUE ...]      what the benchmarks call
+python benchmarks/cells.py KIND FILE CONFIG [KEY=VALUE ...]      what the benchmarks call
+
+KIND is `model`, `stressed` (scored also on the harder sets that the task makes of test) or `floor`
+(the task's cheap reference model in place of ours).
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,59 +30,79 @@ class Cell(NamedTuple):
     name: str
     config: str
     overrides: tuple[str, ...] = ()
+    kind: str = "model"
 
     @property
     def file(self) -> Path:
         return RESULTS / f"{self.name}.json"
 
 
-def run(cells: list[Cell]) -> list[dict[str, Any]]:
+def run(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Measures the cells that have no file yet, and gives what stands in all their files."""
     for cell in cells:
         if not cell.file.exists():
-            command = [sys.executable, __file__, str(cell.file), cell.config, *cell.overrides]
-            subprocess.run(command, check=True)
+            command = [sys.executable, __file__, cell.kind, str(cell.file), cell.config]
+            subprocess.run([*command, *cell.overrides], check=True)
     return [json.loads(cell.file.read_text(encoding="utf-8")) for cell in cells]
 
 
-def measure(file: Path, name: str, overrides: list[str]) -> None:
-    """Trains, scores the best weights on every split and part, and writes the cell's file."""
+def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
+    """Measures one cell and writes its file."""
     from main import quiet_start
 
     with quiet_start():
-        from pipeline.artifacts import read_json, write_json
+        from pipeline.artifacts import write_json
         from pipeline.config import load_config
-        from pipeline.stages import environment, evaluate, train
-        from pipeline.stages.epochs import read_metrics
+        from pipeline.stages import environment
         from pipeline.tasks import find_task, schema_of
 
     config = load_config(name, schema_of, overrides)
-    task = find_task(config.task)
+    began = time.perf_counter()
+    found = KINDS[kind](find_task(config.task), config)
+    cell = {
+        "config": name,
+        "overrides": overrides,
+        "seed": config.settings.train.seed,
+        "config_hash": config.digest(),
+    }
+    seconds = round(time.perf_counter() - began, 1)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    facts = {"cell": cell, "environment": environment.facts()}
+    write_json(file, {**facts, "seconds": seconds, "peak_memory_gb": memory, **found})
+
+
+def of_model(task: Any, config: Any, stressed: bool = False) -> dict[str, Any]:
+    """Trains, and scores the best weights on every split and its parts."""
+    from pipeline.artifacts import read_json
+    from pipeline.stages import environment, evaluate, train
+    from pipeline.stages.epochs import read_metrics
+
     began = time.perf_counter()
     folder = train.run(task, config)
     trained = time.perf_counter() - began
     results = evaluate.of_run(task, config, folder)
+    if stressed:
+        results += evaluate.of_run_under_stress(task, config, folder, "test")
     epochs = read_metrics(folder)
-    write_json(
-        file,
-        {
-            "cell": {
-                "config": name,
-                "overrides": overrides,
-                "seed": config.settings.train.seed,
-                "config_hash": config.digest(),
-            },
-            "environment": environment.facts(),
-            "data": read_json(folder / environment.FILE)["data"],
-            "epochs": len(epochs),
-            "training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1),
-            "train_stage_seconds": round(trained, 1),
-            "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-            "valid": {task.headline: max(epoch[task.headline] for epoch in epochs)},
-            "scores": {result.split: result.as_dict() for result in results},
-        },
-    )
+    return {
+        "data": read_json(folder / environment.FILE)["data"],
+        "epochs": len(epochs),
+        "training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1),
+        "train_stage_seconds": round(trained, 1),
+        "valid": {task.headline: max(epoch[task.headline] for epoch in epochs)},
+        "scores": {result.split: result.as_dict() for result in results},
+    }
 
+
+def of_floor(task: Any, config: Any) -> dict[str, Any]:
+    """Fits the floor, and scores it on test and under stress."""
+    from pipeline.stages import evaluate
+
+    results = evaluate.of_floor(task, config, "test")
+    return {"scores": {result.split: result.as_dict() for result in results}}
+
+
+KINDS = {"model": of_model, "stressed": partial(of_model, stressed=True), "floor": of_floor}
 
 if __name__ == "__main__":
-    measure(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    measure(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

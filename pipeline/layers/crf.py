@@ -12,13 +12,13 @@ this project, so the file can be copied. A BiLSTM-CRF tagger:
     probabilities = crf.marginals(model(ids), padding_mask)
 
 Lafferty, McCallum and Pereira 2001; the recursions after Rabiner 1989 (forward-backward, rescaled)
-and Viterbi 1967; the constraints after Ratinov and Roth 2009.
+and Viterbi 1967. What a tagging scheme allows is in `constraints.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,8 +41,8 @@ class CRF(keras.layers.Layer):
 
     Args:
         num_tags: K.
-        allowed: [K, K], 1 where tag j may follow tag i; None = all. `bio_constraints` and
-            `bioes_constraints` make these three.
+        allowed: [K, K], 1 where tag j may follow tag i; None = all. `constraints.py` makes these
+            three for BIO and BIOES.
         allowed_start: [K], 1 where a sequence may begin; None = all.
         allowed_end: [K], 1 where it may end; None = all.
 
@@ -100,30 +100,8 @@ class CRF(keras.layers.Layer):
         return (path - log_z) * real[:, 0]
 
     def decode(self, emissions: Any, padding_mask: Any) -> Any:
-        """The best tag sequence of each row: int32 [batch, tokens]; 0 at padding."""
-        transitions = self._transitions()
-        into_all = ops.transpose(transitions)  # once, not at every token
-        first = emissions[:, 0] + self._starts()
-
-        def best_so_far(score: Any, step: Any) -> tuple[Any, Any]:
-            emission, real = step[:, :-1], step[:, -1:] > 0
-            reached = ops.max(score[:, :, None] + transitions, axis=1) + emission
-            score = ops.where(real, reached, score)
-            return score, score
-
-        last, scores = ops.scan(best_so_far, first, _steps(emissions, _after_first(padding_mask)))
-
-        def step_back(tag: Any, step: Any) -> tuple[Any, Any]:
-            score, real = step[:, :-1], step[:, -1:] > 0
-            into = ops.take(into_all, ops.cast(tag[:, 0], "int32"), axis=0)
-            came_from = ops.cast(ops.argmax(score + into, axis=-1)[:, None], tag.dtype)
-            tag = ops.where(real, came_from, tag)
-            return tag, tag
-
-        final = ops.cast(ops.argmax(last + self._ends(), axis=-1)[:, None], emissions.dtype)
-        back = _steps(ops.swapaxes(scores, 0, 1), _shifted(padding_mask))
-        _, tags = ops.scan(step_back, final, back, reverse=True)
-        return ops.where(padding_mask, ops.cast(ops.transpose(tags[:, :, 0]), "int32"), 0)
+        """The best tag sequence of each row (Viterbi): int32 [batch, tokens]; 0 at padding."""
+        return self.decode_with_marginals(emissions, padding_mask)[0]
 
     def marginals(self, emissions: Any, padding_mask: Any) -> Any:
         """p(y_t = k) of every token: float [batch, tokens, K]; 0 at padding.
@@ -131,11 +109,20 @@ class CRF(keras.layers.Layer):
         All scores are divided by `temperature`, which no gradient changes: 1, or what was fitted on
         held-out data (Guo et al. 2017). The best sequence is the same at any temperature.
         """
+        return self.decode_with_marginals(emissions, padding_mask)[1]
+
+    def decode_with_marginals(self, emissions: Any, padding_mask: Any) -> tuple[Any, Any]:
+        """What `decode` and `marginals` give, both from the same two passes over the text.
+
+        A single text waits for the passes, not for the arithmetic in them.
+        """
         scale = 1.0 / self.temperature
         emissions, transitions = emissions * scale, self._transitions() * scale
-        alphas, _ = _forward(emissions, transitions, self._starts() * scale, padding_mask)
-        betas = _backward(emissions, transitions, self._ends() * scale, padding_mask)
-        return _marginals(alphas, betas, padding_mask)
+        alphas, scores = _both_forward(emissions, transitions, self._starts() * scale, padding_mask)
+        betas, tags = _both_backward(
+            emissions, transitions, self._ends() * scale, scores, padding_mask
+        )
+        return ops.where(padding_mask, tags, 0), _marginals(alphas, betas, padding_mask)
 
     def _step_likelihoods(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
         """Log p(y_t | y_{t-1}) [batch, tokens]; of the first token log p(y_1)."""
@@ -209,45 +196,6 @@ class CRFLoss(keras.losses.Loss):
         return -self.crf.log_likelihood(y_pred, tags, tags >= 0, self.tag_weights)
 
 
-class Constraints(NamedTuple):
-    """What a scheme allows, as `CRF` takes it: `CRF(len(tags), *bio_constraints(tags))`."""
-
-    allowed: list[list[int]]
-    allowed_start: list[int]
-    allowed_end: list[int]
-
-
-def bio_constraints(tags: Sequence[str]) -> Constraints:
-    """BIO: `I-x` only follows `B-x` or `I-x`."""
-
-    def follows(before: str, after: str) -> bool:
-        return not after.startswith("I-") or before[1:] == after[1:]
-
-    return _constraints(tags, follows)
-
-
-def bioes_constraints(tags: Sequence[str]) -> Constraints:
-    """BIOES (also called BILOU, with L for E and U for S): a span of several tokens ends in `E-x`.
-
-    `I-x` and `E-x` only follow `B-x` or `I-x`, and these two are followed by nothing else.
-    """
-
-    def follows(before: str, after: str) -> bool:
-        opened, inside = before[0] in "BI", after[0] in "IEL"
-        return opened == inside and (not inside or before[1:] == after[1:])
-
-    return _constraints(tags, follows)
-
-
-def _constraints(tags: Sequence[str], follows: Callable[[str, str], bool]) -> Constraints:
-    """A sequence begins as after `O`, and ends as before it."""
-    return Constraints(
-        [[int(follows(before, after)) for after in tags] for before in tags],
-        [int(follows("O", tag)) for tag in tags],
-        [int(follows(tag, "O")) for tag in tags],
-    )
-
-
 def _log_z(emissions: Any, transitions: Any, starts: Any, ends: Any, padding_mask: Any) -> Any:
     """Log Z of each row [batch].
 
@@ -307,18 +255,62 @@ def _backward(emissions: Any, transitions: Any, ends: Any, padding_mask: Any) ->
 
     def backward(beta: Any, step: Any) -> tuple[Any, Any]:
         potential, real = step[:, :-1], step[:, -1:] > 0
-        earlier = ops.matmul(beta * potential, factors)
-        earlier = earlier / (ops.sum(earlier, axis=-1, keepdims=True) + TINY)
-        beta = ops.where(real, earlier, beta)
+        beta = ops.where(real, _shares(ops.matmul(beta * potential, factors)), beta)
         return beta, beta
 
     steps = _steps(_shifted(potentials), _shifted(padding_mask))
     return ops.scan(backward, last, steps, reverse=True)[1]
 
 
+def _both_forward(
+    emissions: Any, transitions: Any, starts: Any, padding_mask: Any
+) -> tuple[Any, Any]:
+    """Forward probabilities, and the scores of the best ways to each tag: [tokens, batch, K]."""
+    size = emissions.shape[-1]
+    factors, into_all = ops.exp(transitions), ops.transpose(transitions)
+    potentials, peaks = _potentials(emissions)
+
+    def forward(state: Any, step: Any) -> tuple[Any, Any]:
+        potential, emission, real = step[:, :size], step[:, size:-1], step[:, -1:] > 0
+        alpha = _shares(ops.matmul(state[:, :size], factors) * potential)
+        score = ops.max(state[:, None, size:] + into_all, axis=-1) + emission
+        state = ops.where(real, ops.concatenate([alpha, score], axis=-1), state)
+        return state, state
+
+    alpha, _ = _normalized(potentials[:, 0] * ops.exp(starts), peaks[:, 0])
+    first = ops.concatenate([alpha, emissions[:, 0] + starts], axis=-1)
+    steps = ops.concatenate([potentials, emissions], axis=-1)
+    _, states = ops.scan(forward, first, _steps(steps, _after_first(padding_mask)))
+    return states[:, :, :size], states[:, :, size:]
+
+
+def _both_backward(
+    emissions: Any, transitions: Any, ends: Any, scores: Any, padding_mask: Any
+) -> tuple[Any, Any]:
+    """Backward probabilities [tokens, batch, K], and best tags by the scores [batch, tokens]."""
+    size = emissions.shape[-1]
+    factors, into_all = ops.transpose(ops.exp(transitions)), ops.transpose(transitions)
+    potentials, _ = _potentials(emissions)
+
+    def backward(state: Any, step: Any) -> tuple[Any, Any]:
+        potential, score, real = step[:, :size], step[:, size:-1], step[:, -1:] > 0
+        beta = _shares(ops.matmul(state[:, :size] * potential, factors))
+        into = ops.take(into_all, ops.cast(state[:, size], "int32"), axis=0)
+        tag = ops.cast(ops.argmax(score + into, axis=-1)[:, None], beta.dtype)
+        state = ops.where(real, ops.concatenate([beta, tag], axis=-1), state)
+        return state, state
+
+    tag = ops.cast(ops.argmax(scores[-1] + ends, axis=-1)[:, None], emissions.dtype)
+    beta = ops.exp(ends - ops.max(ends)) + ops.zeros_like(emissions[:, 0])
+    steps = ops.concatenate([_shifted(potentials), ops.swapaxes(scores, 0, 1)], axis=-1)
+    steps = _steps(steps, _shifted(padding_mask))
+    first = ops.concatenate([beta, tag], axis=-1)
+    _, states = ops.scan(backward, first, steps, reverse=True)
+    return states[:, :, :size], ops.cast(ops.transpose(states[:, :, size]), "int32")
+
+
 def _marginals(alphas: Any, betas: Any, padding_mask: Any) -> Any:
-    product = alphas * betas
-    product = product / (ops.sum(product, axis=-1, keepdims=True) + TINY)
+    product = _shares(alphas * betas)
     real = ops.cast(padding_mask, product.dtype)
     return ops.transpose(product, (1, 0, 2)) * real[:, :, None]
 
@@ -390,6 +382,11 @@ def _potentials(emissions: Any) -> tuple[Any, Any]:
     """exp(emissions - peak) and the peaks [batch, tokens, 1], so that nothing overflows."""
     peaks = ops.stop_gradient(ops.max(emissions, axis=-1, keepdims=True))
     return ops.exp(emissions - peaks), peaks
+
+
+def _shares(values: Any) -> Any:
+    """Rows that sum to 1."""
+    return values / (ops.sum(values, axis=-1, keepdims=True) + TINY)
 
 
 def _normalized(values: Any, peak: Any) -> tuple[Any, Any]:

@@ -7,6 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
+UNKNOWN_ID = 1
+NEVER_RARE = 1e9
+TINY = 1e-9
+
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class TokenDropout(keras.layers.Layer):
@@ -42,3 +46,61 @@ class TokenDropout(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"rate": self.rate, "unknown_id": self.unknown_id, "seed": self.seed}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("keras_text_pipeline")
+class RareTokenDropout(keras.layers.Layer):
+    """As `TokenDropout`, and the rarer a word in training, the more often it is replaced.
+
+    A word w that training has c(w) times becomes `<unk>` with probability
+    1 - (1 - rate) (1 - alpha / (alpha + c(w))): what is unknown later is most like what is rare now
+    (Kiperwasser and Goldberg 2016, section 6). So the model learns what an unknown word tends to
+    be: a city rather than a state, of which all are known.
+
+    `counts` [vocabulary_size] is no weight that a gradient changes: it is counted on the training
+    texts before the training and set with `counts.assign`; until then no word is rare.
+
+    Args:
+        vocabulary_size: Ids are below.
+        rate: Of every word, in [0, 1).
+        alpha: At least 0; a word that occurs `alpha` times is replaced half of the time.
+        seed: Of the draws.
+
+    Shapes: int32 [batch, tokens] -> the same; `<unk>` is 1, padding 0 is left alone.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        rate: float = 0.0,
+        alpha: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.vocabulary_size, self.rate, self.alpha = vocabulary_size, rate, alpha
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape: Any) -> None:
+        self.counts = self.add_weight(
+            (self.vocabulary_size,),
+            keras.initializers.Constant(NEVER_RARE),
+            trainable=False,
+            name="counts",
+        )
+
+    def call(self, ids: Any, training: bool = False) -> Any:
+        if not training or self.rate == self.alpha == 0:
+            return ids
+        kept = 1.0 - self.alpha / (self.alpha + ops.take(self.counts, ids) + TINY)
+        draw = keras.random.uniform(ops.shape(ids), seed=self.generator)
+        dropped = draw >= (1.0 - self.rate) * kept
+        return ops.where(ops.logical_and(dropped, ids != 0), UNKNOWN_ID, ids)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"vocabulary_size": self.vocabulary_size, "rate": self.rate, "alpha": self.alpha}
+        return {**super().get_config(), **own, "seed": self.seed}

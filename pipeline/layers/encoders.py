@@ -44,8 +44,10 @@ class EncoderSizes(NamedTuple):
     seed: int | None = None
 
 
-def encode(encoder: str, sizes: EncoderSizes, vectors: Any, padding_mask: Any) -> Any:
-    """States of a batch of texts, in a Keras model that is being built.
+def encode(
+    encoder: str, sizes: EncoderSizes, vectors: Any, padding_mask: Any, name: str = "encoder"
+) -> Any:
+    """States of a batch of texts, in a Keras model that is being built; `name` begins its layers'.
 
     Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens]
     -> [batch, tokens, hidden_dim], twice that where bidirectional; zeros at padding.
@@ -55,18 +57,18 @@ def encode(encoder: str, sizes: EncoderSizes, vectors: Any, padding_mask: Any) -
     """
     size, depth = sizes.hidden_dim, sizes.depth
     if encoder == "self_attention":
-        layer = SelfAttentionEncoder(
-            size, depth, sizes.heads, sizes.dropout, sizes.seed, name="encoder"
-        )
+        layer = SelfAttentionEncoder(size, depth, sizes.heads, sizes.dropout, sizes.seed, name=name)
         return layer(vectors, padding_mask)
     if encoder == "convolution":
-        layer = ConvolutionEncoder(size, depth, 2 * sizes.radius + 1, name="encoder")
+        layer = ConvolutionEncoder(size, depth, 2 * sizes.radius + 1, name=name)
         return layer(vectors, padding_mask)
     for level in range(depth):
         if level:
-            drop = keras.layers.Dropout(sizes.dropout, seed=sizes.seed, name=f"between_{level}")
+            drop = keras.layers.Dropout(
+                sizes.dropout, seed=sizes.seed, name=f"{name}_between_{level}"
+            )
             vectors = drop(vectors)
-        vectors = _layer(encoder, sizes, f"encoder_{level + 1}")(vectors, padding_mask)
+        vectors = _layer(encoder, sizes, f"{name}_{level + 1}")(vectors, padding_mask)
     return vectors
 
 

@@ -28,7 +28,11 @@ def facts() -> dict[str, Any]:
         "backend": keras.backend.backend(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "commit": _commit(),
-        "machine": {"cpu": _processor(), "cores": os.cpu_count(), "system": platform.system()},
+        "machine": {
+            "cpu": _processor(),
+            "cores": len(os.sched_getaffinity(0)),
+            "system": platform.system(),
+        },
     }
 
 

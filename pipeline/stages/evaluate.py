@@ -93,6 +93,26 @@ def of_run(task: Task, config: Config, folder: Path) -> list[Result]:
     return results
 
 
+def of_run_under_stress(task: Task, config: Config, folder: Path, split: str) -> list[Result]:
+    """Scores the best weights of a run on the harder sets that the task makes of a split."""
+    data = prepare.run(task, config)
+    outputs = outputs_of(load_best(task, config, folder).service)
+    model = Model(task, config, outputs, seen_in(read_vocabularies(folder), data))
+    return _more(model, data, split, list(store.records(data, split)), True, False)
+
+
+def of_floor(task: Task, config: Config, split: str) -> list[Result]:
+    """Scores the task's cheap reference model on a split and on the harder sets made of it."""
+    data = prepare.run(task, config)
+    records = list(store.records(data, split))
+    sets = {split: records, **stress_sets(task, config, data, split, records)}
+    seen = seen_in(task.fit(config.settings, store.records(data, "train")), data)
+    return [
+        _scored(task, config, seen, name, sets[name], answers)
+        for name, answers in floor_answers(task, config, data, sets).items()
+    ]
+
+
 def load_best(task: Task, config: Config, folder: Path) -> Any:
     """The parts of a run with its best weights.
 
@@ -177,9 +197,19 @@ def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]
 
 def scored(model: Model, name: str, records: Sequence[Record], answers: Sequence[Answer]) -> Result:
     """One row: the scores of the answers, and the labels that training never had."""
-    scores = model.task.score(model.config.settings, records, answers)
-    unseen = unseen_labels(model.task, model.seen, records)
-    return Result(name, len(records), scores, unseen, answers)
+    return _scored(model.task, model.config, model.seen, name, records, answers)
+
+
+def _scored(
+    task: Task,
+    config: Config,
+    seen: Seen,
+    name: str,
+    records: Sequence[Record],
+    answers: Sequence[Answer],
+) -> Result:
+    scores = task.score(config.settings, records, answers)
+    return Result(name, len(records), scores, unseen_labels(task, seen, records), answers)
 
 
 def _only(results: Sequence[Result], name: str, asked: str) -> list[Result]:

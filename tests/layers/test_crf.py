@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.layers.crf import CRF, CRFLoss, bio_constraints, bioes_constraints
+from pipeline.layers.constraints import bio_constraints, bioes_constraints
+from pipeline.layers.crf import CRF, CRFLoss
 
 TAGS = ["O", "B-x", "I-x"]
 FREE = (None, None, None)
@@ -82,6 +83,13 @@ def test_log_likelihood_is_that_of_all_sequences_written_out(crf, batch, gold):
     np.testing.assert_allclose(found, expected, rtol=1e-4)
     ones = np.ones(crf.num_tags)
     np.testing.assert_allclose(crf.log_likelihood(emissions, gold, mask, ones), found, rtol=1e-4)
+
+
+def test_both_at_once_are_what_each_is_alone(crf, batch):
+    crf.temperature.assign(1.7)
+    best, chances = crf.decode_with_marginals(*batch)
+    np.testing.assert_array_equal(best, crf.decode(*batch))
+    np.testing.assert_allclose(chances, crf.marginals(*batch), rtol=1e-5, atol=1e-6)
 
 
 def test_tag_weights_weigh_each_tag_given_the_one_before(crf, batch, gold):

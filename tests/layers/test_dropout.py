@@ -1,10 +1,10 @@
-"""TokenDropout: what it replaces, how often, and what it leaves alone."""
+"""Dropout of whole tokens: what it replaces, how often, and what it leaves alone."""
 
 import keras
 import numpy as np
 import pytest
 
-from pipeline.layers.dropout import TokenDropout
+from pipeline.layers.dropout import RareTokenDropout, TokenDropout
 
 UNKNOWN = 1
 IDS = np.arange(2, 14, dtype="int32").reshape(2, 6)
@@ -72,3 +72,54 @@ def test_config_and_a_saved_model_bring_it_back(revived):
     model = revived(keras.Model(words, layer(words)))
     assert model.get_layer("hide").get_config() == layer.get_config()
     np.testing.assert_array_equal(model(IDS, training=False), IDS)
+
+
+def rare(**options):
+    layer = RareTokenDropout(102, seed=1, **options)
+    layer.build((None, None))
+    return layer
+
+
+def share_replaced(layer, word):
+    ids = np.full((200, 100), word, "int32")
+    return (np.array(layer(ids, training=True)) == UNKNOWN).mean()
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 0.5), (3, 0.25), (99, 0.01)])
+def test_the_rarer_a_word_the_more_often_it_is_replaced(count, expected):
+    layer = rare(alpha=1.0)
+    layer.counts.assign(np.full(102, count, "float32"))
+    assert share_replaced(layer, 5) == pytest.approx(expected, abs=0.02)
+
+
+def test_rate_and_rarity_add_up():
+    layer = rare(rate=0.2, alpha=1.0)
+    layer.counts.assign(np.full(102, 1, "float32"))
+    assert share_replaced(layer, 5) == pytest.approx(1 - 0.8 * 0.5, abs=0.02)
+
+
+def test_no_word_is_rare_before_they_are_counted_and_none_is_replaced_outside_training():
+    layer = rare(alpha=100.0)
+    ids = np.arange(102, dtype="int32")[None, :]
+    np.testing.assert_array_equal(layer(ids, training=True), ids)
+    layer.counts.assign(np.ones(102, "float32"))
+    np.testing.assert_array_equal(layer(ids), ids)
+    drawn = np.array(layer(ids, training=True))
+    assert drawn[0, 0] == 0
+    assert (drawn == UNKNOWN).sum() > 80
+
+
+def test_a_word_that_training_never_has_is_unknown_for_sure():
+    layer = rare(alpha=0.5)
+    layer.counts.assign(np.zeros(102, "float32"))
+    assert share_replaced(layer, 5) == 1.0
+
+
+def test_a_saved_model_keeps_what_was_counted(revived):
+    words = keras.Input((None,), dtype="int32")
+    layer = RareTokenDropout(102, 0.1, 0.5, seed=3, name="hide")
+    model = keras.Model(words, layer(words))
+    layer.counts.assign(np.arange(102, dtype="float32"))
+    loaded = revived(model).get_layer("hide")
+    assert loaded.get_config() == layer.get_config()
+    np.testing.assert_array_equal(loaded.counts, layer.counts)

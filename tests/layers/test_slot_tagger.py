@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
-from pipeline.tasks.slot_filling.model import TokenLoss, build_model, decode, inputs_alone, losses
+from pipeline.tasks.slot_filling.model import (
+    IntentLoss,
+    MembersLoss,
+    TokenLoss,
+    build_model,
+    decode,
+    inputs_alone,
+    losses,
+)
 
 ROOT = Path(__file__).parents[2]
 VOCABULARIES = {
@@ -31,6 +39,7 @@ MODELS = {
     "convolution": {"encoder": "convolution", "depth": 2},
     "self_attention": {"encoder": "self_attention", "hidden_dim": 8, "heads": 2},
     "elman_jordan": {"encoder": "elman_jordan", "crf": False},
+    "two_members": {"members": 2, "neighbour_dim": 3},
 }
 
 
@@ -100,8 +109,8 @@ def test_the_loss_does_not_see_padding(settings, tagger):
     def loss(width):
         inputs = batch([2, 4], width)
         gold = np.where(inputs["words"] != 0, 1, -1)
-        logits = ask(tagger, inputs)["tags"]
-        return float(losses(settings, tagger)["tags"](gold, logits))
+        logits = ask(tagger, inputs)["member_tags"]
+        return float(losses(settings, tagger)["member_tags"](gold, logits))
 
     assert loss(4) == pytest.approx(loss(20), rel=1e-5)
 
@@ -110,6 +119,29 @@ def test_token_loss_by_hand():
     logits = np.log([[[0.5, 0.5], [0.25, 0.75], [0.9, 0.1]]])
     expected = -np.log(0.5) - np.log(0.75)  # summed over the tokens, padding left out
     assert float(TokenLoss()(np.array([[0, 1, -1]]), logits)) == pytest.approx(expected)
+
+
+def test_the_losses_of_members_by_hand():
+    gold = np.array([1, 0])
+    logits = np.log([[[0.5, 0.5], [0.2, 0.8]], [[0.9, 0.1], [0.4, 0.6]]])  # two texts, two members
+    expected = [-np.log(0.5) - np.log(0.8), -np.log(0.9) - np.log(0.4)]
+    loss = MembersLoss(IntentLoss())
+    np.testing.assert_allclose(loss.call(gold, logits), expected, rtol=1e-6)
+    assert float(loss(gold, logits)) == pytest.approx(np.mean(expected))
+
+
+def test_members_differ_and_answer_by_their_mean():
+    settings = SlotFillingSettings(
+        task="slot_filling",
+        data={"format": "jsonl", "files": {"train": "unused"}},
+        model={**SIZES, "members": 3},
+    )
+    outputs = ask(build_model(settings, VOCABULARIES), batch([3, 5], 5))
+    for answer, members in (("tags", "member_tags"), ("intent", "member_intents")):
+        each = np.array(outputs[members])
+        assert each.shape == (2, 3, *outputs[answer].shape[1:])
+        assert not np.allclose(each[:, 0], each[:, 1])
+        np.testing.assert_allclose(outputs[answer], each.mean(axis=1), rtol=1e-5, atol=1e-6)
 
 
 def test_dropout_draws_from_the_seed_of_the_settings(settings):
@@ -142,7 +174,7 @@ settings = SlotFillingSettings(
 model = build_model(settings, VOCABULARIES)
 model.compile(keras.optimizers.AdamW(0.01, global_clipnorm=5.0), loss=losses(settings, model))
 inputs = batch([3, 6], 6)
-gold = {"tags": np.where(inputs["words"] != 0, 1, -1), "intent": np.array([0, 2])}
+gold = {"member_tags": np.where(inputs["words"] != 0, 1, -1), "member_intents": np.array([0, 2])}
 before = [np.array(v) for v in model.trainable_variables]
 loss = model.train_on_batch(inputs, gold)[0]
 moved = [not np.array_equal(a, b) for a, b in zip(before, model.trainable_variables)]

@@ -20,19 +20,20 @@ Weights = list[tuple[int, int, float]]
 def attention_weights(
     tokenizer: SlotTokenizer, model: keras.Model, texts: Sequence[str]
 ) -> list[Weights] | None:
-    """How much each token counts for the intent, text by text.
+    """How much each token counts for the intent, text by text; the mean over the members.
 
     None where the model does not pool by attention.
     """
-    pooling = next((layer for layer in model.layers if isinstance(layer, AttentionPooling)), None)
-    if pooling is None:
+    poolings = [layer for layer in model.layers if isinstance(layer, AttentionPooling)]
+    if not poolings:
         return None
     if not texts:
         return []
     found = tokenizer(tokens.clean(tf.constant(list(texts), tf.string)))
-    probe = keras.Model(model.input, pooling.input)  # what the layer is given: states and mask
-    inputs = inputs_alone(model, found.features)
-    shares = np.asarray(pooling.shares(*probe(inputs, training=False)))
+    # What the layers are given: states and mask.
+    probe = keras.Model(model.input, {pooling.name: pooling.input for pooling in poolings})
+    seen = probe(inputs_alone(model, found.features), training=False)
+    shares = np.mean([pooling.shares(*seen[pooling.name]) for pooling in poolings], axis=0)
     places = found.tokens
     return [
         [(start, end, float(share)) for start, end, share in zip(*row, strict=False)]

@@ -80,9 +80,20 @@ class ModelSettings(Section):
 
     `crf` scores whole tag sequences (which tag may follow which) instead of each token for itself.
 
+    Beside the encoder's state, a token's tag can hear what stands around it word for word: the
+    features of a classic CRF, hashed, in a vector of `neighbour_dim`; 0 = it does not.
+    `neighbour_dropout`: share of these features left out at each step of training.
+
+    `interaction`: the intent hears which tags there are, and the tags what the intent is.
+
+    `members`: taggers side by side (an ensemble, Hansen and Salamon 1990), each with weights of its
+    own, trained on the same batches; what answers is the mean of their scores. Training and
+    answering take as many times as long.
+
     `word_dropout` replaces whole words by `<unk>`, so that the model learns to read a word it does
-    not know from its context; `character_dropout` hides their spelling too, and
-    `shape_dropout` whether they are capitalised.
+    not know from its context, `rare_word_dropout` those that training has once or twice above all:
+    a word that occurs so often is replaced half of the time. `character_dropout` hides their
+    spelling too, and `shape_dropout` whether they are capitalised.
     """
 
     word_dim: int = Field(128, ge=1)
@@ -107,11 +118,16 @@ class ModelSettings(Section):
     heads: int = Field(4, ge=1)
     intent_gain: float = Field(2.0, gt=0)
     crf: bool = True
+    neighbour_dim: int = Field(0, ge=0)
+    interaction: bool = False
+    members: int = Field(1, ge=1)
     dropout: float = Field(0.3, ge=0, lt=1)
     word_dropout: float = Field(0.2, ge=0, lt=1)
+    rare_word_dropout: float = Field(0.0, ge=0)
     character_dropout: float = Field(0.15, ge=0, lt=1)
     shape_dropout: float = Field(0.2, ge=0, lt=1)
     ngram_dropout: float = Field(0.3, ge=0, lt=1)
+    neighbour_dropout: float = Field(0.5, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> ModelSettings:
@@ -141,6 +157,8 @@ class SlotTrainSettings(TrainSettings):
     `masked_values`: share of slot values replaced by unknown tokens;
     `masked_context`: share of the other tokens made unknown, so that an unknown token is no sign
     of a value.
+    `intent_smoothing`: share of an intent's target that is spread over all intents (Szegedy et al.
+    2016, section 7).
     """
 
     redrawn_values: float = Field(0.5, ge=0, le=1)
@@ -148,6 +166,7 @@ class SlotTrainSettings(TrainSettings):
     borrowed_values: float = Field(0.1, ge=0, le=1)
     masked_values: float = Field(0.1, ge=0, le=1)
     masked_context: float = Field(0.05, ge=0, le=1)
+    intent_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
 class SlotFillingSettings(Section):

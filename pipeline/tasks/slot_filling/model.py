@@ -1,11 +1,12 @@
-"""The joint tagger: an encoder reads the text, two heads give tags and intent.
+"""The joint tagger: members, each of which gives tags and intent, answer together.
 
-    words, characters -> embeddings -> encoder -+-> Dense -> CRF -> tag logits, a row a token
-                                                +-> attention pooling -> Dense -> intent logits
+    words, characters, shapes, n-grams -> member 1 -> tag logits, intent logits -+-> mean -> CRF
+                                          member 2 -> tag logits, intent logits -+-> mean
+                                          ...
 
-A forward LSTM sees only what stands before a word ("from Beijing"), a backward one only what
-stands after ("Beijing is where I start"): with both, a city's role is decided by its cue wherever
-it stands. `keras.ops` and Keras layers only, so the same model trains on the JAX backend.
+Each member (`member.py`) is a whole tagger with weights of its own and is held against the gold by
+itself; what they answer is the mean of their scores. One CRF serves them all, so that this mean is
+again a CRF. `keras.ops` and Keras layers only, so the same model trains on the JAX backend.
 
 A model that feeds its tags back has them as an input: the gold ones while it learns, none later.
 """
@@ -18,25 +19,15 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.layers.bag import WeightedBag
-from pipeline.layers.characters import CharacterConvolution
-from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
-from pipeline.layers.dropout import TokenDropout
-from pipeline.layers.encoders import EncoderSizes, encode
-from pipeline.layers.jordan import Jordan
-from pipeline.layers.pooling import AttentionPooling
+from pipeline.layers.constraints import bio_constraints
+from pipeline.layers.crf import CRF, CRFLoss
+from pipeline.layers.dropout import RareTokenDropout
 from pipeline.layers.temperature import Temperature
 from pipeline.task import Vocabularies
-from pipeline.tasks.slot_filling.config import (
-    FEED_TAGS_BACK,
-    GOLD_TAGS,
-    READ_BACKWARD,
-    SlotFillingSettings,
-)
+from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
+from pipeline.tasks.slot_filling.member import build_member
 from pipeline.tasks.slot_filling.utterance import tag_names
-from pipeline.text.shapes import SHAPES
 
-NGRAM_WORDS, NGRAM_BUCKETS = 2, 2**14
 TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 
 
@@ -44,62 +35,37 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     """A Keras model from token ids to logits.
 
     Shapes: {"words", "shapes": int32 [batch, tokens], "characters": int32 [batch, tokens,
-    characters]} -> {"tags": float [batch, tokens, tags], "intent": float [batch, intents]}.
+    characters], "ngrams": int32 [batch, ngrams]} -> {"tags": float [batch, tokens, tags],
+    "intent": float [batch, intents]}, the means over the members, which answer, and
+    {"member_tags": float [batch, members, tokens, tags], "member_intents": float [batch, members,
+    intents]}, which learn.
     """
-    sizes, seed = settings.model, settings.train.seed
-    words = keras.Input((None,), dtype="int32", name="words")
-    characters = keras.Input((None, None), dtype="int32", name="characters")
-    shapes = keras.Input((None,), dtype="int32", name="shapes")
-    ngrams = keras.Input((None,), dtype="int32", name="ngrams")
-    mask = ops.not_equal(words, 0)
-
-    seen = TokenDropout(sizes.word_dropout, seed=seed, name="word_dropout")(words)
-    word_vectors = keras.layers.Embedding(
-        len(vocabularies["words"]), sizes.word_dim, name="word_embedding"
-    )(seen)
-    spelled = TokenDropout(sizes.character_dropout, seed=seed + 1, name="character_dropout")(
-        characters
-    )
-    spellings = CharacterConvolution(
-        len(vocabularies["characters"]),
-        sizes.character_dim,
-        sizes.character_filters,
-        name="characters_of_word",
-    )(spelled)
-
-    shape_vectors = keras.layers.Embedding(len(SHAPES), sizes.shape_dim, name="shape_embedding")(
-        TokenDropout(sizes.shape_dropout, seed=seed + 5, name="shape_dropout")(shapes)
-    )
-    vectors = keras.layers.Concatenate(name="vectors")([word_vectors, spellings, shape_vectors])
-    vectors = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name="input_dropout")(vectors)
     inputs = {
-        "words": words,
-        "characters": characters,
-        "shapes": shapes,
-        "ngrams": ngrams,
+        "words": keras.Input((None,), dtype="int32", name="words"),
+        "characters": keras.Input((None, None), dtype="int32", name="characters"),
+        "shapes": keras.Input((None,), dtype="int32", name="shapes"),
+        "ngrams": keras.Input((None,), dtype="int32", name="ngrams"),
     }
-    names = tag_names(vocabularies["slots"])
-    if sizes.encoder in FEED_TAGS_BACK:
+    if settings.model.encoder in FEED_TAGS_BACK:
         inputs[GOLD_TAGS] = keras.Input((None,), dtype="int32", name=GOLD_TAGS)
-        elman = sizes.encoder == "elman_jordan"
-        tagger = Jordan(len(names), sizes.hidden_dim, elman, name="tags")
-        states, tags = vectors, tagger(vectors, mask, inputs[GOLD_TAGS])
-    else:
-        states = encode(sizes.encoder, _encoder_sizes(settings), vectors, mask)
-        states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name="state_dropout")(states)
-        tags = keras.layers.Dense(len(names), name="tags")(states)
-    if not sizes.crf:
-        tags = Temperature(name=TAG_SCALE)(tags)
-    else:
+    names = tag_names(vocabularies["slots"])
+    members = [
+        build_member(settings, vocabularies, inputs, number + 1)
+        for number in range(settings.model.members)
+    ]
+    member_tags, member_intents = (ops.stack(parts, axis=1) for parts in zip(*members, strict=True))
+    tags, intent = ops.mean(member_tags, axis=1), ops.mean(member_intents, axis=1)
+    if settings.model.crf:
         tags = CRF(len(names), *bio_constraints(names), name="crf")(tags)
-    summary = AttentionPooling(sizes.hidden_dim, name="summary")(states, mask)
-    intent = keras.layers.Dense(len(vocabularies["intents"]), name="intent")(summary)
-    said = WeightedBag(
-        NGRAM_BUCKETS, len(vocabularies["intents"]), gain=sizes.intent_gain, name="said"
-    )(TokenDropout(sizes.ngram_dropout, 0, seed=seed + 6, name="ngram_dropout")(ngrams))
-    intent = keras.layers.Add(name="intent_scores")([intent, said])
-    intent = Temperature(name=INTENT_SCALE)(intent)
-    return keras.Model(inputs, {"tags": tags, "intent": intent}, name="slot_tagger")
+    else:
+        tags = Temperature(name=TAG_SCALE)(tags)
+    outputs = {
+        "tags": tags,
+        "intent": Temperature(name=INTENT_SCALE)(intent),
+        "member_tags": member_tags,
+        "member_intents": member_intents,
+    }
+    return keras.Model(inputs, outputs, name="slot_tagger")
 
 
 def inputs_alone(model: keras.Model, features: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,32 +76,19 @@ def inputs_alone(model: keras.Model, features: Mapping[str, Any]) -> dict[str, A
     return inputs
 
 
-def _encoder_sizes(settings: SlotFillingSettings) -> EncoderSizes:
-    sizes = settings.model
-    both = sizes.encoder in READ_BACKWARD if sizes.bidirectional is None else sizes.bidirectional
-    return EncoderSizes(
-        hidden_dim=sizes.hidden_dim,
-        depth=sizes.depth,
-        bidirectional=both,
-        radius=sizes.radius,
-        heads=sizes.heads,
-        dropout=sizes.dropout,
-        seed=settings.train.seed + 4,
-    )
+def count_words(model: keras.Model, counts: Any) -> None:
+    """Tells the model how often each word of the vocabulary, [words], stands in training."""
+    for layer in model.layers:
+        if isinstance(layer, RareTokenDropout):
+            layer.counts.assign(counts)
 
 
-def count(*_: Any) -> None:
-    """Nothing: all weights are learnt."""
-
-
-def losses(_: SlotFillingSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
+def losses(settings: SlotFillingSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
     """Negative log-likelihood of an utterance's tags, and of its intent; gold tag -1 is padding."""
-    layers = {layer.name: layer for layer in model.layers}
+    crf = _crf(model)
     return {
-        "tags": CRFLoss(layers["crf"]) if "crf" in layers else TokenLoss(),
-        "intent": keras.losses.SparseCategoricalCrossentropy(
-            from_logits=True, reduction="mean_with_sample_weight", name="intent_loss"
-        ),
+        "member_tags": MembersLoss(CRFLoss(crf) if crf else TokenLoss()),
+        "member_intents": MembersLoss(IntentLoss(settings.train.intent_smoothing)),
     }
 
 
@@ -152,8 +105,10 @@ def decode(model: keras.Model, tag_logits: Any, padding_mask: Any) -> tuple[Any,
         probability of each tag given the whole text.
     """
     crf = _crf(model)
-    best = ops.argmax(tag_logits, axis=-1) if crf is None else crf.decode(tag_logits, padding_mask)
-    return best, tag_probabilities(model, tag_logits, padding_mask)
+    if crf is None:
+        return ops.argmax(tag_logits, axis=-1), ops.softmax(tag_logits)
+    both: tuple[Any, Any] = crf.decode_with_marginals(tag_logits, padding_mask)
+    return both
 
 
 def tag_probabilities(model: keras.Model, tag_logits: Any, padding_mask: Any) -> Any:
@@ -183,3 +138,36 @@ class TokenLoss(keras.losses.Loss):
         gold = ops.cast(y_true, "int32")
         loss = ops.sparse_categorical_crossentropy(ops.maximum(gold, 0), y_pred, from_logits=True)
         return ops.sum(loss * ops.cast(gold >= 0, loss.dtype), axis=-1)
+
+
+class IntentLoss(keras.losses.Loss):
+    """Cross entropy of the gold intent, int [batch], under logits [batch, intents]."""
+
+    def __init__(self, smoothing: float = 0.0) -> None:
+        super().__init__(name="intent_loss", reduction="mean_with_sample_weight")
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        gold = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+        of_all = -ops.mean(ops.log_softmax(y_pred, axis=-1), axis=-1)
+        return (1.0 - self.smoothing) * gold + self.smoothing * of_all
+
+
+class MembersLoss(keras.losses.Loss):
+    """The sum of what the members of an ensemble lose, each held against the same gold.
+
+    Args:
+        loss: Of one member: gold [batch, ...] and scores [batch, ...] to [batch].
+
+    Shapes: gold [batch, ...], scores [batch, members, ...].
+    """
+
+    def __init__(self, loss: keras.losses.Loss) -> None:
+        super().__init__(name=f"members_{loss.name}", reduction="mean_with_sample_weight")
+        self.loss = loss
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        members = y_pred.shape[1]
+        gold = ops.repeat(y_true, members, axis=0)
+        scores = ops.reshape(y_pred, (-1, *ops.shape(y_pred)[2:]))
+        return ops.sum(ops.reshape(self.loss.call(gold, scores), (-1, members)), axis=1)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -16,7 +17,8 @@ from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
-from pipeline.tasks.slot_filling.model import NGRAM_BUCKETS, NGRAM_WORDS
+from pipeline.tasks.slot_filling.member import NGRAM_BUCKETS, NGRAM_WORDS
+from pipeline.tasks.slot_filling.model import count_words
 from pipeline.tasks.slot_filling.redraw import Rates, collect, redraw
 from pipeline.text import tokens
 from pipeline.text.ngrams import hashed_ngrams
@@ -125,6 +127,21 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
     }
 
 
+def count(
+    _: SlotFillingSettings,
+    tokenizer: SlotTokenizer,
+    model: keras.Model,
+    vocabularies: Vocabularies,
+    records: Iterable[Record],
+) -> None:
+    """Tells the model how often each word stands in the texts of `records`."""
+    counts = np.zeros(len(vocabularies["words"]), "float32")
+    for group in _groups(iter(records), 512):
+        words = tokenizer(tf.constant([record["text"] for record in group])).features["words"]
+        counts += np.bincount(np.ravel(words), minlength=len(counts))
+    count_words(model, counts)
+
+
 def build_encoder(
     settings: SlotFillingSettings,
     tokenizer: SlotTokenizer,
@@ -177,12 +194,12 @@ def _to_fit(with_gold_tags: bool, rows: Rows) -> tuple[Rows, Rows, Rows]:
     intent = rows["intent"]
     known = tf.cast(intent >= 0, tf.float32)
     targets = {
-        "tags": rows["tags"].to_tensor(-1, shape=tf.shape(inputs["words"], tf.int64)),
-        "intent": tf.maximum(intent, 0),
+        "member_tags": rows["tags"].to_tensor(-1, shape=tf.shape(inputs["words"], tf.int64)),
+        "member_intents": tf.maximum(intent, 0),
     }
-    weights = {"tags": tf.ones_like(known), "intent": known}
+    weights = {"member_tags": tf.ones_like(known), "member_intents": known}
     if with_gold_tags:
-        inputs[GOLD_TAGS] = targets["tags"]
+        inputs[GOLD_TAGS] = targets["member_tags"]
     return inputs, targets, weights
 
 

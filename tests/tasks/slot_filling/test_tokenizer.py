@@ -1,15 +1,18 @@
 """Texts to inputs and gold spans to targets, by hand."""
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from pipeline.config import TrainSettings
 from pipeline.errors import InputError
 from pipeline.tasks.slot_filling.config import SlotTrainSettings
+from pipeline.tasks.slot_filling.model import build_model
 from pipeline.tasks.slot_filling.tokenizer import (
     build_encoder,
     build_tokenizer,
     contract,
+    count,
     fit,
     project,
 )
@@ -210,18 +213,18 @@ def test_a_batch_encoded_by_hand(encode, make_record):
     inputs, targets, weights = encode(batch)
     assert inputs["words"].numpy().tolist() == [[2, 3, 4, 5, 6], [4, 5, 1, 0, 0]]
     assert inputs["characters"].shape == (2, 5, 3)  # its longest word is "fly"
-    assert targets["tags"].numpy().tolist() == [[0, 0, 1, 2, 3], [0, 0, 0, -1, -1]]
-    assert targets["intent"].numpy().tolist() == [1, 0]
-    assert weights["tags"].numpy().tolist() == [1, 1]
-    assert weights["intent"].numpy().tolist() == [1, 0]
+    assert targets["member_tags"].numpy().tolist() == [[0, 0, 1, 2, 3], [0, 0, 0, -1, -1]]
+    assert targets["member_intents"].numpy().tolist() == [1, 0]
+    assert weights["member_tags"].numpy().tolist() == [1, 1]
+    assert weights["member_intents"].numpy().tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("texts", [["fly to", "hi"], ["", ""]])
 def test_a_batch_without_spans_is_all_outside(encode, make_record, texts):
     inputs, targets, _ = encode(batch_of(*(make_record(text) for text in texts)))
     real = inputs["words"].numpy() > 0
-    assert targets["tags"].shape == inputs["words"].shape
-    assert targets["tags"].numpy().tolist() == (real - 1).tolist()
+    assert targets["member_tags"].shape == inputs["words"].shape
+    assert targets["member_tags"].numpy().tolist() == (real - 1).tolist()
 
 
 # --- contract ---
@@ -245,3 +248,17 @@ def test_contract_by_hand(tokenizer):
 def test_contract_of_texts_without_tokens(tokenizer):
     facts = contract(tokenizer, VOCABULARIES, [["", " "]])
     assert (facts["tokens"], facts["unknown_token_rate"]) == (0, 0.0)
+
+
+# --- counts ---
+
+
+def test_the_model_is_told_how_often_each_word_stands_in_training(settings, tokenizer, make_record):
+    model = build_model(settings, VOCABULARIES)
+    records = [make_record("fly to to xyz"), make_record(""), make_record("Fly!")]
+    count(settings, tokenizer, model, VOCABULARIES, records)
+    layer = model.get_layer("word_dropout_1")
+    words = VOCABULARIES["words"]
+    found = dict(zip(words, np.asarray(layer.counts).tolist(), strict=True))
+    assert (found["fly"], found["to"], found["<unk>"]) == (2, 2, 2)  # unknown: xyz and !
+    assert sum(found[word] for word in words[1:]) == 6
