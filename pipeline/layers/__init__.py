@@ -1,12 +1,15 @@
 """Keras layers that Keras lacks, in `keras.ops` only: any backend.
 
-- `dropout`: whole tokens hidden in training.
+- `dropout`: whole tokens hidden in training, all alike or rare ones above all.
 - `characters`: a word's spelling as a vector.
 - `encoders`: the encoders below by name, stacked; what each knows: docs/recurrent-ladder.md.
 - `recurrent`: Elman, LSTM and GRU layers; `cells` holds their loops, with the gradient by hand.
 - `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
 - `jordan`: recurrent taggers that read their own last tag.
-- `crf`: scores of whole tag sequences: loss, best sequence, probabilities.
+- `crf`: scores of whole tag sequences: loss, best sequence, probabilities. `constraints`: which tag
+  may follow which.
+- `neighbours`: what stands around a token, hashed: the features of a classic CRF.
+- `interaction`: tags of tokens and the label of their text, each told of the other.
 - `temperature`: logits whose softmax means what it says. `label_thresholds`: from which probability
   on each of several labels is given.
 - `pooling`: a sequence as one vector, padding left out.

@@ -5,7 +5,8 @@
 
 The chain, in the order of the record below: `loader` reads annotated files (`formats`) into
 `utterance`s; `writer`, `explain`, `repair` and `audit` serve their owner;
-`tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger;
+`tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger, made
+of one `member` or several;
 `serving` joins both into a graph from strings to answers; `scoring` compares answers with gold;
 `stress` makes harder test sets of a test set; `floor` is what a CRF and an SVM reach.
 """
