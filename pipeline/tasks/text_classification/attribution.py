@@ -11,8 +11,6 @@ import tensorflow as tf
 from pipeline.layers.bag import WeightedBag
 from pipeline.text import tokens
 
-EMBEDDING = "embedding"  # the layer whose output the encoder reads
-
 Piece = tuple[int, int, float]
 
 
@@ -21,6 +19,9 @@ class Pieces(Protocol):
 
     def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Ids of tokens [batch, tokens] and of n-grams [batch, ngrams], padded with 0."""
+
+    def cut(self, texts: tf.Tensor) -> tf.Tensor:
+        """Whether each text has more tokens than the encoder reads; bool [batch]."""
 
     def pieces(self, texts: tf.Tensor) -> Sequence[Sequence[tuple[int, int]]]:
         """(start, end) of each token of each text, in the order of the ids; code points."""
@@ -58,16 +59,16 @@ def attributions(tokenizer: Pieces, model: keras.Model, texts: Sequence[str]) ->
     Args:
         tokenizer: Of the model.
         model: Its inputs are `tokens`, `ngrams` or both, its output `label`: logits
-            [batch, classes]. What reads tokens is the layer `embedding`, what reads n-grams a
-            `WeightedBag`.
+            [batch, classes]. What reads tokens are `Embedding`s, one a member of an ensemble, whose
+            parts are added; what reads n-grams is a `WeightedBag`.
         texts: One at a time goes through the model, so keep them few.
     """
     bag = next((layer for layer in model.layers if isinstance(layer, WeightedBag)), None)
-    names = [layer.name for layer in model.layers]
-    embedding = model.get_layer(EMBEDDING) if EMBEDDING in names else None
-    probed = {"tokens": embedding, "ngrams": bag}
-    found = {name: layer.output for name, layer in probed.items() if layer is not None}
-    probe = keras.Model(model.input, {**found, "logits": model.output["label"]})
+    embeddings = [each for each in model.layers if isinstance(each, keras.layers.Embedding)]
+    probed = {"tokens": [each.output for each in embeddings]} if embeddings else {}
+    if bag is not None:
+        probed["ngrams"] = bag.output
+    probe = keras.Model(model.input, {**probed, "logits": model.output["label"]})
     return [_of_text(tokenizer, probe, bag, text) for text in texts]
 
 
@@ -85,8 +86,9 @@ def _of_text(
     pieces: list[Piece] = []
     ngrams: dict[str, float] = {}
     if "tokens" in seen:
-        parts = tf.reduce_sum(seen["tokens"] * slopes["tokens"], axis=-1)[0].numpy()
-        pieces = _apart(_placed(tokenizer.pieces(asked)[0], parts))
+        read = zip(seen["tokens"], slopes["tokens"], strict=True)
+        parts = sum(tf.reduce_sum(x * slope, axis=-1)[0] for x, slope in read)
+        pieces = _apart(_placed(tokenizer.pieces(asked)[0], parts.numpy()))
     if bag is not None:
         summands = _summands(bag, ids["ngrams"], slopes)
         names = tokenizer.ngram_names(asked)[0]

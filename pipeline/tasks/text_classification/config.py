@@ -86,38 +86,44 @@ class NgramSettings(Section):
     """Hashed n-grams for the linear, `wide` part: of words up to `words` in a row, of characters.
 
     `buckets`: what they are hashed into. `characters`: least and most characters of a character
-    n-gram, taken within words; (0, 0) = none. `weighting`: what each n-gram counts for, read off
-    the training texts: `idf`, or `naive_bayes`, its log-count ratio for each label times the idf
-    (Wang and Manning 2012). `gain`: the length of a text's vector of n-grams; the longer, the
-    faster the linear part learns beside the encoder.
+    n-gram; (0, 0) = none; taken within words or, with `across_words`, over the whole text, spaces
+    included. `weighting`: what each n-gram counts for, read off the training texts: `idf`, or
+    `naive_bayes`, its log-count ratio for each label times the idf (Wang and Manning 2012).
+    `fit`: `gradient` learns the weights together with the encoder, from naive Bayes on where that
+    is the weighting; `svm` fits a support vector machine a label before the first step
+    (`machines.py`), a member beside the encoders. `cost`: of a training text on the wrong side of
+    a machine. `gain`: the length of a text's vector of n-grams; the longer, the faster the gradient
+    learns, and the more machines weigh beside the encoders.
     """
 
     words: int = Field(2, ge=0, le=5)
     characters: Annotated[tuple[int, int], Field(strict=False)] = (0, 0)
+    across_words: bool = False
     buckets: int = Field(2**18, ge=2)
     weighting: Literal["idf", "naive_bayes"] = "naive_bayes"
+    fit: Literal["gradient", "svm"] = "gradient"
+    cost: float = Field(1.0, gt=0)
     gain: float = Field(8.0, gt=0)
 
 
+Encoder = Literal[
+    "none", "mean", "text_cnn", "elman", "lstm", "gru", "convolution", "self_attention"
+]
+
+
 class ModelSettings(Section):
-    """What reads the text: an encoder (deep), hashed n-grams (wide), or both, their scores added.
+    """What reads the text: encoders (deep), hashed n-grams (wide), or both.
 
     `encoder`: `text_cnn` (Kim 2014), one of the ladder (`docs/recurrent-ladder.md`), `mean` (the
-    mean of the embeddings alone), or `none`. `pooling` makes one vector of an encoder's states;
-    `text_cnn` has its own maximum. `ngrams`: whether the linear part is there.
+    mean of the embeddings alone), or `none`; a list of them makes as many members, each with
+    weights and a loss of its own, whose scores are averaged in the answer. `pooling` makes one
+    vector of an encoder's states; `text_cnn` has its own maximum. `ngrams`: whether the linear part
+    is there: one more member where `ngrams.fit` is `svm`, else its scores are added to those of the
+    only encoder, and both learn from one loss.
     `token_dropout` replaces whole tokens by `<unk>` in training.
     """
 
-    encoder: Literal[
-        "none",
-        "mean",
-        "text_cnn",
-        "elman",
-        "lstm",
-        "gru",
-        "convolution",
-        "self_attention",
-    ] = "lstm"
+    encoder: Encoder | Annotated[tuple[Encoder, ...], Field(strict=False, min_length=1)] = "lstm"
     ngrams: bool = True
     pooling: Literal["last", "mean", "max", "attention"] = "attention"
     embedding_dim: int = Field(128, ge=1)
@@ -128,10 +134,18 @@ class ModelSettings(Section):
     dropout: float = Field(0.5, ge=0, lt=1)
     token_dropout: float = Field(0.1, ge=0, lt=1)
 
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """The encoder of each deep member; empty where there is none."""
+        named = (self.encoder,) if isinstance(self.encoder, str) else self.encoder
+        return () if self.encoder == "none" else named
+
     @model_validator(mode="after")
     def _reads_something(self) -> ModelSettings:
-        if self.encoder == "none" and not self.ngrams:
+        if not self.encoders and not self.ngrams:
             raise ValueError("encoder none and ngrams false: nothing is left to read the text")
+        if "none" in self.encoders:
+            raise ValueError("encoder: `none` stands in a list; expected it alone, or encoders")
         return self
 
 
@@ -157,3 +171,12 @@ class TextClassificationSettings(Section):
     train: ClassTrainSettings = ClassTrainSettings()
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> TextClassificationSettings:
+        if len(self.model.encoders) > 1 and self.model.ngrams and self.ngrams.fit == "gradient":
+            raise ValueError(
+                "ngrams.fit gradient joins the n-grams to one encoder, and there are"
+                f" {len(self.model.encoders)}; expected `svm`, or model.ngrams: false"
+            )
+        return self

@@ -1,4 +1,4 @@
-"""Before training: what each n-gram counts for, read off the training texts."""
+"""Before training: what each n-gram counts for, read off the training texts; machines of these."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.text_classification.config import TextClassificationSettings
-from pipeline.tasks.text_classification.model import count_ngrams
+from pipeline.tasks.text_classification.encoder import balancing_weights
+from pipeline.tasks.text_classification.machines import Documents, fit_machines
+from pipeline.tasks.text_classification.model import WIDE, count_ngrams
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 
@@ -26,19 +28,45 @@ def count(
     vocabularies: Vocabularies,
     records: Iterable[Record],
 ) -> None:
-    """Sets the weights of the model that are counted on the training records, not learnt."""
-    places = {label: place for place, label in enumerate(vocabularies["labels"])}
+    """Sets the weights of the linear part that the training records give without a gradient."""
+    if not settings.model.ngrams:
+        return
+    machines = settings.ngrams.fit == "svm"
+    ngrams: list[Any] = []
+    labels: list[Any] = []
+
+    def groups() -> Iterator[tuple[Any, Any]]:
+        for ids, gold in _groups(tokenizer, vocabularies["labels"], records):
+            if machines:
+                ngrams.extend(row[row > 0] for row in ids)
+                labels.append(gold)
+            yield ids, gold
+
+    scale = count_ngrams(settings, model, groups())
+    if machines:
+        gold = np.concatenate(labels)
+        balanced = "balanced" in (settings.train.class_weights, settings.train.sampling)
+        costs = balancing_weights(gold) if balanced else np.ones(len(gold))
+        documents = Documents(ngrams, gold, costs.astype(np.float32))
+        found = fit_machines(documents, scale, settings.ngrams.cost, settings.train.seed)
+        bag = model.get_layer(WIDE)
+        bag.weights_of_ngrams.assign(found.weights)
+        bag.bias.assign(bag.gain * found.bias)  # the gain stands before the weights, too
+
+
+def _groups(
+    tokenizer: TextTokenizer, labels: Iterable[str], records: Iterable[Record]
+) -> Iterator[tuple[Any, Any]]:
+    """Ids of n-grams [texts, ngrams], padded by 0, and labels [texts, labels] of 0 and 1."""
+    places = {label: place for place, label in enumerate(labels)}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def ngrams(text: tf.Tensor) -> tf.Tensor:
         return tokenizer(tokens.clean(text))[1]
 
-    def groups() -> Iterator[tuple[Any, Any]]:
-        rest = iter(records)
-        while group := list(itertools.islice(rest, GROUP)):
-            labels = np.zeros((len(group), len(places)), np.int64)
-            for row, record in enumerate(group):
-                labels[row, [places[label] for label in record["labels"]]] = 1
-            yield ngrams(tf.constant([record["text"] for record in group])).numpy(), labels
-
-    count_ngrams(settings, model, groups())
+    rest = iter(records)
+    while group := list(itertools.islice(rest, GROUP)):
+        gold = np.zeros((len(group), len(places)), np.int64)
+        for row, record in enumerate(group):
+            gold[row, [places[label] for label in record["labels"]]] = 1
+        yield ngrams(tf.constant([record["text"] for record in group])).numpy(), gold

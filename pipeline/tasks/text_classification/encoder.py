@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.model import MEMBERS
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer, dense
 from pipeline.text import tokens
 
@@ -53,7 +55,7 @@ def build_encoder(
             text, wanted = tf.gather(text, rows), tf.gather(wanted, rows)
             weight = tf.sign(tf.gather(weight, rows))
         features = tokenizer.features(text)
-        cost = features["ngrams"] if settings.model.encoder == "none" else features["tokens"]
+        cost = features["tokens" if settings.model.encoders else "ngrams"]
         return {
             "length": tf.cast(cost.row_lengths(), tf.int32),
             **features,
@@ -66,7 +68,18 @@ def build_encoder(
 
 def _to_fit(rows: Rows) -> tuple[Rows, Rows, Rows]:
     inputs = {name: dense(rows[name]) for name in ("tokens", "ngrams")}
-    return inputs, {"label": rows["label"]}, {"label": rows["weight"]}
+    return inputs, {MEMBERS: rows["label"]}, {MEMBERS: rows["weight"]}
+
+
+def balancing_weights(gold: Any) -> Any:
+    """What texts weigh, so that each label weighs the same: float [texts], from 0 and 1 as above.
+
+    Args:
+        gold: int [texts, labels], 1 where a text has a label; every label stands somewhere.
+    """
+    rarity = len(gold) / (gold.shape[1] * gold.sum(axis=0))
+    known = gold.sum(axis=1)
+    return np.where(known > 0, gold @ rarity / np.maximum(known, 1), 1.0)
 
 
 def _rarity(labels: list[str], records: Iterable[Record]) -> list[float]:

@@ -1,12 +1,15 @@
-"""The classifier: an encoder reads the tokens, a linear layer the n-grams; their logits add up.
+"""The classifier: encoders read the tokens, a linear layer the n-grams; their logits are averaged.
 
-    tokens -> embedding -> encoder -> pooling -> Dense -+
-                                                        + -> logits, one a label
+    tokens -> embedding -> encoder -> pooling -> Dense -+          (a member for each encoder)
+                                                        +-> logits, one a label
     n-grams ------------------------> WeightedBag ------+
 
 The linear part knows at once which words speak for which label; the encoder adds what order and
-context say (Cheng et al. 2016, "Wide and deep learning"). `keras.ops` and Keras layers only, so the
-same model trains on the JAX backend.
+context say. With `ngrams.fit: gradient` their scores are added and learn from one loss (Cheng et
+al. 2016, "Wide and deep learning"). With `svm` each is a member of an ensemble, with a loss of its
+own, since a linear part that fits the training texts leaves an encoder joined to it nothing to
+learn; several encoders differ by how they begin, and err less together (Hansen and Salamon 1990,
+"Neural network ensembles"). `keras.ops` and Keras layers only, so the same model trains on JAX.
 """
 
 from __future__ import annotations
@@ -30,112 +33,146 @@ from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.config import TextClassificationSettings
 
 LABEL_SCALE, LABEL_THRESHOLDS = "label_scale", "label_thresholds"
+MEMBERS = "member_labels"  # the output that learns
+WIDE = "wide"  # the layer of the n-grams
 
 
 def build_model(settings: TextClassificationSettings, vocabularies: Vocabularies) -> keras.Model:
     """A Keras model from token ids and n-gram ids to logits.
 
-    Shapes: {"tokens": int32 [batch, tokens], "ngrams": int32 [batch, ngrams]}
-    -> {"label": float [batch, labels]}.
+    Shapes: {"tokens": int32 [batch, tokens], "ngrams": int32 [batch, ngrams]} -> {"label": float
+    [batch, labels]}, the mean over the members, which answers, and {"member_labels": float [batch,
+    members, labels]}, which learns.
     """
     classes = len(vocabularies["labels"])
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in ("tokens", "ngrams")}
-    parts = []
-    if settings.model.encoder != "none":
+    members = []
+    for number, encoder in enumerate(settings.model.encoders, 1):
         # A SentencePiece model's table is as large as asked for: fewer pieces leave rows unused.
         pieces = vocabularies["pieces"]
         size = settings.tokenizer.vocabulary_size if isinstance(pieces, bytes) else len(pieces)
-        parts.append(_deep(settings, size, classes, inputs["tokens"]))
+        members.append(_deep(settings, encoder, number, size, classes, inputs["tokens"]))
     if settings.model.ngrams:
-        parts.append(_wide(settings, classes, inputs["ngrams"]))
-    logits = keras.layers.Add(name="both")(parts) if len(parts) == 2 else parts[0]
-    logits = Temperature(name=LABEL_SCALE)(logits)
+        members.append(_wide(settings, classes, inputs["ngrams"]))
+        if settings.ngrams.fit == "gradient" and len(members) == 2:
+            members = [keras.layers.Add(name="both")(members)]
+    stacked = ops.stack(members, axis=1)
+    logits = Temperature(name=LABEL_SCALE)(ops.mean(stacked, axis=1))
     if settings.data.multi_label:
         logits = LabelThresholds(name=LABEL_THRESHOLDS)(logits)
-    return keras.Model(inputs, {"label": logits}, name="text_classifier")
+    return keras.Model(inputs, {"label": logits, MEMBERS: stacked}, name="text_classifier")
 
 
-def _deep(settings: TextClassificationSettings, size: int, classes: int, tokens: Any) -> Any:
-    sizes, seed = settings.model, settings.train.seed
+def _deep(
+    settings: TextClassificationSettings,
+    encoder: str,
+    number: int,
+    size: int,
+    classes: int,
+    tokens: Any,
+) -> Any:
+    """Logits [batch, classes] of member `number`."""
+    sizes, seed = settings.model, settings.train.seed + 100 * (number - 1)
     mask = ops.not_equal(tokens, 0)
-    seen = TokenDropout(sizes.token_dropout, seed=seed, name="token_dropout")(tokens)
-    vectors = keras.layers.Embedding(size, sizes.embedding_dim, name="embedding")(seen)
-    vectors = keras.layers.Dropout(sizes.dropout, seed=seed + 1, name="input_dropout")(vectors)
-    pooled = _read(settings, vectors, mask)
-    pooled = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name="summary_dropout")(pooled)
-    return keras.layers.Dense(classes, name="deep")(pooled)
+    seen = TokenDropout(sizes.token_dropout, seed=seed, name=f"token_dropout_{number}")(tokens)
+    vectors = keras.layers.Embedding(size, sizes.embedding_dim, name=f"embedding_{number}")(seen)
+    drop = keras.layers.Dropout(sizes.dropout, seed=seed + 1, name=f"input_dropout_{number}")
+    pooled = _read(settings, encoder, number, drop(vectors), mask)
+    drop = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name=f"summary_dropout_{number}")
+    return keras.layers.Dense(classes, name=f"deep_{number}")(drop(pooled))
 
 
-def _read(settings: TextClassificationSettings, vectors: Any, mask: Any) -> Any:
+def _read(
+    settings: TextClassificationSettings, encoder: str, number: int, vectors: Any, mask: Any
+) -> Any:
     """One vector a text."""
-    sizes = settings.model
-    if sizes.encoder == "text_cnn":
-        return TextCNN(sizes.hidden_dim, name="encoder")(vectors, mask)
-    if sizes.encoder == "mean":
-        return Pooling("mean", name="summary")(vectors, mask)
-    both = sizes.bidirectional and sizes.encoder in RECURRENT
+    sizes, name, summary = settings.model, f"encoder_{number}", f"summary_{number}"
+    if encoder == "text_cnn":
+        return TextCNN(sizes.hidden_dim, name=name)(vectors, mask)
+    if encoder == "mean":
+        return Pooling("mean", name=summary)(vectors, mask)
+    both = sizes.bidirectional and encoder in RECURRENT
     of_encoder = EncoderSizes(
         hidden_dim=sizes.hidden_dim,
         depth=sizes.depth,
         bidirectional=both,
         heads=sizes.heads,
         dropout=sizes.dropout,
-        seed=settings.train.seed + 3,
+        seed=settings.train.seed + 100 * (number - 1) + 3,
     )
-    states = encode(sizes.encoder, of_encoder, vectors, mask)
+    states = encode(encoder, of_encoder, vectors, mask, name)
     if sizes.pooling == "attention":
-        return AttentionPooling(sizes.hidden_dim, name="summary")(states, mask)
-    return Pooling(sizes.pooling, both, name="summary")(states, mask)
+        return AttentionPooling(sizes.hidden_dim, name=summary)(states, mask)
+    return Pooling(sizes.pooling, both, name=summary)(states, mask)
 
 
 def _wide(settings: TextClassificationSettings, classes: int, ngrams: Any) -> Any:
-    return WeightedBag(
+    bag = WeightedBag(
         settings.ngrams.buckets,
         classes,
         scale_per_class=settings.ngrams.weighting == "naive_bayes",
         gain=settings.ngrams.gain,
-        name="wide",
-    )(ngrams)
+        name=WIDE,
+    )
+    scores = bag(ngrams)
+    # Of machines the gradient moves the bias alone.
+    bag.weights_of_ngrams.trainable = settings.ngrams.fit == "gradient"
+    return scores
 
 
 def count_ngrams(
     settings: TextClassificationSettings,
     model: keras.Model,
     groups: Iterable[tuple[Any, Any]],
-) -> None:
-    """Sets what each n-gram counts for, read off the training texts; nothing without a linear part.
+) -> Any:
+    """Sets what each n-gram counts for, read off the training texts, and gives it.
 
     With log-count ratios all weights begin alike, so that the model begins as naive Bayes.
 
     Args:
-        settings: Of the model.
+        settings: Of the model, which has a linear part.
         model: Made by `build_model`.
         groups: n-gram ids [texts, ngrams], padded by 0, and labels [texts, labels] of 0 and 1.
+
+    Returns:
+        float32 [buckets], or a column a label.
     """
-    if not settings.model.ngrams:
-        return
-    bag = model.get_layer("wide")
+    bag = model.get_layer(WIDE)
     counts = count_documents(groups, bag.buckets, bag.classes)
     scale = idf(counts)
     if settings.ngrams.weighting == "naive_bayes":
         scale = scale[:, None] * log_count_ratios(counts)
         bag.weights_of_ngrams.assign(np.full(bag.weights_of_ngrams.shape, 1 / bag.gain))
     bag.scale.assign(scale)
+    return scale
 
 
 def losses(
     settings: TextClassificationSettings, model: keras.Model
 ) -> dict[str, keras.losses.Loss]:
-    """Cross entropy: of the one label, or of each label for itself."""
+    """Cross entropy of each member: of the one label, or of each label for itself."""
     several = settings.data.multi_label
     of_label = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
-    loss = of_label(
-        from_logits=True,
-        label_smoothing=settings.train.label_smoothing,
-        reduction="mean_with_sample_weight",
-        name="label_loss",
-    )
-    return {"label": loss}
+    smoothing = settings.train.label_smoothing
+    return {MEMBERS: MembersLoss(of_label(from_logits=True, label_smoothing=smoothing))}
+
+
+class MembersLoss(keras.losses.Loss):
+    """The sum of what the members of an ensemble lose, each held against the same gold.
+
+    Args:
+        loss: Of one member: gold and logits [..., labels] to [...].
+
+    Shapes: gold [batch, labels], logits [batch, members, labels].
+    """
+
+    def __init__(self, loss: keras.losses.Loss) -> None:
+        super().__init__(name="label_loss", reduction="mean_with_sample_weight")
+        self.loss = loss
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        gold = ops.broadcast_to(y_true[:, None, :], ops.shape(y_pred))
+        return ops.sum(self.loss.call(gold, y_pred), axis=1)
 
 
 def probabilities(model: keras.Model, logits: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
+import tensorflow as tf
 
 from pipeline.metrics.calibration import calibration_error, coverage, reliability
 from pipeline.metrics.labels import MISSED, SPURIOUS, ClassScore, confusion, per_class
@@ -19,11 +20,13 @@ from pipeline.task import Answer, Record
 from pipeline.tasks.text_classification.attribution import Attribution, Pieces, attributions
 from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.scoring import predicted
+from pipeline.text import tokens
 
 SHOWN = 40  # wrong answers
 LOOKED_AT, WRONG = 12, 6  # texts whose parts are shown, and wrong ones among them at most
 STRONGEST = 6  # n-grams of a text
 PRECISIONS = (90, 95, 98, 99, 99.5)  # percent
+GROUP = 512  # texts at a time
 LONGEST = 3_000  # characters of a text on the page
 
 REASONS = (
@@ -66,6 +69,7 @@ def report(
         Section("What was taken for what", _heat(judged, list(scores))),
         Section("Wrong answers", _mistakes(wrong, len(judged))),
         Section("How far to trust a score", _trust(settings, judged)),
+        Section("Long texts", _long(settings, tokenizer, records)),
         Section("What the answers rest on", _reasons(tokenizer, model, wrong, judged)),
     ]
 
@@ -119,6 +123,27 @@ def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Ht
     )
     plot = reliability_plot(title, reliability(scores, right))
     return join([paragraph(said), plot, coverage_table(coverage(scores, right, PRECISIONS))])
+
+
+def _long(
+    settings: TextClassificationSettings, tokenizer: Pieces, records: Sequence[Record]
+) -> Html:
+    """How many texts the encoder does not read whole."""
+    if not settings.model.encoders:
+        return paragraph("The n-grams, which are the whole model, read all of every text.")
+    cut, most = 0, f"{settings.tokenizer.max_tokens:,}"
+    for start in range(0, len(records), GROUP):
+        texts = [record["text"] for record in records[start : start + GROUP]]
+        found = tokenizer.cut(tokens.clean(tf.constant(texts, tf.string)))
+        cut += int(tf.reduce_sum(tf.cast(found, tf.int32)))
+    if not cut:
+        return paragraph(f"No text has over {most} tokens: the encoder reads all of every text.")
+    share = f"{cut:,} of {len(records):,} texts ({100 * cut / len(records):.1f} %)"
+    rest = "The n-grams alone read" if settings.model.ngrams else "Nothing reads"
+    return paragraph(
+        f"{share} have over {most} tokens (tokenizer.max_tokens), of which the encoder reads the"
+        f" first and last halves. {rest} what lies between."
+    )
 
 
 def _reasons(

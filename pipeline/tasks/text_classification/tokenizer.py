@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.errors import InputError
+from pipeline.report.terminal import note
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.text_classification.config import (
     NgramSettings,
@@ -22,6 +23,8 @@ from pipeline.text import tokens
 from pipeline.text.ngrams import hashed_ngrams
 from pipeline.text.subwords import Subwords, train_subwords
 from pipeline.text.vocabulary import UNKNOWN_ID, Vocabulary, list_terms
+
+BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]+"  # what separates tokens (`pipeline.text.tokens`)
 
 
 class TextTokenizer(tf.Module):
@@ -62,6 +65,12 @@ class TextTokenizer(tf.Module):
         surface = _surface(text, self.settings.kind)
         return self.vocabulary.ids(_each(surface, self.settings.lower))
 
+    def cut(self, text: tf.Tensor) -> tf.Tensor:
+        """Whether each text has more tokens than the encoder reads; bool [batch]."""
+        if self.vocabulary is None:
+            return tf.zeros([tf.size(text)], tf.bool)
+        return self.ids(text).row_lengths() > self.settings.max_tokens
+
     def kept(self, rows: tf.RaggedTensor) -> tf.RaggedTensor:
         """Of each row what the encoder reads: all, or of a long one its first and last tokens."""
         most = self.settings.max_tokens
@@ -95,10 +104,26 @@ class TextTokenizer(tf.Module):
         if self.ngrams is None:
             return [{} for _ in text]
         normal = _each(_surface(text, "words"), self.settings.lower)
-        return [_names(row, self.ngrams) for row in normal]
+        if not self.ngrams.across_words:
+            return [_names(row, self.ngrams) for row in normal]
+        words = self.ngrams.model_copy(update={"characters": (0, 0)})
+        whole = self._whole(text)
+        return [
+            {**_names_across(line, self.ngrams), **_names(row, words)}
+            for row, line in zip(normal, whole, strict=True)
+        ]
 
     def _bag(self, text: tf.Tensor, ngrams: NgramSettings) -> tf.RaggedTensor:
-        return _hashed(_each(_surface(text, "words"), self.settings.lower), ngrams)
+        normal = _each(_surface(text, "words"), self.settings.lower)
+        if not ngrams.across_words:
+            return _hashed(normal, ngrams)
+        words = _hashed(normal, ngrams.model_copy(update={"characters": (0, 0)}))
+        return tf.concat([words, _hashed_across(self._whole(text), ngrams)], axis=1)
+
+    def _whole(self, text: tf.Tensor) -> tf.Tensor:
+        """The normalised text with one space for any white space or control characters."""
+        normal = tokens.fold(text, self.settings.lower)
+        return tf.strings.strip(tf.strings.regex_replace(normal, BLANK, " "))
 
     def _subword_places(self, text: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         found = self.vocabulary.tokenize_with_offsets(tokens.fold(text, self.settings.lower))
@@ -120,7 +145,7 @@ class TextTokenizer(tf.Module):
 def build_tokenizer(settings: TextClassificationSettings, folder: Path) -> TextTokenizer:
     """The tokenizer over `pieces.model` or `pieces.txt` of a folder of vocabularies."""
     vocabulary: Any = None
-    if settings.model.encoder != "none":
+    if settings.model.encoders:
         subwords = settings.tokenizer.kind == "subwords"
         vocabulary = (
             Subwords(folder / "pieces.model") if subwords else Vocabulary(folder / "pieces.txt")
@@ -143,7 +168,7 @@ def fit(settings: TextClassificationSettings, records: Iterable[Record]) -> Voca
             yield record["text"]
 
     found: dict[str, Any] = {}
-    if settings.model.encoder == "none":
+    if not settings.model.encoders:
         for _ in texts():
             pass
     else:
@@ -159,8 +184,8 @@ def contract(
 ) -> dict[str, Any]:
     """Facts about the training texts that new data is held against.
 
-    `cut_share` is the share of texts that are longer than the encoder reads; the linear part reads
-    all of every text.
+    `cut_share` is the share of texts that are longer than the encoder reads, which is also said;
+    the linear part reads all of every text.
 
     Args:
         tokenizer: Of the model.
@@ -168,7 +193,7 @@ def contract(
         texts: Groups of texts.
     """
     lengths: list[int] = []
-    unknown = 0
+    unknown, most = 0, tokenizer.settings.max_tokens
     for group in texts:
         text = tokens.clean(tf.constant(group, tf.string))
         if tokenizer.vocabulary is None:
@@ -179,13 +204,19 @@ def contract(
         lengths += ids.row_lengths().numpy().tolist()
     percents = (0, 5, 25, 50, 75, 95, 99, 100)
     percentiles = np.percentile(lengths, percents).tolist()
-    cut = sum(length > tokenizer.settings.max_tokens for length in lengths)
+    cut = 0 if tokenizer.vocabulary is None else sum(n > most for n in lengths)
+    if cut:
+        rest = "nothing reads" if tokenizer.ngrams is None else "the n-grams alone read"
+        note(
+            f"{cut:,} of {len(lengths):,} texts of train ({100 * cut / len(lengths):.1f} %) have"
+            f" over tokenizer.max_tokens {most:,} tokens: {rest} their middle"
+        )
     return {
         "labels": list(vocabularies["labels"]),
         "examples": len(lengths),
         "tokens": sum(lengths),
         "unknown_token_rate": unknown / max(1, sum(lengths)),
-        "cut_share": cut / max(1, len(lengths)) if tokenizer.vocabulary is not None else 0.0,
+        "cut_share": cut / max(1, len(lengths)),
         "length_percentiles": dict(zip(map(str, percents), percentiles, strict=True)),
     }
 
@@ -210,6 +241,29 @@ def _hashed(normal: tf.RaggedTensor, ngrams: NgramSettings) -> tf.RaggedTensor:
     return hashed_ngrams(
         normal, words=ngrams.words, characters=ngrams.characters, buckets=ngrams.buckets
     )
+
+
+def _hashed_across(whole: tf.Tensor, ngrams: NgramSettings, once: bool = True) -> tf.RaggedTensor:
+    """Of characters alone; the whole text stands for one long word."""
+    lines = tf.RaggedTensor.from_tensor(whole[:, None])
+    return hashed_ngrams(
+        lines, words=0, characters=ngrams.characters, buckets=ngrams.buckets, binary=once
+    )
+
+
+def _names_across(whole: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
+    """Ids of the character n-grams of one text to how they read; … is where the text goes on."""
+    marked = ["", *whole.numpy().decode("utf-8"), ""]  # the marks at its ends
+    names: dict[int, str] = {}
+    ids = iter(_hashed_across(whole[None], ngrams, once=False)[0].numpy().tolist())
+    least, most = ngrams.characters
+    for size in range(least, most + 1) if most else ():
+        lone = size == 1  # a mark alone is no n-gram
+        for start in range(lone, len(marked) - size + 1 - lone):
+            end = start + size
+            before, after = "…" * (start > 0), "…" * (end < len(marked))
+            names.setdefault(next(ids), f"{before}{''.join(marked[start:end])}{after}")
+    return names
 
 
 def _names(row: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
-from pipeline.tasks.text_classification.encoder import build_encoder
+from pipeline.tasks.text_classification.encoder import balancing_weights, build_encoder
+from pipeline.tasks.text_classification.model import MEMBERS
 from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
 
 SEED = tf.constant([1, 2], tf.int64)
@@ -47,8 +48,8 @@ def test_a_batch_by_hand(encoded):
     assert rows["length"].numpy().tolist() == [1, 2]
     assert inputs["tokens"].shape == (2, 2)
     assert (inputs["ngrams"].numpy() > 0).sum(axis=1).tolist() == [1, 3]
-    assert targets["label"].numpy().tolist() == [[0, 1], [1, 0]]  # neg, pos
-    assert weights["label"].numpy().tolist() == [1, 1]
+    assert targets[MEMBERS].numpy().tolist() == [[0, 1], [1, 0]]  # neg, pos
+    assert weights[MEMBERS].numpy().tolist() == [1, 1]
 
 
 def test_several_labels_none_and_one_that_is_not_known(encoded):
@@ -58,28 +59,28 @@ def test_several_labels_none_and_one_that_is_not_known(encoded):
         {"text": "c", "labels": ["never seen"]},
     ]
     _, (_, targets, _) = encoded(records, data={"multi_label": True})
-    assert targets["label"].numpy().tolist() == [[1, 1], [0, 0], [0, 0]]
+    assert targets[MEMBERS].numpy().tolist() == [[1, 1], [0, 0], [0, 0]]
 
 
 def test_what_training_does_not_know_weighs_nothing_and_no_label_weighs_one(encoded):
     unknown = [RECORDS[0], {"text": "c", "labels": ["never seen"]}]
-    assert encoded(unknown)[1][2]["label"].numpy().tolist() == [1, 0]
+    assert encoded(unknown)[1][2][MEMBERS].numpy().tolist() == [1, 0]
     several = [{"text": "b", "labels": []}]
     _, (_, _, weights) = encoded(several, data={"multi_label": True})
-    assert weights["label"].numpy().tolist() == [1]
+    assert weights[MEMBERS].numpy().tolist() == [1]
 
 
 def test_rare_labels_weigh_more(encoded):
     _, (_, _, weights) = encoded(RECORDS, train={"class_weights": "balanced"})
     # 4 texts / (2 labels x 3 or 1 texts): the two labels count the same in all.
-    np.testing.assert_allclose(weights["label"], [2 / 3, 2 / 3, 2 / 3, 2])
+    np.testing.assert_allclose(weights[MEMBERS], [2 / 3, 2 / 3, 2 / 3, 2])
 
 
 def test_rare_labels_are_drawn_as_often_as_others(encoded):
     drawn = np.concatenate(
         [
             encoded(RECORDS, tf.constant([1, n], tf.int64), train={"sampling": "balanced"})[1][1][
-                "label"
+                MEMBERS
             ].numpy()
             for n in range(60)
         ]
@@ -92,3 +93,11 @@ def test_the_same_seed_draws_the_same(encoded):
         encoded(RECORDS, train={"sampling": "balanced"})[1][0]["tokens"].numpy() for _ in range(2)
     )
     np.testing.assert_array_equal(first, again)
+
+
+def test_balancing_weights_by_hand():
+    gold = np.array([[1, 0], [1, 0], [1, 0], [0, 1]])
+    # As above; a text of both labels weighs their mean, one of none 1.
+    np.testing.assert_allclose(balancing_weights(gold), [2 / 3, 2 / 3, 2 / 3, 2])
+    several = np.array([[1, 0], [1, 1], [0, 0]])  # 3 texts / (2 labels x 2 or 1 texts)
+    np.testing.assert_allclose(balancing_weights(several), [0.75, (0.75 + 1.5) / 2, 1])

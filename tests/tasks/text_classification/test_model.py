@@ -12,6 +12,8 @@ from pipeline.tasks.text_classification.count import count
 from pipeline.tasks.text_classification.model import (
     LABEL_SCALE,
     LABEL_THRESHOLDS,
+    MEMBERS,
+    WIDE,
     build_model,
     losses,
     probabilities,
@@ -51,8 +53,9 @@ def batch(width):
         {"encoder": "lstm", "pooling": "attention"},
         {"encoder": "gru", "bidirectional": False, "pooling": "last"},
         {"encoder": "elman", "depth": 2, "pooling": "last"},
+        {"encoder": ["text_cnn", "gru", "mean"], "ngrams": False},
     ],
-    ids=lambda model: model["encoder"],
+    ids=lambda model: str(model["encoder"]),
 )
 def test_padding_changes_nothing(make_settings, model):
     classifier = build_model(settings_of(make_settings, **model), VOCABULARIES_OF)
@@ -80,6 +83,47 @@ def test_a_model_that_reads_nothing_is_refused(make_settings):
         settings_of(make_settings, encoder="none", ngrams=False)
 
 
+def test_encoders_that_do_not_fit_are_refused(make_settings):
+    with pytest.raises(ValueError, match="`none` stands in a list"):
+        settings_of(make_settings, encoder=["none", "lstm"])
+    with pytest.raises(ValueError, match="expected `svm`, or"):
+        settings_of(make_settings, encoder=["lstm", "lstm"])
+
+
+def test_the_answer_is_the_mean_of_the_members(make_settings):
+    settings = make_settings(
+        tokenizer={"kind": "words"},
+        ngrams={"buckets": 64, "fit": "svm"},
+        model={**SIZES, "encoder": ["mean", "text_cnn"]},
+    )
+    model = build_model(settings, VOCABULARIES_OF)
+    model.get_layer(WIDE).weights_of_ngrams.assign(np.random.default_rng(1).normal(size=(64, 3)))
+    outputs = model(batch(4), training=False)
+    members = keras.ops.convert_to_numpy(outputs[MEMBERS])
+    assert members.shape == (2, 3, 3)
+    np.testing.assert_allclose(outputs["label"], members.mean(axis=1), atol=1e-6)
+    np.testing.assert_allclose(members[:, 2], model.get_layer(WIDE)(batch(4)["ngrams"]), atol=1e-6)
+    assert np.abs(members[:, 0] - members[:, 1]).max() > 1e-3
+    learnt = [weight.path for weight in model.trainable_weights]
+    assert "wide/bias" in learnt
+    assert "wide/weights" not in learnt
+
+
+@pytest.mark.parametrize("weighting", ["idf", "naive_bayes"])
+def test_machines_speak_before_training(make_settings, tmp_path, weighting):
+    ngrams = {"buckets": 512, "fit": "svm", "weighting": weighting, "gain": 3.0, "cost": 10.0}
+    settings = make_settings(model={"encoder": "none"}, ngrams=ngrams)
+    vocabularies = fit(settings, RECORDS)
+    tokenizer = build_tokenizer(settings, tmp_path)
+    model = build_model(settings, vocabularies)
+    count(settings, tokenizer, model, vocabularies, RECORDS)
+    ids = tokenizer(tf.constant([record["text"] for record in RECORDS]))[1]
+    logits = np.asarray(model({"tokens": ids, "ngrams": ids}, training=False)["label"])
+    # All training texts stand near their margins, y (w x + b) = 1, here times the gain.
+    wanted = np.array([[-1, 1], [-1, 1], [1, -1], [1, -1]])
+    assert (logits * wanted > 0.8 * 3).all()
+
+
 def test_ngrams_are_counted_before_training(make_settings, tmp_path):
     settings = make_settings(model={"encoder": "none"}, ngrams={"buckets": 512, "words": 1})
     vocabularies = fit(settings, RECORDS)
@@ -96,12 +140,16 @@ def test_ngrams_are_counted_before_training(make_settings, tmp_path):
 def test_losses_by_hand(make_settings):
     logits, gold = np.array([[2.0, 0.0, 0.0]], "float32"), np.array([[1.0, 0.0, 0.0]], "float32")
     one = settings_of(make_settings)
-    loss = losses(one, build_model(one, VOCABULARIES_OF))["label"]
-    assert float(loss(gold, logits)) == pytest.approx(-np.log(np.exp(2) / (np.exp(2) + 2)))
+    loss = losses(one, build_model(one, VOCABULARIES_OF))[MEMBERS]
+    right, flat = -np.log(np.exp(2) / (np.exp(2) + 2)), np.log(3)
+    assert float(loss(gold, logits[:, None])) == pytest.approx(right)
+    # Each member loses for itself: what the mean would be plays no part.
+    both = np.stack([logits, np.zeros_like(logits)], axis=1)
+    assert float(loss(gold, both)) == pytest.approx(right + flat)
     several = make_settings(data={"multi_label": True}, model={**SIZES, "encoder": "mean"})
-    loss = losses(several, build_model(several, VOCABULARIES_OF))["label"]
+    loss = losses(several, build_model(several, VOCABULARIES_OF))[MEMBERS]
     expected = (np.log1p(np.exp(-2.0)) + 2 * np.log(2)) / 3
-    assert float(loss(gold, logits)) == pytest.approx(expected, rel=1e-5)
+    assert float(loss(gold, logits[:, None])) == pytest.approx(expected, rel=1e-5)
 
 
 def trained(make_settings, tmp_path, **data):

@@ -22,6 +22,7 @@ TITLES = [
     "What was taken for what",
     "Wrong answers",
     "How far to trust a score",
+    "Long texts",
     "What the answers rest on",
 ]
 
@@ -36,6 +37,9 @@ class Characters:
 
     def pieces(self, texts):
         return [[(i, i + 1) for i in range(n)] for n in self._lengths(texts)]
+
+    def cut(self, texts):
+        return tf.strings.length(texts, unit="UTF8_CHAR") > 64
 
     def ngram_names(self, texts):
         return [{i: f"n{i}" for i in row} for row in self(texts)[1].numpy().tolist()]
@@ -154,3 +158,12 @@ def test_thousands_of_rows_and_long_texts_do_not_make_a_long_page(show):
     shown = show(many, [answer(one["text"], 0.9) for one in many])
     assert sum(map(len, shown.values())) < 700_000
     assert "labels in few mistakes or none are not shown" in shown["What was taken for what"]
+
+
+def test_what_the_encoder_does_not_read_is_said(show):
+    def said(*texts):
+        rows = [record(text, "yes") for text in texts]
+        return show(rows, [answer(text, 0.9) for text in texts])["Long texts"]
+
+    assert "1 of 3 texts (33.3 %) have over 256 tokens" in said("a" * 65, "a" * 64, "b")
+    assert "No text has over 256 tokens" in said("a", "b")

@@ -100,9 +100,36 @@ def test_every_ngram_has_its_name(build):
     assert set(names.values()) == {"good", "film", "good film", "…good…", "…film…"}
 
 
-def test_a_model_of_ngrams_alone_learns_no_pieces(build):
-    tokenizer, found = build(model={"encoder": "none"})
+def test_characters_across_words_read_the_spaces(build):
+    both = {"words": 1, "characters": (1, 3), "across_words": True}
+    tokenizer, _ = build(tokenizer=words(), ngrams=both)
+    text = tf.constant(["A \u3000b"])
+    _, ngrams = tokenizer(text)
+    (names,) = tokenizer.ngram_names(text)
+    assert set(names) == set(ngrams.numpy()[0].tolist())
+    # Of "a b" with a mark at either end, which … stands for where it is not in the n-gram.
+    singles, pairs = {"…a…", "… …", "…b…"}, {"a…", "…a …", "… b…", "…b"}
+    threes = {"a …", "…a b…", "… b"}
+    assert set(names.values()) == {"a", "b"} | singles | pairs | threes
+    alone, _ = build(tokenizer=words(), ngrams={**both, "across_words": False})
+    assert (alone(text)[1].numpy() > 0).sum() < (ngrams.numpy() > 0).sum()
+
+
+def test_characters_across_words_do_no_harm_to_nasty_texts(build):
+    sizes = {"words": 2, "characters": (2, 4), "across_words": True}
+    tokenizer, _ = build(tokenizer=words(), ngrams=sizes)
+    for text in NASTY:
+        _, ngrams = tokenizer(tf.constant([text]))
+        (names,) = tokenizer.ngram_names(tf.constant([text]))
+        assert set(names) >= set(ngrams.numpy()[0][ngrams.numpy()[0] > 0].tolist())
+
+
+def test_a_model_of_ngrams_alone_learns_no_pieces_and_cuts_nothing(build, capsys):
+    tokenizer, found = build(model={"encoder": "none"}, tokenizer={"max_tokens": 1})
     assert set(found) == {"labels"}
+    assert contract(tokenizer, found, [["good film"]])["cut_share"] == 0
+    assert tokenizer.cut(tf.constant(["good film"])).numpy().tolist() == [False]
+    assert capsys.readouterr().err == ""
     ids, ngrams = tokenizer(tf.constant(["good film"]))
     assert ids.numpy().tolist() == [[0]]
     assert (ngrams.numpy() > 0).sum() == 3
@@ -113,10 +140,21 @@ def test_one_label_is_not_enough(make_settings):
         fit(make_settings(), RECORDS[:1])
 
 
-def test_the_contract_says_how_much_is_cut(build):
+def test_the_contract_says_how_much_is_cut(build, capsys):
     tokenizer, found = build(tokenizer=words(max_tokens=2))
-    facts = contract(tokenizer, found, [["good film", "a good film here"], [""]])
+    texts = ["good film", "a good film here", ""]
+    facts = contract(tokenizer, found, [texts[:2], texts[2:]])
     assert facts["cut_share"] == pytest.approx(1 / 3)
+    assert tokenizer.cut(tf.constant(texts)).numpy().tolist() == [False, True, False]
+    said = capsys.readouterr().err
+    assert "1 of 3 texts of train (33.3 %) have over tokenizer.max_tokens 2 tokens" in said
+    assert "the n-grams alone read their middle" in said
     assert facts["tokens"] == 6
     assert facts["unknown_token_rate"] == pytest.approx(2 / 6)
     assert facts["labels"] == ["neg", "pos"]
+
+
+def test_where_nothing_is_cut_nothing_is_said(build, capsys):
+    tokenizer, found = build(tokenizer=words())
+    assert contract(tokenizer, found, [["good film"]])["cut_share"] == 0
+    assert capsys.readouterr().err == ""
