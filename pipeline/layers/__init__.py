@@ -6,8 +6,8 @@
 - `recurrent`: Elman, LSTM and GRU layers; `cells` holds their loops, with the gradient by hand.
 - `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
 - `jordan`: recurrent taggers that read their own last tag.
-- `crf`: scores of whole tag sequences: loss, best sequence, probabilities. `constraints`: which tag
-  may follow which.
+- `crf`: scores of whole tag sequences: loss, best sequence, probabilities. `chain`: its
+  recursions.
 - `neighbours`: what stands around a token, hashed: the features of a classic CRF.
 - `interaction`: tags of tokens and the label of their text, each told of the other.
 - `temperature`: logits whose softmax means what it says. `label_thresholds`: from which probability

@@ -7,8 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.layers.constraints import bio_constraints, bioes_constraints
-from pipeline.layers.crf import CRF, CRFLoss
+from pipeline.layers.crf import CRF, CRFLoss, bio_constraints, bioes_constraints
 
 TAGS = ["O", "B-x", "I-x"]
 FREE = (None, None, None)

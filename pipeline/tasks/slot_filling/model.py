@@ -19,8 +19,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.layers.constraints import bio_constraints
-from pipeline.layers.crf import CRF, CRFLoss
+from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
 from pipeline.layers.dropout import RareTokenDropout
 from pipeline.layers.temperature import Temperature
 from pipeline.task import Vocabularies
