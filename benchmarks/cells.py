@@ -68,6 +68,7 @@ def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
     seconds = round(time.perf_counter() - began, 1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     facts = {"cell": cell, "environment": environment.facts()}
+    file.parent.mkdir(exist_ok=True)
     write_json(file, {**facts, "seconds": seconds, "peak_memory_gb": memory, **found})
 
 

@@ -216,6 +216,14 @@ def test_stress_adds_the_rows_of_harder_sets(score):
         assert results[f"test/{name}"].scores.metrics.keys() >= METRICS
 
 
+def test_a_run_under_stress_is_scored_as_its_published_version_is(score, tiny, finished):
+    results = evaluate.of_run_under_stress(tiny.task, tiny.config, finished, "test")
+    assert [result.split for result in results] == [f"test/{name}" for name in STRESS]
+    of_version = {result.split: result for result in score("test", stress=True)}
+    for result in results:
+        assert result.scores.metrics == of_version[result.split].scores.metrics
+
+
 def test_stress_of_a_part_is_made_of_the_part(score):
     zh = {result.split: result.examples for result in score("test/zh", stress=True)}
     assert list(zh)[:2] == ["test/zh", "test/zh/stress_seen"]

@@ -31,6 +31,13 @@ def task(tiny):
     return dataclasses.replace(tiny.task, floor=stub), fitted
 
 
+def test_the_floor_alone_is_scored_on_a_split_and_under_stress(tiny, task):
+    results = {r.split: r for r in evaluate.of_floor(task[0], tiny.config, "test")}
+    assert list(results)[:2] == ["test", "test/stress_seen"]
+    assert results["test"].examples == 24
+    assert results["test"].scores.metrics["slot_f1"]["value"] == 0.0
+
+
 def test_the_floor_is_fitted_once_for_the_same_examples(tiny, task, data):
     stubbed, fitted = task
     records = list(store.records(data, "test"))
