@@ -117,7 +117,7 @@ class TextTokenizer(tf.Module):
         normal = _each(_surface(text, "words"), self.settings.lower)
         if not ngrams.across_words:
             return _hashed(normal, ngrams)
-        words = _hashed(normal, ngrams.model_copy(update={"characters": (0, 0)}))
+        words = hashed_ngrams(normal, words=ngrams.words, characters=(0, 0), buckets=ngrams.buckets)
         return tf.concat([words, _hashed_across(self._whole(text), ngrams)], axis=1)
 
     def _whole(self, text: tf.Tensor) -> tf.Tensor:

@@ -111,6 +111,8 @@ def test_characters_across_words_read_the_spaces(build):
     singles, pairs = {"…a…", "… …", "…b…"}, {"a…", "…a …", "… b…", "…b"}
     threes = {"a …", "…a b…", "… b"}
     assert set(names.values()) == {"a", "b"} | singles | pairs | threes
+    in_graph = tf.function(tokenizer)(text)[1]
+    assert in_graph.numpy().tolist() == ngrams.numpy().tolist()
     alone, _ = build(tokenizer=words(), ngrams={**both, "across_words": False})
     assert (alone(text)[1].numpy() > 0).sum() < (ngrams.numpy() > 0).sum()
 
