@@ -121,6 +121,12 @@ def test_token_loss_by_hand():
     assert float(TokenLoss()(np.array([[0, 1, -1]]), logits)) == pytest.approx(expected)
 
 
+def test_a_smoothed_intent_loss_by_hand():
+    logits = np.log([[0.7, 0.3]])
+    expected = -0.8 * np.log(0.7) - 0.2 * (np.log(0.7) + np.log(0.3)) / 2
+    assert float(IntentLoss(0.2)(np.array([0]), logits)) == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_losses_of_members_by_hand():
     gold = np.array([1, 0])
     logits = np.log([[[0.5, 0.5], [0.2, 0.8]], [[0.9, 0.1], [0.4, 0.6]]])  # two texts, two members
