@@ -23,7 +23,7 @@ RUNGS: dict[str, tuple[str, ...]] = {
     "elman-both": BOTH,
     "lstm-both": BOTH,
     "gru-both": BOTH,
-    "lstm-both-deep": (*BOTH, "model.depth=2"),
+    "lstm-both-deep": (*BOTH, "model.depth=2", "train.epochs=14"),  # two layers learn slower
     "convolution": ("model.depth=3",),
     "self_attention": ("model.depth=2", "train.learning_rate=0.001"),
 }
