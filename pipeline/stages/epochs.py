@@ -22,9 +22,14 @@ CHECKPOINT, BEST, METRICS = "checkpoint.npz", "best.npz", "metrics.jsonl"
 
 @dataclass
 class State:
-    """How far a run is; it travels in the checkpoint. Epochs count from 1, 0 = none yet."""
+    """How far a run is; it travels in the checkpoint. Epochs count from 1, 0 = none yet.
+
+    `gained_epoch` is the last one that was better than all before it; `best_epoch` that one, or a
+    later one as good.
+    """
 
     epoch: int = 0
+    gained_epoch: int = 0
     best_epoch: int = 0
     best: float = -1.0
     seconds: float = 0.0
@@ -68,15 +73,17 @@ class EpochEnd(keras.callbacks.Callback):
         with self._averaged():
             scores = self.validate()
             score = scores[self.headline]
-            better = score > state.best
-            if better:
+            if score > state.best:
+                state.gained_epoch = state.epoch
+            best = score >= state.best  # of equals the later one: it took smaller steps
+            if best:
                 state.best, state.best_epoch = score, state.epoch
                 self._save(BEST)
-        state.stopped = 0 < self.patience <= state.epoch - state.best_epoch
+        state.stopped = 0 < self.patience <= state.epoch - state.gained_epoch
         self.model.stop_training = self.model.stop_training or state.stopped
         self._journal(logs or {}, scores, trained)
         self._save(CHECKPOINT)
-        self._say(logs or {}, scores, trained, better)
+        self._say(logs or {}, scores, trained, best)
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -100,7 +107,7 @@ class EpochEnd(keras.callbacks.Callback):
             file.write(json.dumps(line) + "\n")
 
     def _say(
-        self, logs: dict[str, float], scores: dict[str, float], seconds: float, better: bool
+        self, logs: dict[str, float], scores: dict[str, float], seconds: float, best: bool
     ) -> None:
         loss = float(logs.get("loss", float("nan")))
         # The headline by other rules, and other names for a score, are for the journal.
@@ -109,7 +116,7 @@ class EpochEnd(keras.callbacks.Callback):
             n for n in shown if not n.endswith(("_any_of", "_found", "_f1")) or n == self.headline
         ]
         values = "  ".join(f"{name} {scores[name]:.2f}" for name in shown)
-        star = "  *" if better else ""
+        star = "  *" if best else ""
         note(
             f"epoch {self.state.epoch:3d}  {seconds:5.1f} s  loss {loss:.4f}  valid: {values}{star}"
         )

@@ -79,8 +79,11 @@ def test_what_is_validated_and_kept_is_the_average_of_the_weights(tmp_path):
     assert float(weight[0, 0]) == now
 
 
-def test_an_epoch_as_good_as_the_best_is_not_better(play):
-    assert play([30.0, 30.0]).best_epoch == 1
+def test_of_equal_epochs_the_later_is_kept_but_is_no_gain(play, saved):
+    state = play([30.0, 30.0, 20.0])
+    assert (state.best_epoch, state.gained_epoch) == (2, 1)
+    assert [name for name, _ in saved].count(BEST) == 2
+    assert play([30.0, 30.0, 30.0, 30.0], patience=2).epoch == 3  # equal for ever is no progress
 
 
 def test_the_first_epoch_is_the_best_even_with_a_score_of_0(play, saved):
