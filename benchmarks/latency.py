@@ -7,8 +7,8 @@ Sentences are the model's own exam set, or a file's (one a line, or JSONL with `
 from a string to the plain dict that a Python user gets; `outputs`, a part of it, is up to the
 arrays that the SavedModel gives.
 
-A small model waits for threads more than it gains by them: TF_NUM_INTRAOP_THREADS=1 gives TensorFlow
-one for each op, and the result a file of its own.
+A small model waits for threads more than it gains by them: TF_NUM_INTRAOP_THREADS=1 gives
+TensorFlow one for each op, and the result a file of its own.
 """
 
 from __future__ import annotations
