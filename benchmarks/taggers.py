@@ -72,7 +72,9 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
             first_epoch=0,
             epochs=1,
         )
-        epoch = [(inputs["words"], out["tags"]) for inputs, out, _ in stream.as_numpy_iterator()]
+        epoch = [
+            (inputs["words"], out["member_tags"]) for inputs, out, _ in stream.as_numpy_iterator()
+        ]
     words, tags = zip(*epoch, strict=True)
     num_words, num_tags = len(vocabularies["words"]), len(tag_names(vocabularies["slots"]))
     np.savez(
