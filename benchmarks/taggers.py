@@ -142,7 +142,7 @@ def _ours(batches: Batches, threads: tuple[str, ...], as_the_pipeline: bool) -> 
     model = keras.Model(words, tags)
     if as_the_pipeline:
         config = load_config("flights_slots", schema_of, (f"train.learning_rate={LEARNING_RATE}",))
-        task: Any = SimpleNamespace(losses=lambda _: TokenLoss())
+        task: Any = SimpleNamespace(losses=lambda *_: TokenLoss())
         train._compile(task, config, model, len(batches.words))
         # `fit` ends by setting the weights to their averages; here it ends after every epoch.
         model.optimizer.finalize_variable_values = lambda _: None
