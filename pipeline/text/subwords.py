@@ -18,7 +18,7 @@ import logging
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -102,7 +102,10 @@ class Subwords(tf.Module):
 
 
 def train_subwords(
-    texts: Iterable[str], vocabulary_size: int, model: Literal["unigram", "bpe"]
+    texts: Iterable[str],
+    vocabulary_size: int,
+    model: Literal["unigram", "bpe"],
+    symbols: Sequence[str] = (),
 ) -> bytes:
     """Learns pieces from texts, the same ones from the same texts.
 
@@ -112,6 +115,8 @@ def train_subwords(
             give so many, there are fewer, and a warning is logged.
         model: "unigram" (Kudo 2018, "Subword regularization", section 3.2) or "bpe" (Sennrich et
             al. 2016, "Neural machine translation of rare words with subword units", section 3.2).
+        symbols: Characters that are always a piece of their own, whatever stands beside them. They
+            come right after the fixed pieces.
 
     Returns:
         The SentencePiece model file.
@@ -122,12 +127,14 @@ def train_subwords(
     if vocabulary_size < LEAST:
         raise InputError(f"vocabulary_size is {vocabulary_size}; expected at least {LEAST}")
     stretches = list(_stretches(texts))
-    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES)
+    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES - len(symbols))
     if not kept - {" "}:
         raise InputError("the training texts hold no character; expected some text to learn from")
     # SentencePiece neither counts NUL nor learns pieces across it.
-    dropped = {ord(character): "\x00" for character in {*"".join(stretches)} - kept}
-    trained = _train((text.translate(dropped) for text in stretches), vocabulary_size, model)
+    others = {*"".join(stretches)} - kept - {*symbols}
+    dropped = {ord(character): "\x00" for character in others}
+    learnt = (text.translate(dropped) for text in stretches)
+    trained = _train(learnt, vocabulary_size, model, symbols)
     size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
     if size < vocabulary_size:
         logger.warning(
@@ -136,7 +143,7 @@ def train_subwords(
     return trained
 
 
-def _train(texts: Iterator[str], vocabulary_size: int, model: str) -> bytes:
+def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequence[str]) -> bytes:
     written = io.BytesIO()
     pad, unknown, start, end = FIXED
     with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +168,7 @@ def _train(texts: Iterator[str], vocabulary_size: int, model: str) -> bytes:
             eos_id=3,
             pad_piece=pad,
             unk_piece=unknown,
+            user_defined_symbols=list(symbols),
             bos_piece=start,
             eos_piece=end,
             num_threads=1,  # sums of floats depend on how the texts are dealt out
