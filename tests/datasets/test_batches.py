@@ -87,7 +87,7 @@ def test_batches_by_tokens_are_as_many_and_of_like_length_in_all(examples):
 @pytest.mark.parametrize(
     ("lengths", "count", "edges"),
     [
-        ([1, 1, 1, 1, 4], 2, [0, 4]),
+        ([1, 1, 1, 1, 4], 2, [0, 3]),
         ([1, 1, 100], 3, [0, 1, 2]),
         ([0, 0, 0, 0], 2, [0, 2]),
         ([5], 1, [0]),
