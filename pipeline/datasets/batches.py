@@ -110,7 +110,7 @@ def _edges(lengths: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     """
     total = tf.cumsum(tf.cast(lengths, tf.float32) + 1.0)  # an empty row costs something, too
     shares = tf.cast(tf.range(count), tf.float32) / tf.cast(count, tf.float32)
-    edges = tf.searchsorted(total, shares * total[-1])
+    edges = tf.searchsorted(total, shares * total[-1], side="right")
     # Each batch gets a row at least: one row may be longer than all others together.
     number = tf.range(count)
     free = tf.where(number[:, None] >= number, edges - number, 0)
