@@ -21,14 +21,14 @@ def one_line(text: tf.Tensor) -> tf.Tensor:
     return tf.strings.strip(tf.strings.regex_replace(text, _BLANKS, " "))
 
 
-def split_sentences(text: tf.Tensor) -> tf.RaggedTensor:
+def split_sentences(text: tf.Tensor, chosen: tf.Tensor | bool = True) -> tf.RaggedTensor:
     """The sentences of texts [batch] that are one line each: strings, ragged [batch, sentences].
 
     Joined by nothing they are the texts again, so each keeps the space behind it. An empty text has
-    no sentence.
+    no sentence; one that is not `chosen`, bool [batch], stays whole.
     """
     marked = tf.strings.regex_replace(text, _ENDS, rf"\1{_CUT}")
-    pieces = tf.strings.split(marked, _CUT)
+    pieces = tf.strings.split(tf.where(chosen, marked, text), _CUT)
     return tf.ragged.boolean_mask(pieces, pieces.with_flat_values(pieces.flat_values != ""))
 
 

@@ -31,6 +31,7 @@ from pipeline.errors import InputError
 from pipeline.text.tokens import code_points
 
 FIXED = ("<pad>", "<unk>", "<s>", "</s>")
+START_ID, END_ID = 2, 3
 BYTES = 256
 LEAST = 300  # pieces; the fixed ones, the bytes, and a few to learn
 
@@ -69,6 +70,12 @@ class Subwords(tf.Module):
         super().__init__(name=file.stem)
         self.model = file.read_bytes()
 
+    @property
+    def size(self) -> int:
+        """How many pieces there are."""
+        processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
+        return int(processor.get_piece_size())
+
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
         """Ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch] (`tokens.clean`)."""
         return self._tokenizer().tokenize(_prefixed(text))
@@ -91,6 +98,10 @@ class Subwords(tf.Module):
         text = tf.strings.regex_replace(text, _SPACE, " ")  # a space that is spelled in bytes
         text = tf.strings.regex_replace(text, f"^ ([^{_UNSPACED}]|$)", r"\1", replace_global=False)
         return tf.strings.regex_replace(text, _INSIDE, _SPACE)
+
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        """How pieces are written, strings of the shape of `ids`, a space as U+2581."""
+        return self._tokenizer().id_to_string(ids)
 
     def _tokenizer(self) -> Any:
         """A new one a graph: the op that reads the model stands beside its use.
