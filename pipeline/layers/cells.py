@@ -195,7 +195,6 @@ def gru(inputs: Any, weights: Any, start: State = ()) -> Any:
 
 def gru_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
     """`gru` without what only its gradient needs."""
-
     parts = _gru_parts(weights)
 
     def step(hidden: Any, x: Any) -> tuple[Any, Any]:

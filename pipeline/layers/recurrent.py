@@ -90,7 +90,7 @@ class Recurrent(keras.layers.Layer):
         ]
         for name, rows, initializer in blocks:
             weight = self.add_weight(
-                (rows, gates * self.hidden_dim), _blockwise(initializer, gates), name=name
+                (rows, gates * self.hidden_dim), blockwise(initializer, gates), name=name
             )
             setattr(self, name, weight)
         self.bias = self.add_weight((gates * self.hidden_dim,), self._first_bias, name="bias")
@@ -161,7 +161,9 @@ class Recurrent(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def _blockwise(initializer: str, blocks: int) -> Callable[..., Any]:
+def blockwise(initializer: str, blocks: int) -> Callable[..., Any]:
+    """An initializer that draws each of several column blocks as a matrix of its own."""
+
     def draw(shape: Any, dtype: Any = None) -> Any:
         size = (shape[0], shape[1] // blocks)
         draws = [keras.initializers.get(initializer)(size, dtype) for _ in range(blocks)]
