@@ -262,10 +262,10 @@ def _decoder(settings: TranslationSettings) -> Any:
         return SelfAttentionDecoder(
             model.hidden_dim,
             model.decoder_depth,
-            model.heads,
-            model.dropout,
-            seed,
+            heads=model.heads,
             attention=model.attention,
+            dropout=model.dropout,
+            seed=seed,
             name="decoder",
         )
     return RecurrentDecoder(
@@ -276,5 +276,6 @@ def _decoder(settings: TranslationSettings) -> Any:
         input_feeding=model.input_feeding,
         dropout=model.dropout,
         seed=seed,
+        heads=model.heads,
         name="decoder",
     )

@@ -70,9 +70,9 @@ class Searcher:
         fixed = self.model.fix(source)
         if self.model.shortlist is None:
             return fixed
-        return self.model.with_candidates(fixed, self._candidates(source))
+        return self.model.withcandidates(fixed, self.candidates(source))
 
-    def _candidates(self, source: tf.Tensor) -> tf.Tensor:
+    def candidates(self, source: tf.Tensor) -> tf.Tensor:
         """The pieces to look at for each source, int32 [segments, columns], each once; -1 = none.
 
         Those of its own pieces, the commonest, and all that stands in it: what is copied.
