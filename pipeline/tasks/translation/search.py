@@ -70,7 +70,7 @@ class Searcher:
         fixed = self.model.fix(source)
         if self.model.shortlist is None:
             return fixed
-        return self.model.withcandidates(fixed, self.candidates(source))
+        return self.model.with_candidates(fixed, self.candidates(source))
 
     def candidates(self, source: tf.Tensor) -> tf.Tensor:
         """The pieces to look at for each source, int32 [segments, columns], each once; -1 = none.
@@ -79,6 +79,7 @@ class Searcher:
         """
         size = self.model.pieces.size
         own = tf.gather(self.model.shortlist.value, source)
+        own = tf.where(source[:, :, None] > 0, own, 0)
         rows = tf.shape(source)[0]
         common = tf.tile(self.model.common.value[None], [rows, 1])
         always = tf.tile(tf.constant([[END_ID]]), [rows, 1])

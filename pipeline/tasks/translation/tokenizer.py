@@ -60,11 +60,12 @@ class PairTokenizer(tf.Module):
 
     def segments(self, text: tf.Tensor) -> Segments:
         """Texts [batch], any bytes, to what is translated at a time."""
-        masked, values = self._masked(text)
-        line, most = _normal(masked), self.settings.max_tokens
-        too_long = self.source.tokenize(line).row_lengths() > most
+        # Sentences end in full-width marks, too, which are no longer told apart once normal.
+        line, values = self._masked(text)
+        most = self.settings.max_tokens
+        too_long = self.source.tokenize(_normal(line)).row_lengths() > most
         parts = sentences.split_sentences(line, too_long)
-        ids = sentences.chunks(self.source.tokenize(tf.strings.strip(parts.flat_values)), most)
+        ids = sentences.chunks(self.source.tokenize(_normal(parts.flat_values)), most)
         pieces = ids.row_lengths()
         rows = tf.repeat(parts.value_rowids(), pieces)
         cut = tf.math.unsorted_segment_max(

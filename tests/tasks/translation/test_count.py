@@ -15,7 +15,7 @@ def test_a_model_without_a_shortlist_counts_nothing(make, tokenizer, records):
 
 
 def test_what_a_source_may_become(make, tokenizer, records):
-    settings = make(decoding={"shortlist": 6, "shortlist_common": 4})
+    settings = make(decoding={"shortlist": 40, "shortlist_common": 4})
     model = build_model(settings, {})
     count(settings, tokenizer, model, {}, records)
     source, target = tokenizer.pairs(

@@ -27,7 +27,7 @@ def test_a_batch(make, tokenizer):
         assert inputs["target"][row].numpy().tolist() == wanted
         assert gold[LOSSES][row].numpy().tolist() == wanted[1:]
         assert weights[LOSSES][row].numpy().sum() == len(own) + 1
-    sources = tokenizer.source.tokenize(tf.constant([source for source, _ in pairs]))
+    sources, _ = tokenizer.pairs(*(tf.constant(side) for side in zip(*pairs, strict=True)))
     assert (inputs["source"] != 0).numpy().sum(1).tolist() == sources.row_lengths().numpy().tolist()
     total = sources.row_lengths().numpy() + [len(own) + 1 for own in ids]
     assert rows["length"].numpy().tolist() == total.tolist()
