@@ -189,15 +189,14 @@ def test_steps_keep_the_precision_of_their_policy(name):
 def test_doors_open_in_a_graph_of_the_tensorflow_backend():
     import tensorflow as tf
 
-    for name in SOME:
+    for name in SOME[::2]:
         decoder, (vectors, *source) = made(name), batch()
         outputs = decoder(vectors, *source)[0]
-        float_of, anything = tf.TensorSpec, [None, None]
         signature = [
-            float_of([None, None, 5]),
-            float_of([None, None, 6]),
-            tf.TensorSpec(anything, tf.bool),
-            float_of([None, 7]),
+            tf.TensorSpec([None, None, 5]),
+            tf.TensorSpec([None, None, 6]),
+            tf.TensorSpec([None, None], tf.bool),
+            tf.TensorSpec([None, 7]),
         ]
 
         @tf.function(input_signature=signature)
