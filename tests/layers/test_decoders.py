@@ -82,7 +82,11 @@ def by_steps(decoder, vectors, fixed, state):
     return [np.stack([np.array(part) for part in parts], 2) for parts in zip(*found, strict=True)]
 
 
-@pytest.mark.parametrize("name", DECODERS)
+# One layer alone is less than two of them; so not every attention is asked twice.
+WHOLE = [name for name in DECODERS if name.endswith("2") or "additive" in name or name in SOME]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_whole_targets_are_as_step_by_step(name):
     decoder, (vectors, *source) = made(name), batch()
     outputs, attention = (np.array(part) for part in decoder(vectors, *source))
