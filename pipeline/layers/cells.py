@@ -132,7 +132,7 @@ def lstm_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
 
 def lstm_step(inputs: Any, weights: Any, state: State) -> State:
     """One token of `lstm`."""
-    return _lstm_step(*state, inputs, weights)[:2]
+    return _lstm_step(state[0], state[1], inputs, weights)[:2]
 
 
 def gru(inputs: Any, weights: Any, start: State = ()) -> Any:

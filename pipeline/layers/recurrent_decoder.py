@@ -128,13 +128,14 @@ class RecurrentDecoder(keras.layers.Layer):
 
         Of vectors [batch, n, dim] and a state whose tensors are [batch, n, hidden_dim].
         """
-        batch, number, size = *ops.shape(vectors)[:2], self.hidden_dim
-        rows = [ops.reshape(state[name], (-1, size)) for name in self._names()]
-        products = self.recurrent[0].products(ops.reshape(vectors, (-1, vectors.shape[-1])))
+        batch, number, dim = ops.shape(vectors)
+        rows = [ops.reshape(state[name], (-1, self.hidden_dim)) for name in self._names()]
+        products = self.recurrent[0].products(ops.reshape(vectors, (-1, dim)))
         if self.input_feeding:
             products = products + self._fed(rows[-1])
         states = self._advance(products, self._levels(rows))
-        parts = [ops.reshape(part, (batch, number, size)) for level in states for part in level]
+        shape = (batch, number, self.hidden_dim)
+        parts = [ops.reshape(part, shape) for level in states for part in level]
         outputs, attention = self._output(parts[-CELLS[self.cell].state], fixed)
         if self.input_feeding:
             parts.append(outputs)

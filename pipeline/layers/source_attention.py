@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -49,7 +50,8 @@ class SourceAttention(keras.layers.Layer):
             raise ValueError(f"attention is {attention!r}; expected one of {', '.join(ATTENTIONS)}")
         self.attention, self.hidden_dim, self.heads = attention, hidden_dim, heads
         self.scorer = _scorer(attention, hidden_dim, heads, self.dtype_policy)
-        self.bridge = self.context = None
+        self.bridge: Any = None
+        self.context: Any = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,7 +106,7 @@ class SourceAttention(keras.layers.Layer):
 
 def _scorer(attention: str, hidden_dim: int, heads: int, dtype: Any) -> Attention | None:
     own = {"name": attention, "dtype": dtype}
-    return {
+    scorers: dict[str, Callable[[], Attention | None]] = {
         NONE: lambda: None,
         "additive": lambda: AdditiveAttention(hidden_dim, **own),
         "dot": lambda: DotAttention(**own),
@@ -112,4 +114,5 @@ def _scorer(attention: str, hidden_dim: int, heads: int, dtype: Any) -> Attentio
         "concat": lambda: ConcatAttention(hidden_dim, **own),
         "scaled_dot": lambda: ScaledDotAttention(hidden_dim, **own),
         "multi_head": lambda: MultiHeadAttention(hidden_dim, heads, **own),
-    }[attention]()
+    }
+    return scorers[attention]()

@@ -82,7 +82,11 @@ def by_steps(decoder, vectors, fixed, state):
     return [np.stack([np.array(part) for part in parts], 2) for parts in zip(*found, strict=True)]
 
 
-@pytest.mark.parametrize("name", DECODERS)
+# One layer alone is less than two of them; so not every attention is asked twice.
+WHOLE = [name for name in DECODERS if name.endswith("2") or "additive" in name or name in SOME]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_whole_targets_are_as_step_by_step(name):
     decoder, (vectors, *source) = made(name), batch()
     outputs, attention = (np.array(part) for part in decoder(vectors, *source))
@@ -189,15 +193,14 @@ def test_steps_keep_the_precision_of_their_policy(name):
 def test_doors_open_in_a_graph_of_the_tensorflow_backend():
     import tensorflow as tf
 
-    for name in SOME:
+    for name in SOME[::2]:
         decoder, (vectors, *source) = made(name), batch()
         outputs = decoder(vectors, *source)[0]
-        float_of, anything = tf.TensorSpec, [None, None]
         signature = [
-            float_of([None, None, 5]),
-            float_of([None, None, 6]),
-            tf.TensorSpec(anything, tf.bool),
-            float_of([None, 7]),
+            tf.TensorSpec([None, None, 5]),
+            tf.TensorSpec([None, None, 6]),
+            tf.TensorSpec([None, None], tf.bool),
+            tf.TensorSpec([None, 7]),
         ]
 
         @tf.function(input_signature=signature)
