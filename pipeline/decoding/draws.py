@@ -31,9 +31,11 @@ def with_draws(sources: Sources, seed: tf.Tensor, samples: int) -> Sources:
         numbers = tf.random.stateless_uniform([length, samples], own_seed)
         return tf.pad(numbers, [[0, steps - length], [0, 0]])
 
+    # One row more, as map_fn cannot put together the results of none.
+    seeds, lengths = tf.pad(seed, [[0, 1], [0, 0]]), tf.pad(sources.max_length, [[0, 1]])
     shape = tf.TensorSpec([None, samples], tf.float32)
-    draws = tf.map_fn(draw, (seed, sources.max_length), fn_output_signature=shape)
-    return sources._replace(draws=draws)
+    draws = tf.map_fn(draw, (seeds, lengths), fn_output_signature=shape)
+    return sources._replace(draws=draws[:batch])
 
 
 def draw_token(

@@ -35,18 +35,20 @@ def score(step: Step, start: Tensors, fixed: Tensors, targets: tf.Tensor) -> Sco
     targets = tf.cast(targets, tf.int32)
     batch, length = tf.unstack(tf.shape(targets))
 
-    def advance(t: tf.Tensor, last: tf.Tensor, state: Tensors, path: Any) -> tuple[Any, ...]:
+    def advance(
+        t: tf.Tensor, last: tf.Tensor, state: Tensors, log_probs: tf.Tensor
+    ) -> tuple[Any, ...]:
         logits, state, _ = step(last, state, fixed)
         tokens = targets[:, t]
         found = _log_probs(tf.cast(logits[:, 0], tf.float32), tokens, fixed.get(CANDIDATES))
-        path = path.write(t, tf.where(tokens != PAD, found, 0.0))
-        return t + 1, tokens[:, None], as_started(state, start), path
+        found = tf.where(tokens != PAD, found, 0.0)
+        log_probs = tf.concat([log_probs, found[:, None]], 1)
+        return t + 1, tokens[:, None], as_started(state, start), log_probs
 
-    path = tf.TensorArray(tf.float32, length, element_shape=[None])
-    loop = (tf.constant(0), tf.fill([batch, 1], START), dict(start), path)
-    shapes = (tf.TensorShape([]), tf.TensorShape([None, 1]), loose_state(start), None)
-    path = tf.while_loop(lambda t, *_: t < length, advance, loop, shapes)[3]
-    log_probs = tf.transpose(path.stack())
+    loop = (tf.constant(0), tf.fill([batch, 1], START), dict(start), tf.zeros([batch, 0]))
+    any_rows = tf.TensorShape([None, None])
+    shapes = (tf.TensorShape([]), any_rows, loose_state(start), any_rows)
+    log_probs = tf.while_loop(lambda t, *_: t < length, advance, loop, shapes)[3]
     return Scored(tf.reduce_sum(log_probs, -1), log_probs)
 
 

@@ -119,7 +119,7 @@ class Toy:
         return len(grams) == len(set(grams))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy():
     """A function that makes a `Toy`."""
     return Toy

@@ -113,8 +113,7 @@ def lengths():
     return [12, 3, 8, 1, 5, 9, 2, 7, 11]
 
 
-@pytest.mark.parametrize("share", [0, 8, 1000], ids=["never", "some", "at once"])
-@pytest.mark.parametrize("growing", [False, True], ids=["vector", "growing"])
+@pytest.mark.parametrize(("share", "growing"), [(0, False), (8, True), (1000, False)])
 def test_a_source_alone_gives_what_it_gives_in_a_batch(
     toy, plain, same, monkeypatch, lengths, share, growing
 ):

@@ -54,8 +54,7 @@ def test_greedy_takes_the_likeliest_token_each_time(toy, plain):
         assert log_prob == pytest.approx(total, abs=1e-4)
 
 
-@pytest.mark.parametrize("share", [0, 1000], ids=["never", "at once"])
-@pytest.mark.parametrize("growing", [False, True], ids=["vector", "growing"])
+@pytest.mark.parametrize(("share", "growing"), [(0, False), (1000, True)])
 def test_a_source_alone_gives_what_it_gives_in_a_batch(
     toy, plain, same, monkeypatch, settings, share, growing
 ):
