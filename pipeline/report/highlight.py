@@ -43,6 +43,14 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Versions:
+    """What was said of one thing by several: (who, text or marked text), and facts."""
+
+    lines: Sequence[tuple[str, str | Html]]
+    facts: Sequence[str | Html] = ()
+
+
+@dataclass(frozen=True)
 class Attended:
     """A text with how much each of its tokens weighs: (start, end, weight), together 1.
 
@@ -68,7 +76,12 @@ def key_of_colours(colours: Mapping[str, float]) -> Html:
 
 def comparisons(examples: Sequence[Comparison], colours: Mapping[str, float]) -> Html:
     """A list of wrong examples, gold above predicted."""
-    return element("ol", *(_comparison(each, colours) for each in examples), class_="examples")
+    return versions([_comparison(each, colours) for each in examples])
+
+
+def versions(examples: Sequence[Versions]) -> Html:
+    """A list of examples, their versions one below the other, each after who says it."""
+    return element("ol", *map(_versions, examples), class_="examples")
 
 
 def attention(examples: Sequence[Attended]) -> Html:
@@ -110,13 +123,15 @@ def _mark(text: str, mark: Mark, colours: Mapping[str, float]) -> Html:
     )
 
 
-def _comparison(example: Comparison, colours: Mapping[str, float]) -> Html:
+def _comparison(example: Comparison, colours: Mapping[str, float]) -> Versions:
     lines = [("gold", example.gold), ("predicted", example.predicted)]
-    pair = (
-        join([element("span", who, class_="who"), _text(marked(example.text, marks, colours))])
-        for who, marks in lines
-    )
-    return element("li", _facts(example.facts), element("div", *pair, class_="pair"))
+    shown = [(who, marked(example.text, marks, colours)) for who, marks in lines]
+    return Versions(shown, example.facts)
+
+
+def _versions(example: Versions) -> Html:
+    lines = (join([element("span", who, class_="who"), _text(said)]) for who, said in example.lines)
+    return element("li", _facts(example.facts), element("div", *lines, class_="pair"))
 
 
 def _attended(example: Attended) -> Html:
@@ -142,6 +157,6 @@ def _facts(facts: Sequence[str | Html]) -> Html:
     return element("p", *shown, class_="facts") if facts else Html("")
 
 
-def _text(content: Html, class_: str = "") -> Html:
+def _text(content: str | Html, class_: str = "") -> Html:
     """A line that keeps its spaces; right-to-left scripts cannot disturb what is around it."""
     return element("div", content, dir="auto", class_=f"text {class_}".strip())

@@ -67,6 +67,8 @@ svg .dot { fill: var(--k1); }
 svg .right { fill: var(--right); }
 svg .wrong { fill: var(--wrong); }
 svg .blank { fill: var(--wash); }
+svg .weight { fill: hsl(var(--heat)); }
+svg text.hole { fill: var(--wrong); font-weight: 600; }
 svg .right ~ text, svg .wrong ~ text { fill: var(--ink); }
 svg .right ~ text.strong, svg .wrong ~ text.strong { fill: var(--paper); }
 .line.k1 path { stroke: var(--k1); } .line.k2 path { stroke: var(--k2); }

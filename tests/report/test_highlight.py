@@ -10,11 +10,13 @@ from pipeline.report.highlight import (
     Attended,
     Comparison,
     Mark,
+    Versions,
     attention,
     comparisons,
     hues,
     key_of_colours,
     marked,
+    versions,
 )
 
 COLOURS = hues(["from", "to"])
@@ -123,3 +125,12 @@ def test_what_speaks_against_has_a_colour_of_its_own(read):
     assert against.attributes["style"] == "--w:0.750"
     assert against.attributes["title"] == "-75.0 %"
     assert [node.text for node in tree.all("small")] == ["-75", "25"]
+
+
+def test_versions_stand_below_each_other_as_they_are(read):
+    shown = marked("to Oslo", [Mark(3, 7, "to")], COLOURS)
+    tree = read(versions([Versions([("source", "<b>去"), ("translation", shown)], ["f:1"])]))
+    assert [node.text for node in tree.all("span", **{"class": "who"})] == ["source", "translation"]
+    assert [node.text for node in tree.all("div", dir="auto")] == ["<b>去", "to Oslo"]
+    assert tree.all("mark")[0].text == "Oslo"
+    assert tree.all("p", **{"class": "facts"})[0].text == "f:1"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import anywhere, calendar
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule
+from pipeline.metrics.values.found import Rule, rule, serves
 from pipeline.metrics.values.numerals import GERMAN_DIGITS, german_digits, german_words
 
 MONTHS = [
@@ -128,8 +128,8 @@ def _times() -> list[Rule]:
     return [
         rule("time", rf"\b{hour}(?:[:.](\d{{2}}))? ?Uhr\b(?: (\d{{2}})\b)?{_PART}", full),
         rule("time", rf"\b(halb|viertel nach|viertel vor) {hour}\b{_PART}", around),
-        rule("time", r"\bMittags?\b", lambda match: [[], ["12:00"]]),
-        rule("time", r"\bMitternachts?\b", lambda match: [[], ["00:00"]]),
+        rule("time", r"\bMittags?\b", serves("12:00")),
+        rule("time", r"\bMitternachts?\b", serves("00:00")),
     ]
 
 
@@ -176,10 +176,7 @@ def _numbers() -> list[Rule]:
         stems = [stem for stem in _STEMS if written.startswith(stem)]
         return [[], [str(_STEMS[max(stems, key=len)])]] if stems else []
 
-    loose = [
-        rule("number", rf"\b(?:{form})\b", lambda match, value=value: [[], [value]])
-        for value, form in _LOOSE.items()
-    ]
+    loose = [rule("number", rf"\b(?:{form})\b", serves(value)) for value, form in _LOOSE.items()]
     return [
         rule("number", rf"({GERMAN_DIGITS})(?: (Millionen|Million|Tausend)\b)?", digits),
         *loose,

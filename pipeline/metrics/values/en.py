@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import anywhere, calendar
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule
+from pipeline.metrics.values.found import Rule, rule, serves
 from pipeline.metrics.values.numerals import (
     ENGLISH_DIGITS,
     ENGLISH_ORDINALS,
@@ -162,8 +162,8 @@ def _times() -> list[Rule]:
         rule("time", rf"(?<![\d:./])\b(\d{{1,2}})(?::(\d{{2}}))? ({parts})\b", with_part),
         rule("time", rf"(?<=at ){_HOUR_WORD}() ({parts})\b", in_words),
         rule("time", rf"\b{_HOUR_WORD}-(thirty|fifteen|forty-five)\b{_PART}", in_words),
-        rule("time", r"\b(?:noon|midday)\b", lambda match: [[], ["12:00"]]),
-        rule("time", r"\bmidnight\b", lambda match: [[], ["00:00"]]),
+        rule("time", r"\b(?:noon|midday)\b", serves("12:00")),
+        rule("time", r"\bmidnight\b", serves("00:00")),
     ]
 
 
@@ -212,7 +212,7 @@ def _numbers() -> list[Rule]:
         return [[], [calendar.number(_ORDINALS[match[0].lower().replace(" ", "-")])]]
 
     loose = [
-        rule("number", rf"\b(?:{form})\b", lambda match, value=value: [[], [value]])
+        rule("number", rf"\b(?:{form})\b", serves(value))
         for value, form in _LOOSE.items()
         if value != "1"
     ]
@@ -221,5 +221,5 @@ def _numbers() -> list[Rule]:
         rule("number", rf"\b(?:{_ORDINAL})\b", ordinal),
         rule("number", english_form(), words),
         *loose,
-        rule("number", rf"\b(?:{_LOOSE['1']})\b", lambda match: [[], ["1"]]),
+        rule("number", rf"\b(?:{_LOOSE['1']})\b", serves("1")),
     ]

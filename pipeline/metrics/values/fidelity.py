@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.metrics.intervals import Counts
 from pipeline.metrics.spans import precision_recall_f1
@@ -54,7 +55,9 @@ def compare(source: str, translation: str, languages: tuple[str, str]) -> Values
     """
     wanted, found = values(source, languages[0]), values(translation, languages[1])
     squeezed = _squeezed(translation)
-    kept, lost, used = [], [], set[int]()  # the starts of what serves already, in all its readings
+    kept: list[Found] = []
+    lost: list[Found] = []
+    used: set[int] = set()  # the starts of what serves already, in all its readings
     for one in sorted((w for w in wanted if w.asked), key=lambda w: len(w.values)):
         fitting = [f for f in found if f.start not in used and f.values & one.values]
         if fitting:
@@ -121,7 +124,8 @@ def _is_in(code: Found, squeezed: str) -> bool:
     return any(len(v) >= SHORTEST_CODE and v.isalnum() and v in squeezed for v in code.values)
 
 
-def _f1(sums: np.ndarray) -> np.ndarray:
+def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     kept, lost, invented = np.moveaxis(sums, -1, 0)
     f1 = precision_recall_f1(kept, kept + invented, kept + lost)[2]
-    return np.where(kept + lost + invented > 0, f1, 100.0)
+    score: NDArray[np.float64] = np.where(kept + lost + invented > 0, f1, 100.0)
+    return score

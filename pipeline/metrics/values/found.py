@@ -61,6 +61,11 @@ def rule(kind: Kind, form: str, read: Reader, flags: re.RegexFlag = re.IGNORECAS
     return Rule(kind, re.compile(form, flags), read)
 
 
+def serves(*values: str) -> Reader:
+    """A reader of a word that asks for nothing, and may stand for any of these values."""
+    return lambda match: [[], values]
+
+
 def find(text: str, rules: Sequence[Rule]) -> list[Found]:
     """The values of a text, in order; where an earlier rule found one no later rule looks."""
     left = text.translate(_HALF_WIDTH)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import anywhere, calendar
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule
+from pipeline.metrics.values.found import Rule, rule, serves
 from pipeline.metrics.values.numerals import (
     CHINESE_NUMERAL,
     CHINESE_SIGNS,
@@ -138,9 +138,9 @@ def _times() -> list[Rule]:
             rf"{part} ?(?<!第){_ALONE}(?P<hour>{_N}) ?[点时](?P<clock>钟|整)?(?: ?{minutes})?",
             spoken,
         ),
-        rule("time", "一刻钟?", lambda match: [[], ["15"]]),
-        rule("time", "中午|正午", lambda match: [[], ["12:00"]]),
-        rule("time", "午夜|半夜", lambda match: [[], ["00:00"]]),
+        rule("time", "一刻钟?", serves("15")),
+        rule("time", "中午|正午", serves("12:00")),
+        rule("time", "午夜|半夜", serves("00:00")),
     ]
 
 

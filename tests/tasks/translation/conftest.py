@@ -1,4 +1,8 @@
-"""Tiny settings, and pieces to cut texts into."""
+"""What the tests of translation share: files, settings, records, answers, a reader of markup."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,3 +65,81 @@ def tokenizer_of(make, records, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tokenizer(make, tokenizer_of):
     return tokenizer_of(make())
+
+
+@dataclass
+class Node:
+    """An element: its attributes, and its children, which are elements and strings."""
+
+    name: str
+    attributes: dict
+    children: list = field(default_factory=list)
+
+    @property
+    def text(self):
+        return "".join(c if isinstance(c, str) else c.text for c in self.children)
+
+    def all(self, name, **attributes):
+        """Every element of that name (and those attributes) below, in order."""
+        found = []
+        for child in (c for c in self.children if isinstance(c, Node)):
+            if child.name == name and attributes.items() <= child.attributes.items():
+                found.append(child)
+            found += child.all(name, **attributes)
+        return found
+
+
+class Reader(HTMLParser):
+    """Builds the tree, and refuses elements that end out of order."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open = [Node("", {})]
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(Node(tag, dict(attrs)))
+        self.open[-2].children.append(self.open[-1])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop().name == tag
+
+    def handle_data(self, data):
+        self.open[-1].children.append(data)
+
+
+@pytest.fixture(scope="session")
+def read():
+    """A function from markup to its tree; all elements must be closed, in order."""
+
+    def parse(markup):
+        reader = Reader()
+        reader.feed(markup)
+        reader.close()
+        (root,) = reader.open
+        return root
+
+    return parse
+
+
+@pytest.fixture(scope="session")
+def settings_of():
+    """A function from two languages to what scoring and report read of a config."""
+
+    def make(source="zh", target="en"):
+        return SimpleNamespace(
+            data=SimpleNamespace(languages=SimpleNamespace(source=source, target=target))
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pair_of():
+    """A function from source, reference and translation to a record and its answer."""
+
+    def make(text, target, translation, source="f:1", **more):
+        record = {"text": text, "target": target, "source": source, "parts": []}
+        answer = {"text": text, "translation": translation, "score": -1.0, "segments": 1}
+        return record, {**answer, "truncated": False, **more}
+
+    return make

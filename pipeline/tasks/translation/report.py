@@ -1,0 +1,153 @@
+"""What a person wants to see of translations: scores, lengths, mistakes, where the model looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.metrics.intervals import Counts, Interval
+from pipeline.metrics.repetition import repetition
+from pipeline.metrics.source_lengths import by_length
+from pipeline.metrics.translation import length_ratio
+from pipeline.report.bars import BarRow, bars
+from pipeline.report.highlight import key_of_colours, versions
+from pipeline.report.markup import Html, element, folded, join
+from pipeline.report.page import Section, paragraph
+from pipeline.report.tables import table
+from pipeline.task import Answer, Record, Table
+from pipeline.tasks.translation.alignments import Align, attention, holes, look
+from pipeline.tasks.translation.judged import Judged, Settings, judge
+from pipeline.tasks.translation.scoring import (
+    count,
+    length_table,
+    signatures,
+    values_tables,
+)
+from pipeline.tasks.translation.sentences import COLOURS, lines_of, with_values, worst_and_best
+
+SHOWN = 20  # examples of a kind
+EXTREME = 5  # shortest and longest ones
+
+MEANING = {
+    "bleu": "BLEU, cased, of detokenised text",
+    "chrf": "chrF++",
+    "bleu_lowercased": "BLEU, lowercased and tokenised: only beside papers that report that",
+    "value_fidelity": "value fidelity: F1 of numbers, dates, times, prices, codes",
+    "length_ratio": "length ratio: tokens in percent of the references'",
+    "repetition": "translations in a loop that the reference has not",
+    "perplexity": "perplexity of a token of the reference; lower is better",
+}
+
+
+def report(
+    settings: Settings,
+    records: Sequence[Record],
+    answers: Sequence[Answer],
+    align: Align | None = None,
+    perplexity: Interval | None = None,
+) -> list[Section]:
+    """The part of the page on one split: sections in the order in which one reads them.
+
+    Args:
+        settings: Of the config.
+        records: Of the split.
+        answers: To their texts, in the same order.
+        align: Where the model looked; None where nothing can say it.
+        perplexity: On the references of this split, where it was measured.
+    """
+    judged = judge(settings, records, answers)
+    counts = count(settings, judged)
+    looked = look(align, judged)
+    return [
+        Section("Scores of the translations", _scores(settings, judged, counts, perplexity)),
+        Section("By the length of the source", _by_length(judged, counts)),
+        Section("Length", _length(judged, counts["bleu"])),
+        Section("Values", _values(settings, judged)),
+        Section("Repetition", _repetition(judged)),
+        Section("Worst and best translations", worst_and_best(judged)),
+        Section("Where it looked", attention(looked)),
+        Section("What it hardly looked at", holes(looked)),
+    ]
+
+
+def _scores(
+    settings: Settings,
+    judged: Sequence[Judged],
+    counts: Mapping[str, Counts],
+    perplexity: Interval | None,
+) -> Html:
+    translations = [one.translation for one in judged]
+    references = [one.reference for one in judged]
+    found = {name: counted.interval() for name, counted in counts.items()}
+    found["length_ratio"] = length_ratio(counts["bleu"]).interval()
+    found["repetition"] = repetition(translations, references).interval()
+    if perplexity is not None:
+        found["perplexity"] = perplexity
+    signed = signatures(settings)
+    rows = [
+        (MEANING[name], one.value, f"{one.low:.2f}–{one.high:.2f}", signed.get(name, ""))
+        for name, one in found.items()
+    ]
+    return table(("", "value", "95 % interval", "sacrebleu's signature"), rows)
+
+
+def _by_length(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Html:
+    chosen = {"BLEU": counts["bleu"], "chrF++": counts["chrf"]}
+    rows = [
+        BarRow(
+            f"{row.name} words",
+            {name: score.value for name, score in row.scores.items()},
+            {"examples": row.examples},
+        )
+        for row in by_length([one.text for one in judged], chosen)
+    ]
+    said = "Each Chinese character counts as a word. Few examples make an unsure score."
+    return join([bars("BLEU and chrF++ by the length of the source", rows), paragraph(said)])
+
+
+def _length(judged: Sequence[Judged], counted: Counts) -> Html:
+    ordered = sorted((one for one in judged if not one.same), key=lambda one: one.length_ratio)
+    extremes = [*ordered[:EXTREME], *ordered[-EXTREME:]] if len(ordered) > 2 * EXTREME else ordered
+    shown = versions([lines_of(one, [f"{one.length_ratio:.2f} times as long"]) for one in extremes])
+    return join(
+        [
+            _table(length_table(judged, counted)),
+            folded("The shortest and the longest beside their references", shown),
+        ]
+    )
+
+
+def _values(settings: Settings, judged: Sequence[Judged]) -> Html:
+    tables = values_tables(settings, judged)
+    if not tables:
+        return paragraph("Neither sources nor translations hold numbers, dates, prices or codes.")
+    wrong = [one for one in judged if one.values.lost or one.values.invented]
+    wrong.sort(key=lambda one: -len(one.values.lost) - len(one.values.invented))
+    said = (
+        f"{len(wrong):,} of {len(judged):,} translations lose or invent a value. What the"
+        " references lose was plain enough to leave out, or is said in a way that no rule reads."
+    )
+    shown = [with_values(one) for one in wrong[:SHOWN]]
+    return join(
+        [
+            *map(_table, tables),
+            paragraph(said),
+            key_of_colours(COLOURS) if shown else "",
+            versions(shown),
+        ]
+    )
+
+
+def _repetition(judged: Sequence[Judged]) -> Html:
+    looping = [one for one in judged if one.loops]
+    if not looping:
+        return paragraph("No translation repeats itself where its reference does not.")
+    said = f"{len(looping):,} of {len(judged):,} translations repeat what the reference does not:"
+    shown = [
+        lines_of(one, [element("b", " ".join(loop)) for loop in sorted(one.loops)])
+        for one in looping[:SHOWN]
+    ]
+    return join([paragraph(said), versions(shown)])
+
+
+def _table(found: Table) -> Html:
+    return table(found.columns, found.rows)

@@ -1,0 +1,151 @@
+"""How good the translations are: BLEU, chrF++, and whether values survive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.metrics.intervals import Counts
+from pipeline.metrics.source_lengths import by_length
+from pipeline.metrics.translation import (
+    bleu,
+    bleu_signature,
+    chrf,
+    chrf_signature,
+    length_ratio,
+    tokenizer_of,
+)
+from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity
+from pipeline.metrics.values.found import Found
+from pipeline.task import Answer, Record, Scores, Table
+from pipeline.tasks.translation.judged import Judged, Settings, judge
+
+MUCH_SHORTER, MUCH_LONGER = 0.5, 2.0  # of the reference's words
+
+
+def score(settings: Settings, records: Sequence[Record], answers: Sequence[Answer]) -> Scores:
+    """Compares translations with references, example by example in the same order.
+
+    Metrics, in percent with 95 % intervals over sentences:
+
+    - `bleu`: corpus BLEU, cased, of detokenised text, with sacrebleu's tokenizer for the target
+      language,
+    - `chrf`: corpus chrF++,
+    - `bleu_lowercased`: BLEU of the same tokens in lower case, for papers that report only that;
+      it is higher, and not to be compared with `bleu`,
+    - `value_fidelity`: F1 of numbers, dates, times, prices and codes against those of the source
+      (`metrics.values`); only where the sources have any.
+
+    Raises:
+        InputError: The target language needs a tokenizer that is not installed.
+        ValueError: Records and answers differ in number, or there are none.
+    """
+    judged = judge(settings, records, answers)
+    counts = count(settings, judged)
+    wrong = sorted((one for one in judged if not one.same), key=lambda one: one.chrf)
+    return Scores(
+        metrics={name: counted.interval().as_dict() for name, counted in counts.items()},
+        tables=[
+            Table("how it is counted", ("metric", "signature"), list(signatures(settings).items())),
+            lengths_table(judged, counts),
+            length_table(judged, counts["bleu"]),
+            *values_tables(settings, judged),
+        ],
+        errors=[_error(one) for one in wrong],
+        counts=counts,
+    )
+
+
+def labels(record: Record) -> Mapping[str, Sequence[str]]:
+    """Translations have no labels that training could lack."""
+    del record
+    return {}
+
+
+def count(settings: Settings, judged: Sequence[Judged]) -> dict[str, Counts]:
+    """The counts of each metric by name."""
+    tokenize = tokenizer_of(settings.data.languages.target)
+    translations = [one.translation for one in judged]
+    references = [one.reference for one in judged]
+    counts = {
+        "bleu": bleu(translations, references, tokenize),
+        "chrf": chrf(translations, references),
+        "bleu_lowercased": bleu(translations, references, tokenize, lowercase=True),
+    }
+    if any(one.values.kept or one.values.lost for one in judged):
+        counts["value_fidelity"] = value_fidelity([one.values for one in judged])
+    return counts
+
+
+def signatures(settings: Settings) -> dict[str, str]:
+    """Metric to sacrebleu's signature: a score never travels without it."""
+    tokenize = tokenizer_of(settings.data.languages.target)
+    return {
+        "bleu": bleu_signature(tokenize),
+        "chrf": chrf_signature(),
+        "bleu_lowercased": bleu_signature(tokenize, lowercase=True),
+    }
+
+
+def lengths_table(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Table:
+    """BLEU and chrF++ by the length of the source."""
+    chosen = {name: counts[name] for name in ("bleu", "chrf")}
+    rows = [
+        (row.name, row.examples, row.scores["bleu"].value, row.scores["chrf"].value)
+        for row in by_length([one.text for one in judged], chosen)
+    ]
+    return Table("by source length", ("words", "examples", "BLEU", "chrF++"), rows)
+
+
+def length_table(judged: Sequence[Judged], counted: Counts) -> Table:
+    """How long the translations are beside the references, and what went wrong with length."""
+    tokens = counted.rows[:, :2].sum(axis=0)
+    ratio = length_ratio(counted)
+    ratios = [one.length_ratio for one in judged if one.translation.strip()]
+    rows: list[tuple[str, int | float]] = [
+        ("tokens of the translations", int(tokens[0])),
+        ("tokens of the references", int(tokens[1])),
+        ("length ratio, %", float(ratio.score(tokens.astype(np.float64)))),
+        ("empty", sum(not one.translation.strip() for one in judged)),
+        ("less than half as long as the reference", sum(r < MUCH_SHORTER for r in ratios)),
+        ("more than twice as long", sum(r > MUCH_LONGER for r in ratios)),
+        ("in a loop that the reference has not", sum(bool(one.loops) for one in judged)),
+        ("translated in several pieces", sum(one.split for one in judged)),
+        ("cut short", sum(one.truncated for one in judged)),
+    ]
+    return Table("length", ("", "number"), rows)
+
+
+def values_tables(settings: Settings, judged: Sequence[Judged]) -> list[Table]:
+    """What became of the source's values, by kind; what the references do with them beside it.
+
+    A reference may leave out a value that is plain, or say it in a way that no rule reads: its
+    own numbers are what can be reached.
+    """
+    languages = settings.data.languages.source, settings.data.languages.target
+    ours = by_kind([one.values for one in judged])
+    theirs = by_kind([compare(one.text, one.reference, languages) for one in judged])
+    rows = [
+        (kind, *ours.get(kind, (0, 0, 0)), *theirs.get(kind, (0, 0, 0))[1:])
+        for kind in {**ours, **theirs}
+    ]
+    columns = ("kind", "kept", "lost", "invented", "lost by references", "invented by references")
+    return [Table("values", columns, rows)] if rows else []
+
+
+def _error(one: Judged) -> Mapping[str, Any]:
+    def said(text: str, found: Sequence[Found]) -> list[str]:
+        return [text[value.start : value.end] for value in found]
+
+    return {
+        "source": one.record["source"],
+        "text": one.text,
+        "target": one.reference,
+        "translation": one.translation,
+        "chrf": round(one.chrf, 2),
+        "lost": said(one.text, one.values.lost),
+        "invented": said(one.translation, one.values.invented),
+        "truncated": one.truncated,
+    }
