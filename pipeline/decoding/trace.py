@@ -49,9 +49,17 @@ class Records(NamedTuple):
     @classmethod
     def new(cls, steps: tf.Tensor, width: int) -> Records:
         """Room for so many steps."""
-        kinds = (tf.int32, tf.int32, tf.float32, tf.float32)
-        flat = [tf.TensorArray(kind, steps, element_shape=[None, width]) for kind in kinds]
-        return cls(*flat, tf.TensorArray(tf.float32, steps, element_shape=[None, width, None]))
+
+        def room(kind: tf.DType, *sizes: int | None) -> tf.TensorArray:
+            return tf.TensorArray(kind, steps, element_shape=[None, width, *sizes])
+
+        return cls(
+            parents=room(tf.int32),
+            tokens=room(tf.int32),
+            log_probs=room(tf.float32),
+            scores=room(tf.float32),
+            attention=room(tf.float32, None),
+        )
 
     @classmethod
     def shapes(cls) -> Records:

@@ -142,7 +142,8 @@ def _follow(
         history = tf.concat([history, tokens[:, :, None]], 2)
     walkers = Walkers(tokens, alive, history, walkers.state)
     done = ~tf.reduce_any(alive, -1)
-    return keep_rows((walkers, sources), rows_to_keep(done), tf.size(done))  # type: ignore[no-any-return]
+    walkers, sources = keep_rows((walkers, sources), rows_to_keep(done), tf.size(done))
+    return walkers, sources
 
 
 def _arrived(path: Path, steps: tf.Tensor, sources: Sources, rules: Rules) -> Hypotheses:
