@@ -39,11 +39,12 @@ def read_rows(name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str
         columns: Names of features.
     """
     builder, split = resolve(name)
+    whole = type(builder.info.features) is not tfds.features.FeaturesDict  # TFDS asks so, too
     rows = builder.as_dataset(
         split=split,
         shuffle_files=False,
         read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
-        decoders=tfds.decode.PartialDecoding(dict.fromkeys(columns, True)),
+        decoders=None if whole else tfds.decode.PartialDecoding(dict.fromkeys(columns, True)),
     )
     yield from enumerate(rows.as_numpy_iterator(), start=1)
 

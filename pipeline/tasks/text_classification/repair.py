@@ -6,6 +6,7 @@ the file stays as it is, byte for byte, unreadable lines too.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def repair(data: DataSettings) -> Iterator[tuple[Path, Path, Mended]]:
     """
     forms = [form_of(data, split) for split in data.files]
     for path, form in {data_path(form.path): form for form in forms if form.mendable}.items():
-        written = write_mended(path, form.encoding, lambda text, form=form: mend(text, form))
+        written = write_mended(path, form.encoding, functools.partial(mend, form=form))
         if written:
             yield written
 
