@@ -37,5 +37,29 @@ class DataError(InputError):
         self.path, self.line, self.wrong, self.expected = str(path), line, wrong, expected
 
 
+class RowError(DataError):
+    """A bad line whose text is known.
+
+    Args:
+        path, line, wrong, expected: As in `DataError`.
+        shown: The text with the bad place marked, for a person.
+        fix: What to write instead; empty where nobody but the author can tell.
+        safe: Whether the task's `repair` may do that by itself.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        line: int,
+        wrong: str,
+        expected: str,
+        shown: str = "",
+        fix: str = "",
+        safe: bool = False,
+    ) -> None:
+        super().__init__(path, line, wrong, expected)
+        self.shown, self.fix, self.safe = shown, fix, safe
+
+
 class GateError(PipelineError):
     """A candidate did not pass a gate, so nothing was published."""

@@ -14,13 +14,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.errors import DataError
 
 Record = dict[str, Any]
 Answer = dict[str, Any]
 Vocabularies = Mapping[str, Any]  # name to terms, or to the bytes of a trained tokenizer
+
+
+class Dropped(NamedTuple):
+    """A well-formed record that a filter of the config left out, and why."""
+
+    record: Record
+    why: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Source:
     splits: Mapping[str, Callable[[], Iterable[Record]]]
     files: Sequence[Path]
     repairs: Counter[str] = field(default_factory=Counter)  # what a stated policy mended, counted
+    dropped: Callable[[], Iterable[Dropped]] = tuple  # one by one what it left out, read anew
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,10 @@ class Companion:
         self._tails = deck("tails", "sentences")
         self._sentences = deck("sentences")
 
-    def draw(self, intent: str) -> Surroundings:
-        """No clause, one or two."""
+    def draw(self, intent: str | None) -> Surroundings:
+        """No clause, one or two; none without an intent."""
+        if intent is None:
+            return Surroundings()
         chance = self._rng.random()
         if chance >= ONE_SHARE + TWO_SHARE:
             return Surroundings()

@@ -1,6 +1,8 @@
 """Writes train.jsonl, valid.jsonl and test.jsonl from the grammar, the same bytes every time.
 
-python data/flights/generate.py          rewrite the three files
+And the pairs to translate, in the folder `pairs` (`pairs.py`).
+
+python data/flights/generate.py          rewrite the files
 python data/flights/generate.py --check  exit with 1 if the files on disk differ
 """
 
@@ -14,37 +16,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clauses import Companion, hold_out, load_clauses
-from cues import draw_frames
-from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, load_frames, render
-from holdout import split_frames
-from lexicon import Deck, Lexicon
-from noise import Typist, load_noise
+from clauses import Companion
+from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, render
+from lexicon import Deck
+from material import ATTEMPTS, CUE_FRAMES, SEED, Material, frame_decks, intents, wording_decks
+from noise import Typist
+from pairs import PairWriter
 from rows import Row, carrier, comparable, to_jsonl, to_row
 from values import ValueMaker
 
 HERE = Path(__file__).parent
-SEED = 20260501
-ATTEMPTS = 400
-
-# Pairs of a hundred for each intent, as travellers ask: booking and searching most.
-INTENT_SHARES = {
-    "book": 25,
-    "query": 19.5,
-    "fare": 9,
-    "change": 8,
-    "baggage": 6,
-    "status": 6,
-    "cancel": 5,
-    "refund": 5,
-    "seat": 4.5,
-    "other": 4,
-    "meal": 4.5,
-    "check_in": 3.5,
-}
 PAIRS = {"train": 2875, "valid": 200, "test": 250, "unseen_values": 200, "unseen_templates": 200}
 # Of these pairs, about as many as this come from the cue bank, a quarter.
-CUE_PAIRS = {"train": 718, "valid": 50, "test": 62}
+CUE_PAIRS = {"train": CUE_FRAMES, "valid": 50, "test": 62}
 CONTRAST_GROUPS = 90  # minimal pairs a language in each contrast part
 
 
@@ -64,18 +48,8 @@ class Tools:
 class Writer:
     """Draws pairs for all splits and keeps track of what is used already."""
 
-    def __init__(self) -> None:
-        self._lexicon = Lexicon()
-        self._noise = load_noise()
-        self._unseen = self._lexicon.unseen_names()
-        frames = load_frames()
-        self._contrast_frames = [frame for frame in frames if frame.contrast]
-        ordinary = [frame for frame in frames if not frame.contrast]
-        self._frames, self._held_out = split_frames(ordinary, random.Random(f"{SEED} frames"))
-        self._clauses, self._held_out_clauses = hold_out(
-            load_clauses(), random.Random(f"{SEED} clauses")
-        )
-        self._cue_frames = draw_frames(CUE_PAIRS["train"], random.Random(f"{SEED} cues"))
+    def __init__(self, material: Material) -> None:
+        self._material = material
         self._train_texts: set[str] = set()
         self._train_carriers: set[str] = set()
         self._contrast_carriers: set[str] = set()
@@ -85,15 +59,14 @@ class Writer:
     def splits(self) -> dict[str, list[Row]]:
         """All rows of the three files. Contrasts and train come first: the rest keep clear."""
         contrasts = [row for part in ("cue_before", "cue_after") for row in self._contrasts(part)]
-        train = self._part("train", self._frames)
+        train = self._part("train", self._material.frames)
         self._train_texts = {comparable(row["text"]) for row in train}
-        valid = self._part("valid", self._frames)
-        test = self._part("test", self._frames)
-        with_places = [
-            frame for frame in self._frames if frame.kinds() & {"from", "to", "via", "airline"}
-        ]
+        valid = self._part("valid", self._material.frames)
+        test = self._part("test", self._material.frames)
+        with_places = self._material.with_places()
         test += self._part("unseen_values", with_places, "unseen", "unseen_values")
-        test += self._part("unseen_templates", self._held_out, part="unseen_templates")
+        held_out = self._material.held_out
+        test += self._part("unseen_templates", held_out, part="unseen_templates")
         return {"train": train, "valid": valid, "test": test + contrasts}
 
     def _part(
@@ -101,21 +74,20 @@ class Writer:
     ) -> list[Row]:
         """The pairs of one split or named part."""
         rng = random.Random(f"{SEED} {name}")
-        clauses = self._held_out_clauses if part == "unseen_templates" else self._clauses
         tools = Tools(
             name,
             pool,
-            ValueMaker(self._lexicon, rng, pool),
-            Typist(self._noise, rng),
-            Companion(clauses, rng),
-            _wording_decks(frames + self._cue_frames, rng),
+            ValueMaker(self._material.lexicon, rng, pool),
+            Typist(self._material.noise, rng),
+            Companion(self._material.clauses(part), rng),
+            wording_decks(frames + self._material.cue_frames, rng),
             rng,
         )
-        decks = _frame_decks(frames, rng)
+        decks = frame_decks(frames, rng)
         cued = self._cued(name, rng)
         rows = [row for frame in cued for row in self._pair(Deck([frame], rng), tools)]
         taken = Counter(frame.intent for frame in cued)
-        for intent, count in _intents(PAIRS[name], list(decks)).items():
+        for intent, count in intents(PAIRS[name], list(decks)).items():
             for _ in range(count - taken[intent]):
                 for row in self._pair(decks[intent], tools):
                     rows.append(row | {"parts": [part]} if part else row)
@@ -124,8 +96,8 @@ class Writer:
     def _cued(self, name: str, rng: random.Random) -> list[Frame]:
         """The frames of the cue bank in a split: all in train, some of them in the others."""
         if name == "train":
-            return self._cue_frames
-        return rng.sample(self._cue_frames, CUE_PAIRS.get(name, 0))
+            return self._material.cue_frames
+        return rng.sample(self._material.cue_frames, CUE_PAIRS.get(name, 0))
 
     def _pair(self, deck: Deck[Frame], tools: Tools) -> list[Row]:
         """A new pair: no repeated text, nothing of train outside train, no name out of place."""
@@ -158,7 +130,9 @@ class Writer:
         for row in rows:
             if row["text"] in self._texts or comparable(row["text"]) in self._train_texts:
                 return False
-            if pool == "train" and any(name in row["text"].lower() for name in self._unseen):
+            if pool == "train" and any(
+                name in row["text"].lower() for name in self._material.unseen
+            ):
                 return False
         return True
 
@@ -169,10 +143,10 @@ class Writer:
     def _contrasts(self, part: str) -> list[Row]:
         """Minimal pairs: the cue alone tells a departure from an arrival."""
         rng = random.Random(f"{SEED} {part}")
-        maker = ValueMaker(self._lexicon, rng, "mixed")
-        frames = [frame for frame in self._contrast_frames if frame.contrast == part]
+        maker = ValueMaker(self._material.lexicon, rng, "mixed")
+        frames = [frame for frame in self._material.contrast_frames if frame.contrast == part]
         deck = Deck(frames, rng)
-        wordings = _wording_decks(frames, rng)
+        wordings = wording_decks(frames, rng)
         rows: list[Row] = []
         for group in range(1, CONTRAST_GROUPS + 1):
             for row in self._contrast_group(deck, wordings, maker, rng):
@@ -230,33 +204,6 @@ def _finisher(language: str, text: str, rng: random.Random) -> Callable[[list[Pi
     return finish
 
 
-def _frame_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Frame]]:
-    """A deck of frames for each intent; its weight counts once for each of its wordings."""
-    by_intent: dict[str, list[Frame]] = {}
-    for frame in frames:
-        wordings = max(len(templates) for templates in frame.templates.values())
-        by_intent.setdefault(frame.intent, []).extend([frame] * (frame.weight * wordings))
-    return {intent: Deck(items, rng) for intent, items in by_intent.items()}
-
-
-def _wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Template]]:
-    """A deck of wordings for each frame and language, under its first wording's name."""
-    return {
-        templates[0].name: Deck(templates, rng)
-        for frame in frames
-        for templates in frame.templates.values()
-    }
-
-
-def _intents(pairs: int, available: list[str]) -> dict[str, int]:
-    """A split's pairs of each intent, by their shares; the first one takes the rounding."""
-    shares = {intent: share for intent, share in INTENT_SHARES.items() if intent in available}
-    total = sum(shares.values())
-    counts = {intent: round(pairs * share / total) for intent, share in shares.items()}
-    counts[next(iter(counts))] += pairs - sum(counts.values())
-    return counts
-
-
 def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
     """Mix the intents, but keep the two rows of a pair together."""
     pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]
@@ -264,19 +211,30 @@ def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
     return [row for pair in pairs for row in pair]
 
 
+def written() -> dict[str, list[Row]]:
+    """Every file's name and rows."""
+    material = Material()
+    corpus = Writer(material).splits()
+    pairs = PairWriter(material, corpus).splits()
+    return {f"{split}.jsonl": rows for split, rows in corpus.items()} | {
+        f"pairs/{split}.jsonl": rows for split, rows in pairs.items()
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check the three files."""
+    """Write or check the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="only compare with the files on disk")
     check = parser.parse_args(arguments).check
     stale = []
-    for split, rows in Writer().splits().items():
-        path, text = HERE / f"{split}.jsonl", to_jsonl(rows)
+    for name, rows in written().items():
+        path, text = HERE / name, to_jsonl(rows)
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
-            print(f"{path.name}: {len(rows)} rows, {len(text.encode('utf-8'))} bytes")
+            print(f"{name}: {len(rows)} rows, {len(text.encode('utf-8'))} bytes")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            stale.append(path.name)
+            stale.append(name)
     if stale:
         print(f"differ from the grammar: {', '.join(stale)}; run data/flights/generate.py")
     return 1 if stale else 0

@@ -59,12 +59,19 @@ class Typist:
             pieces, question, closer = [*pieces, *tail], around.tail.asks, ""
         pieces = self._opened(pieces, language, opener, around)
         pieces = self._slip_zh(pieces) if language == "zh" else self._slip_en(pieces)
-        pieces = _strip([*pieces, *self._ending(language, question, closer)])
+        pieces = strip([*pieces, *self._ending(language, question, closer)])
         if language == "en":
             pieces = self._case(pieces)
         if self._chance(0.015):
             pieces.append(Piece(" " + self._rng.choice(self._lists[language]["emoji"])))
         return pieces
+
+    def retype(self, pieces: list[Piece], language: str) -> list[Piece]:
+        """A clean sentence typed carelessly: end mark, case, slips; no word more or less."""
+        if self._chance(0.6):
+            pieces = strip(pieces[:-1])
+        pieces = self._slip_zh(pieces) if language == "zh" else self._case(self._slip_en(pieces))
+        return strip(pieces)
 
     def _opened(
         self, pieces: list[Piece], language: str, opener: str, around: Surroundings
@@ -111,7 +118,7 @@ class Typist:
             pieces = _space_digits(pieces)
         if self._chance(0.02):
             pieces = _everywhere(pieces, lambda text: text.translate(dates.FULL_WIDTH))
-        return _keep_apart(pieces)
+        return keep_apart(pieces)
 
     def _slip_en(self, pieces: list[Piece]) -> list[Piece]:
         """English slips: typos, missing apostrophes and commas, a double space."""
@@ -133,7 +140,7 @@ class Typist:
             self._rng, {"sentence": 62, "as is": 18, "lower": 15, "upper": 2.5, "title": 2.5}
         )
         if case == "sentence":
-            return _capitalise(pieces)
+            return capitalise(pieces)
         change: dict[str, Callable[[str], str]] = {
             "lower": str.lower,
             "upper": str.upper,
@@ -202,7 +209,7 @@ def _space_digits(pieces: list[Piece]) -> list[Piece]:
     return [piece for piece in spaced if piece.text]
 
 
-def _keep_apart(pieces: list[Piece]) -> list[Piece]:
+def keep_apart(pieces: list[Piece]) -> list[Piece]:
     """Keep two values apart that would run into one number."""
     kept: list[Piece] = []
     for piece in pieces:
@@ -219,7 +226,7 @@ def _keep_apart(pieces: list[Piece]) -> list[Piece]:
     return kept
 
 
-def _strip(pieces: list[Piece]) -> list[Piece]:
+def strip(pieces: list[Piece]) -> list[Piece]:
     """Drop empty pieces and the space at both ends."""
     kept = [piece for piece in pieces if piece.text]
     kept[0] = Piece(kept[0].text.lstrip(), kept[0].slot)
@@ -227,7 +234,7 @@ def _strip(pieces: list[Piece]) -> list[Piece]:
     return [piece for piece in kept if piece.text]
 
 
-def _capitalise(pieces: list[Piece]) -> list[Piece]:
+def capitalise(pieces: list[Piece]) -> list[Piece]:
     """Capital letter at the start of each sentence (not of easyJet)."""
     capitalised: list[Piece] = []
     starts = True

@@ -22,18 +22,36 @@ def carrier(pieces: list[Piece]) -> str:
     return comparable("".join(f" {piece.slot} " if piece.slot else piece.text for piece in pieces))
 
 
-def to_row(pieces: list[Piece], intent: str, template: Template, pair: int) -> Row:
-    """A row of the corpus; the offsets follow from the pieces."""
+def carrier_of(row: Row) -> str:
+    """The same of a row."""
+    text = row["text"]
+    for slot in reversed(row["slots"]):
+        text = f"{text[: slot['start']]} {slot['slot']} {text[slot['end'] :]}"
+    return comparable(text)
+
+
+def slots_of(pieces: list[Piece]) -> list[Row]:
+    """The slots of a text made of these pieces, with their offsets."""
     slots, position = [], 0
     for piece in pieces:
         end = position + len(piece.text)
         if piece.slot:
             slots.append({"slot": piece.slot, "start": position, "end": end})
         position = end
+    return slots
+
+
+def text_of(pieces: list[Piece]) -> str:
+    """The text that the pieces make."""
+    return "".join(piece.text for piece in pieces)
+
+
+def to_row(pieces: list[Piece], intent: str, template: Template, pair: int) -> Row:
+    """A row of the corpus; the offsets follow from the pieces."""
     return {
-        "text": "".join(piece.text for piece in pieces),
+        "text": text_of(pieces),
         "intent": intent,
-        "slots": slots,
+        "slots": slots_of(pieces),
         "language": template.language,
         "pair": pair,
         "template": template.name,

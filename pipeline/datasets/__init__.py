@@ -4,6 +4,8 @@ Read in this order:
 
 - `lines`: text files and tables line by line, with the line's number, damaged bytes refused.
 - `cells`: the rows and cells of CSV and TSV. `parquet`: rows of Parquet files.
+- `tfds_sets`: the splits of TensorFlow Datasets data sets.
+- `bad_lines`: lines that errors are about, to be shown. `mending`: copies with values mended.
 - `encodings`: which encoding a file is likely saved in, where nobody says it.
 - `splits`: splits that have no file of their own, carved from the training examples.
 - `store`: records prepared once as a TensorFlow Datasets dataset on disk.

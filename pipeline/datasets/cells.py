@@ -13,6 +13,7 @@ from typing import NamedTuple
 QUOTE = '"'
 WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 SINGLE = re.compile(r'(?<=[^"])"(?=[^"])')  # a quote with text on both sides
+BROKEN = re.compile(r'"(?!")(?:[^"]|"")*"(?!")(?=.)')  # a quoted cell with text behind it
 UNCLOSED = "a quoted cell begins here and is closed nowhere"
 
 
@@ -83,18 +84,21 @@ def quotes_are_text(lines: Iterable[Line], separator: str) -> bool:
 
     It was, if a single quote stands inside a cell, which quoting would have doubled, and nothing
     looks quoted on purpose: neither all cells of the first row, nor doubled quotes within quotes.
+    Two sayings in a row (`"So?" "So what."` without the space) look so, too; they are not, where
+    more cells go on behind their quotes.
     """
-    first, bare = True, False
+    first, bare, doubled, broken = True, False, 0, 0
     for line in lines:
         if first or QUOTE in line.text:
             cells = split_end(line.text)[0].split(separator)
-            if any(WRAPPED.fullmatch(cell) and QUOTE * 2 in cell[1:-1] for cell in cells):
-                return False
             if first and all(WRAPPED.fullmatch(cell) for cell in cells):
                 return False
+            for cell in cells:
+                doubled += bool(WRAPPED.fullmatch(cell)) and QUOTE * 2 in cell[1:-1]
+                broken += bool(BROKEN.match(cell))
             bare = bare or any(map(SINGLE.search, cells))
             first = first and cells == [""]
-    return bare
+    return broken > doubled if doubled else bare
 
 
 def split_end(text: str) -> tuple[str, str]:

@@ -11,9 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+USUAL = ("train", "valid", "test")
 T = TypeVar("T")
 Readers = dict[str, Callable[[], Iterator[T]]]
 Strata = dict[tuple[str, ...], str]
+
+
+def ordered(splits: Iterable[str]) -> list[str]:
+    """Train, valid and test first, then the others by name."""
+    return sorted(splits, key=lambda name: (USUAL.index(name) if name in USUAL else 9, name))
 
 
 def carve(

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import print_table
-from pipeline.task import Record, Task
+from pipeline.stages.prepare import PREPARED
+from pipeline.task import Record, Source, Task
+
+SHOWN = 20  # records that a filter left out; all are in the file
+COLUMNS = ("where", "why")
 
 
-def run(task: Task, config: Config, fix: bool = False, strict: bool = False) -> Sequence[DataError]:
+def run(
+    task: Task,
+    config: Config,
+    fix: bool = False,
+    strict: bool = False,
+    folder: Path = PREPARED,
+) -> Sequence[DataError]:
     """Reads all splits, prints what is there and what is odd, and gives the bad lines.
 
     Args:
@@ -19,6 +32,7 @@ def run(task: Task, config: Config, fix: bool = False, strict: bool = False) -> 
         config: Its data are read; nothing is trained.
         fix: Whether to write a mended copy beside each file that has something safe to mend.
         strict: Whether an odd thing is an error, too.
+        folder: Where the records that the config's filters leave out are listed.
 
     Raises:
         InputError: `strict`, and something is odd though every line is good.
@@ -32,6 +46,7 @@ def run(task: Task, config: Config, fix: bool = False, strict: bool = False) -> 
     print_table(config.name, columns, _counts(splits))
     if source.repairs:
         print_table(f"{config.name}: repaired", ("what", "times"), list(source.repairs.items()))
+    _list_dropped(task, config, source, folder)
     findings = task.audit(splits)
     for table in findings:
         print_table(f"{config.name}: {table.title}", table.columns, table.rows)
@@ -43,6 +58,26 @@ def run(task: Task, config: Config, fix: bool = False, strict: bool = False) -> 
         said = "; ".join(table.title for table in findings)
         raise InputError(f"{config.name}: --strict, and there are {said}")
     return unique
+
+
+def _list_dropped(task: Task, config: Config, source: Source, folder: Path) -> None:
+    """Prints the first records that filters left out; a file has all of them."""
+    file = folder / f"{config.name}-dropped.jsonl"
+    file.unlink(missing_ok=True)  # that of other settings
+    shown, count = list[tuple[str, str]](), 0
+    with contextlib.ExitStack() as opened:
+        for count, (record, why) in enumerate(source.dropped(), start=1):
+            if count == 1:
+                folder.mkdir(parents=True, exist_ok=True)
+                lines = opened.enter_context(file.open("w", encoding="utf-8", newline="\n"))
+            if count <= SHOWN:
+                shown.append((record["source"], why))
+            about = {"source": record["source"], "why": why, "record": task.to_json(record)}
+            lines.write(json.dumps(about, ensure_ascii=False) + "\n")
+    if count:
+        more = f", the first {SHOWN}" if count > SHOWN else ""
+        print_table(f"{config.name}: left out by data.filters: {count}{more}", COLUMNS, shown)
+        print(f"all of them: {file}")
 
 
 def print_problems(task: Task, name: str, problems: Sequence[DataError]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.task import Task
 
-TASKS = ("slot_filling", "text_classification")
+TASKS = ("slot_filling", "text_classification", "translation")
 
 
 def find_task(name: str) -> Task:

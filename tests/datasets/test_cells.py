@@ -129,6 +129,8 @@ def test_a_cell_is_quoted_where_needed(value, cell):
         ('"so"\tb\nwhy "a"\tb\n', True),
         ('"text"\t"label"\nwhy "a"\tb\n', False),  # the whole header is quoted
         ('why "a"\tb\n"x ""y"" z"\tb\n', False),  # doubled quotes
+        ('"a" b\tc\n"d" e\tf\n"x""y"\tb\n', True),  # two sayings in a row, and more go on
+        ('"a" b\tc\n"x""y"\tb\n', False),
         ('a\tb\n"two\nlines"\tb\n"a\ttab"\tb\n"both\tof\n"\tb\n', False),
         ("", False),
     ],

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.datasets.splits import carve, carve_stratified
+from pipeline.datasets.splits import carve, carve_stratified, ordered
 
 SHARES = {"valid": 0.1, "test": 0.2}
 
@@ -188,3 +188,7 @@ def test_no_example_and_no_share_divide_too():
     assert divide_labelled([]) == {"train": [], "valid": [], "test": []}
     splits = carve_stratified(lambda: iter("ab"), str, list, {}, 1)
     assert {name: list(read()) for name, read in splits.items()} == {"train": ["a", "b"]}
+
+
+def test_splits_come_in_the_usual_order():
+    assert ordered(["x", "test", "a", "valid", "train"]) == ["train", "valid", "test", "a", "x"]

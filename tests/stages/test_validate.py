@@ -1,11 +1,13 @@
 """Validate: marked spans and fixes, audits, repairs beside the file, strictness."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.stages import validate
+from pipeline.task import Dropped
 
 
 def row(text, *slots, intent="book"):
@@ -72,3 +74,28 @@ def test_strict_makes_odd_things_errors(mine, capsys):
         validate.run(config.task, config.config, strict=True)
     config = mine(good, [row("hi")])
     assert list(validate.run(config.task, config.config, strict=True)) == []
+
+
+def test_what_filters_left_out_is_printed_and_written(mine, tmp_path, capsys):
+    config = mine([row(f"hi {n}") for n in range(30)])
+
+    def load(data, on_error):
+        source = config.task.load(data, on_error)
+        left_out = (Dropped(record, "too short") for record in source.splits["train"]())
+        return replace(source, dropped=lambda: left_out)
+
+    task, folder = replace(config.task, load=load), tmp_path / "kept"
+    validate.run(task, config.config, folder=folder)
+    printed = capsys.readouterr().out
+    assert "mine: left out by data.filters: 30, the first 20" in printed
+    assert f"all of them: {folder}/mine-dropped.jsonl" in printed
+    assert "train.jsonl:20" in printed
+    assert "train.jsonl:21" not in printed
+    lines = (folder / "mine-dropped.jsonl").read_text().splitlines()
+    assert json.loads(lines[29]) == {
+        "source": f"{tmp_path}/train.jsonl:30",
+        "why": "too short",
+        "record": {"text": "hi 29", "intent": "book", "slots": []},
+    }
+    validate.run(config.task, config.config, folder=folder)
+    assert list(folder.iterdir()) == []

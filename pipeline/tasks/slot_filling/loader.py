@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import data_path
 from pipeline.datasets.lines import OnError, require, stop
-from pipeline.datasets.splits import carve
+from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
 from pipeline.tasks.slot_filling.config import DataSettings
@@ -57,7 +57,7 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     return Source(
         splits={
             split: _records(split, readers[split], data, repairs, on_error)
-            for split in _ordered(readers)
+            for split in ordered(readers)
         },
         files=[file for path in paths.values() for file in _files(path)],
         repairs=repairs,
@@ -76,11 +76,6 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
             on_error(error)
         else:
             yield utterance.to_record()
-
-
-def _ordered(splits: Iterable[str]) -> Sequence[str]:
-    usual = ("train", *CARVED)
-    return sorted(splits, key=lambda name: (usual.index(name) if name in usual else 9, name))
 
 
 def _place(name: str, format_: str) -> Path:

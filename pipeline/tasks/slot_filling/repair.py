@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.config import data_path
+from pipeline.datasets.mending import BYTE_ORDER_MARK, Mended, fixed_name
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.formats import doccano, objects
 from pipeline.tasks.slot_filling.utterance import Span, trimmed
 
 MARKED = re.compile(r'(?<!\\)\[([^\[\]\\]*)\](\([^()\\]+\)|\{"[^}\\]+\})')
-BYTE_ORDER_MARK = "\ufeff"
 NOTHING_LEFT = "a span of white space alone dropped"
 EDGE_KEYS = (("start", "end"), ("start_offset", "end_offset"), ("start_idx", "end_idx"))
-Mended = list[tuple[int, str]]
 
 
 class Keys(NamedTuple):
@@ -71,12 +70,6 @@ def repair(data: DataSettings) -> Iterator[tuple[Path, Path, Mended]]:
         mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
         target.write_bytes((mark + content).encode("utf-8"))
         yield path, target, mended
-
-
-def fixed_name(path: Path) -> Path:
-    """`a/train.en.jsonl.gz` -> `a/train.en.fixed.jsonl`."""
-    path = path.with_suffix("") if path.suffix == ".gz" else path
-    return path.with_name(f"{path.stem}.fixed{path.suffix}")
 
 
 def mend(text: str, data: DataSettings) -> tuple[str, Mended]:

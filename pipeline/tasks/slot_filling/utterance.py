@@ -7,13 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from pipeline.errors import DataError
+from pipeline.errors import RowError
 from pipeline.task import Record
 
 INTENT_SEPARATOR = "#"
@@ -26,30 +25,6 @@ class Span(NamedTuple):
     slot: str
     start: int
     end: int
-
-
-class RowError(DataError):
-    """A bad line whose text is known.
-
-    Args:
-        path, line, wrong, expected: As in `DataError`.
-        shown: The text with the bad place marked, for a person.
-        fix: What to write instead; empty where nobody but the author can tell.
-        safe: Whether `repair` may do that by itself.
-    """
-
-    def __init__(
-        self,
-        path: Path | str,
-        line: int,
-        wrong: str,
-        expected: str,
-        shown: str = "",
-        fix: str = "",
-        safe: bool = False,
-    ) -> None:
-        super().__init__(path, line, wrong, expected)
-        self.shown, self.fix, self.safe = shown, fix, safe
 
 
 @dataclass(frozen=True)

@@ -5,39 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 
-from pipeline.errors import DataError
+from pipeline.errors import RowError
 from pipeline.task import Record
 
 SHOWN = 160  # characters of a text that a person is shown
-
-
-class RowError(DataError):
-    """A bad line whose text is known.
-
-    Args:
-        path, line, wrong, expected: As in `DataError`.
-        shown: The text with the bad label before it, for a person.
-        fix: What to write instead; empty where nobody but the author can tell.
-        safe: Whether `repair` may do that by itself.
-    """
-
-    def __init__(
-        self,
-        path: Path | str,
-        line: int,
-        wrong: str,
-        expected: str,
-        shown: str = "",
-        fix: str = "",
-        safe: bool = False,
-    ) -> None:
-        super().__init__(path, line, wrong, expected)
-        self.shown, self.fix, self.safe = shown, fix, safe
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
-from pipeline.datasets.lines import read_lines
-from pipeline.errors import DataError, InputError
+from pipeline.datasets.bad_lines import lines_of
+from pipeline.errors import DataError, RowError
 from pipeline.task import Advice
-from pipeline.tasks.text_classification.example import RowError, shorten
-
-WITHOUT_LINES = (".parquet", ".parquet.gz")
+from pipeline.tasks.text_classification.example import shorten
 
 
 def explain(errors: Sequence[DataError]) -> list[Advice]:
     """For each error the text with its label, or the file's line, and a suggested fix."""
-    lines = _lines(errors)
+    lines = lines_of(errors)
     return [_advice(error, lines.get((error.path, error.line), "")) for error in errors]
 
 
@@ -24,23 +20,3 @@ def _advice(error: DataError, line: str) -> Advice:
     if isinstance(error, RowError):
         return Advice(error.shown, error.fix or f"write {error.expected}", error.safe)
     return Advice(shorten(line), f"write {error.expected}", safe=False)
-
-
-def _lines(errors: Sequence[DataError]) -> dict[tuple[str, int], str]:
-    """The lines of those errors that do not show their text."""
-    wanted: dict[str, set[int]] = defaultdict(set)
-    for error in errors:
-        if error.line and not isinstance(error, RowError):
-            wanted[error.path].add(error.line)
-    found: dict[tuple[str, int], str] = {}
-    for path, numbers in wanted.items():
-        if path.endswith(WITHOUT_LINES):
-            continue
-        try:
-            for number, line in read_lines(Path(path), encoding="latin-1"):
-                if number in numbers:
-                    # Latin-1 has every byte, so that damaged ones can be shown.
-                    found[path, number] = line.encode("latin-1").decode("utf-8", "backslashreplace")
-        except InputError:
-            continue  # a file that cannot be read at all has no lines to show, nor has a TFDS split
-    return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.datasets import tfds_sets
 from pipeline.datasets.encodings import guess_encoding
 from pipeline.datasets.lines import (
     UTF_8,
@@ -28,7 +29,6 @@ from pipeline.tasks.text_classification.formats import (
     folders,
     label_text,
     table,
-    tfds_split,
 )
 from pipeline.tasks.text_classification.loader import READERS
 
@@ -55,8 +55,8 @@ def guess(path: Path, format_: str | None = None) -> Guess:
     """
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
-    if str(path).startswith(tfds_split.PREFIX) or format_ == "tfds":
-        return _tfds(f"{tfds_split.PREFIX}{str(path).removeprefix(tfds_split.PREFIX)}")
+    if str(path).startswith(tfds_sets.PREFIX) or format_ == "tfds":
+        return _tfds(f"{tfds_sets.PREFIX}{str(path).removeprefix(tfds_sets.PREFIX)}")
     if require(path).is_dir():
         return _folder(path, format_)
     if format_ == "folders":
@@ -224,12 +224,12 @@ def _classes(path: Path) -> list[str]:
 
 
 def _tfds(name: str) -> Guess:
-    builder, stated = tfds_split.resolve(name)
+    builder, stated = tfds_sets.resolve(name)
     present = list(builder.info.splits)
     files = {TRAIN: name if stated else f"{name}/{TRAIN}"}
     for split, names in () if stated else SPLITS.items():
         files.update((split, f"{name}/{each}") for each in names if each in present)
-    features = tfds_split.features_of(builder)
+    features = tfds_sets.features_of(builder)
     found = columns.by_name(list(features))
     keys = builder.info.supervised_keys
     if keys is not None and len(keys) == 2 and all(isinstance(key, str) for key in keys):

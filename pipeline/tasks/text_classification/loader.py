@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.config import data_path
+from pipeline.datasets import tfds_sets
 from pipeline.datasets.lines import OnError, codec_name, require, stop
-from pipeline.datasets.splits import carve_stratified
+from pipeline.datasets.splits import carve_stratified, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
 from pipeline.tasks.text_classification.config import DataSettings
@@ -58,7 +59,7 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     return Source(
         splits={
             split: _records(split, readers[split], forms.get(split, train), repairs, on_error)
-            for split in _ordered(readers)
+            for split in ordered(readers)
         },
         files=[file for split, path in paths.items() for file in files_of(path, forms[split])],
         repairs=repairs,
@@ -80,7 +81,7 @@ def place(form: Form, split: str) -> Path:
     """
     codec_name(form.encoding)
     if form.format == "tfds":
-        return tfds_split.place(form.path, split)
+        return tfds_sets.place(form.path, split)
     path = require(data_path(form.path))
     if path.is_dir() != (form.format == "folders"):
         found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
@@ -95,18 +96,13 @@ def files_of(path: Path, form: Form) -> list[Path]:
         InputError: A folder holds no class folder with a file.
     """
     if form.format == "tfds":
-        return tfds_split.files_of(path)
+        return tfds_sets.files_of(path)
     if form.format != "folders":
         return [path]
     files = folders.files_of(path)
     if not files:
         raise InputError(f"{path}: no files in folders; expected a folder a class, a file a text")
     return files
-
-
-def _ordered(splits: Iterable[str]) -> Sequence[str]:
-    usual = ("train", *CARVED)
-    return sorted(splits, key=lambda name: (usual.index(name) if name in usual else 9, name))
 
 
 def _reader(path: Path, form: Form, on_error: OnError) -> Reader:

@@ -1,0 +1,66 @@
+"""Translation: a text in one language becomes a text in another.
+
+    「订5月1日到北京的机票」    Book a ticket to Beijing on May 1st.
+    「订5月1日离开北京的机票」  Book a ticket from Beijing on May 1st.
+
+The chain, in the order of the record below: `loader` reads pairs of files (`formats`), leaves out
+what `filters` say, and gives `example`s; `writer`, `explain`, `repair` and `audit` serve their
+owner; `tokenizer` learns the pieces of both languages and cuts long texts into segments; `encoder`
+makes batches; `model` is the encoder, the decoder and its attention; `count` learns which pieces a
+piece may become (`lexicon`); `search` asks `pipeline.decoding` for the best translation; `serving`
+joins all into a graph from strings to translations; `scoring` compares them with references;
+`floor` is what the nearest known sentence gives; `asked` and `report` show where the model looked.
+"""
+
+from pipeline.task import Task
+from pipeline.tasks.translation import (
+    asked,
+    audit,
+    calibrate,
+    count,
+    encoder,
+    example,
+    explain,
+    floor,
+    guess,
+    loader,
+    model,
+    repair,
+    scoring,
+    serving,
+    stress,
+    tokenizer,
+    writer,
+)
+from pipeline.tasks.translation.config import TranslationSettings
+
+TASK = Task(
+    name="translation",
+    example="flights_zh_en",
+    headline="bleu",
+    settings=TranslationSettings,
+    guess=guess.guess,
+    load=loader.load,
+    read=loader.read,
+    write=writer.write,
+    explain=explain.explain,
+    repair=repair.repair,
+    audit=audit.audit,
+    features=example.features,
+    to_json=example.to_json,
+    fit=tokenizer.fit,
+    build_tokenizer=tokenizer.build_tokenizer,
+    build_encoder=encoder.build_encoder,
+    contract=tokenizer.contract,
+    build_model=model.build_model,
+    count=count.count,
+    losses=model.losses,
+    calibrate=calibrate.calibrate,
+    build_service=serving.build_service,
+    answers=serving.answers,
+    score=scoring.score,
+    labels=scoring.labels,
+    stress=stress.stress,
+    floor=floor.floor,
+    report=asked.report,
+)

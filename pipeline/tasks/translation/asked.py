@@ -1,4 +1,4 @@
-"""What the report asks of a model beside its answers: where it looked, and how sure it is of gold."""
+"""What the report asks of a model beside its answers: where it looked, how sure it is of gold."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ class DataSettings(Section):
     `files` maps a split to a file, for `aligned` to two (`{source: train.en, target: train.de}`),
     or to a TensorFlow Datasets split (`tfds:ted_hrlr_translate/pt_to_en/train`); where one split's
     file differs from the others, to a group of settings. `train` is required; `valid` and `test`
-    are carved out of it where absent, so that no source text stands on both sides.
+    are carved out of it where absent, so that no source text stands on both sides, nor one with the
+    same letters and digits.
     """
 
     format: Format

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError, InputError, RowError
 from pipeline.tasks.slot_filling.loader import load, read
-from pipeline.tasks.slot_filling.utterance import RowError
 
 TEXT = " fly  to 北京 \u3000now\u00a0👩‍👧"
 

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from pipeline.datasets.mending import fixed_name
 from pipeline.errors import InputError
 from pipeline.tasks.slot_filling.loader import load
-from pipeline.tasks.slot_filling.repair import fixed_name, repair
+from pipeline.tasks.slot_filling.repair import repair
 
 EDGE = "white space at a span's edge left out"
 REPEAT = "a span that repeats another dropped"

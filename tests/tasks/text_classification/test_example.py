@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipeline.errors import RowError
 from pipeline.tasks.text_classification.example import (
     Example,
-    RowError,
     check,
     features,
     from_record,

@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.example import RowError
+from pipeline.errors import DataError, InputError, RowError
 from pipeline.tasks.text_classification.loader import load, read
 
 

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from pipeline.datasets.mending import fixed_name
 from pipeline.errors import InputError
 from pipeline.tasks.text_classification.loader import read
-from pipeline.tasks.text_classification.repair import fixed_name, repair
+from pipeline.tasks.text_classification.repair import repair
 
 SPACE = "white space round a label left out"
 REPEAT = "a label that stands twice left out once"

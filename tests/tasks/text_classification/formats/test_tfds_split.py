@@ -3,9 +3,9 @@
 import pytest
 import tensorflow_datasets as tfds
 
+from pipeline.datasets import tfds_sets
 from pipeline.datasets.lines import content_key
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.formats import tfds_split
 from pipeline.tasks.text_classification.loader import load
 
 pytestmark = pytest.mark.usefixtures("reviews")
@@ -48,8 +48,8 @@ def test_versions_slices_and_names_without_a_split(splits_of, nasty):
         (nasty[1], ["good"], "tfds:tiny_reviews/train[6:8]:2"),
     ]
     assert found["extra"][0][2] == "tfds:tiny_reviews/validation[:1]:1"
-    assert tfds_split.place("tfds:tiny_reviews", "train").name == "train"
-    assert tfds_split.place("tfds:tiny_reviews", "valid").name == "validation"
+    assert tfds_sets.place("tfds:tiny_reviews", "train").name == "train"
+    assert tfds_sets.place("tfds:tiny_reviews", "valid").name == "validation"
 
 
 def test_several_texts_several_labels_and_numbers_as_labels(splits_of, nasty):
@@ -96,7 +96,7 @@ def test_a_hidden_label_and_damaged_bytes_are_told_by_row(splits_of):
 )
 def test_what_is_not_there_is_named(name, message):
     with pytest.raises(InputError, match=message):
-        tfds_split.place(name, "test")
+        tfds_sets.place(name, "test")
 
 
 def test_a_feature_that_is_not_there_is_named(splits_of):
@@ -124,7 +124,7 @@ def test_one_that_cannot_be_downloaded_is_an_error(monkeypatch, tmp_path):
 
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     with pytest.raises(InputError, match=r"absent_reviews/train: .* \(OSError: no way there"):
-        tfds_split.place("tfds:absent_reviews/train", "train")
+        tfds_sets.place("tfds:absent_reviews/train", "train")
 
 
 def test_the_content_key_changes_with_version_and_class_names(make_reviews, monkeypatch, tmp_path):
@@ -133,7 +133,7 @@ def test_the_content_key_changes_with_version_and_class_names(make_reviews, monk
         folder = tmp_path / str(number)
         make_reviews(folder, **made)
         monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
-        files = tfds_split.files_of(tfds_split.place("tfds:tiny_reviews/train", "train"))
+        files = tfds_sets.files_of(tfds_sets.place("tfds:tiny_reviews/train", "train"))
         names = [file.name for file in files]
         assert "dataset_info.json" in names
         assert any("train.tfrecord" in name for name in names)

@@ -1,0 +1,84 @@
+"""What the grammar has for each split, and how its frames are drawn."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from clauses import Clause, hold_out, load_clauses
+from cues import draw_frames
+from frames import Frame, Template, load_frames
+from holdout import split_frames
+from lexicon import Deck, Lexicon
+from noise import load_noise
+
+SEED = 20260501
+ATTEMPTS = 400
+CUE_FRAMES = 718  # about as many frames of the cue bank are drawn
+
+# Pairs of a hundred for each intent, as travellers ask: booking and searching most.
+INTENT_SHARES = {
+    "book": 25,
+    "query": 19.5,
+    "fare": 9,
+    "change": 8,
+    "baggage": 6,
+    "status": 6,
+    "cancel": 5,
+    "refund": 5,
+    "seat": 4.5,
+    "other": 4,
+    "meal": 4.5,
+    "check_in": 3.5,
+}
+
+
+class Material:
+    """The grammar, divided into what train may have and what is held out of it."""
+
+    def __init__(self) -> None:
+        self.lexicon = Lexicon()
+        self.noise: dict[str, Any] = load_noise()
+        self.unseen = self.lexicon.unseen_names()
+        frames = load_frames()
+        self.contrast_frames = [frame for frame in frames if frame.contrast]
+        ordinary = [frame for frame in frames if not frame.contrast]
+        self.frames, self.held_out = split_frames(ordinary, random.Random(f"{SEED} frames"))
+        self._clauses = hold_out(load_clauses(), random.Random(f"{SEED} clauses"))
+        self.cue_frames = draw_frames(CUE_FRAMES, random.Random(f"{SEED} cues"))
+
+    def with_places(self) -> list[Frame]:
+        """The frames that name a city or an airline."""
+        places = {"from", "to", "via", "airline"}
+        return [frame for frame in self.frames if frame.kinds() & places]
+
+    def clauses(self, part: str | None) -> list[Clause]:
+        """The clauses of a split or named part."""
+        return self._clauses[part == "unseen_templates"]
+
+
+def frame_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Frame]]:
+    """A deck of frames for each intent; its weight counts once for each of its wordings."""
+    by_intent: dict[str, list[Frame]] = {}
+    for frame in frames:
+        wordings = max(len(templates) for templates in frame.templates.values())
+        by_intent.setdefault(frame.intent, []).extend([frame] * (frame.weight * wordings))
+    return {intent: Deck(items, rng) for intent, items in by_intent.items()}
+
+
+def wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Template]]:
+    """A deck of wordings for each frame and language, under its first wording's name."""
+    return {
+        templates[0].name: Deck(templates, rng)
+        for frame in frames
+        for templates in frame.templates.values()
+    }
+
+
+def intents(pairs: int, available: list[str]) -> dict[str, int]:
+    """A split's pairs of each intent, by their shares; the first one takes the rounding."""
+    shares = {intent: share for intent, share in INTENT_SHARES.items() if intent in available}
+    total = sum(shares.values())
+    counts = {intent: round(pairs * share / total) for intent, share in shares.items()}
+    counts[next(iter(counts))] += pairs - sum(counts.values())
+    return counts

@@ -1,0 +1,103 @@
+"""An example of translation, checked once, and its form in the dataset store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow_datasets as tfds
+
+from pipeline.errors import RowError
+from pipeline.task import Record
+
+SHOWN = 160  # characters of a text that a person is shown
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text and its translation.
+
+    Args:
+        text: In the source language, exactly as it stands in the file.
+        target: In the target language, exactly so, too.
+        source: "file:line"; of two aligned files the source's.
+        parts: Named parts of the split that the example belongs to.
+    """
+
+    text: str
+    target: str
+    source: str = ""
+    parts: tuple[str, ...] = ()
+
+    def error(self, wrong: str, expected: str, fix: str = "", safe: bool = False) -> RowError:
+        """An error at the example's file and line, which shows both sides."""
+        path, _, line = self.source.rpartition(":")
+        shown = f"{shorten(self.text)} ||| {shorten(self.target)}"
+        return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
+
+    def to_record(self) -> Record:
+        """The record of `features`."""
+        return {
+            "text": self.text,
+            "target": self.target,
+            "source": self.source,
+            "parts": list(self.parts),
+        }
+
+
+def from_record(record: Mapping[str, Any]) -> Example:
+    """The inverse of `Example.to_record`."""
+    return Example(record["text"], record["target"], record["source"], tuple(record["parts"]))
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """One line of JSONL, which the `jsonl` format reads back, source column `text`."""
+    parts = {"parts": list(record["parts"])} if record["parts"] else {}
+    return {"text": record["text"], "target": record["target"], **parts}
+
+
+def features() -> tfds.features.FeaturesDict:
+    """What the store keeps of one example."""
+    text = tfds.features.Text
+    return tfds.features.FeaturesDict(
+        {
+            "text": text(),
+            "target": text(),
+            "source": text(),
+            "parts": tfds.features.Sequence(text()),
+        }
+    )
+
+
+def labels(record: Record) -> Mapping[str, Sequence[str]]:
+    """None: a translation has no labels that a vocabulary would have to list."""
+    return {}
+
+
+def check(example: Example) -> None:
+    """Refuses strings that are not UTF-8 and empty sides.
+
+    Raises:
+        RowError: With the example's file and line.
+    """
+    try:
+        "".join((example.text, example.target, *example.parts)).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise example.error("half of a surrogate pair", "whole characters") from error
+    empty = empty_sides(example)
+    if empty:
+        wrong = f"the {' and the '.join(empty)} side {'are' if len(empty) > 1 else 'is'} empty"
+        raise example.error(wrong, "both (data.filters.empty leaves such pairs out of train)")
+
+
+def empty_sides(example: Example) -> list[str]:
+    """Which of the sides `source` and `target` hold nothing but white space."""
+    sides = {"source": example.text, "target": example.target}
+    return [name for name, text in sides.items() if not text.strip()]
+
+
+def shorten(text: str, room: int = SHOWN) -> str:
+    """A text for a person: on one line, cut where it is long, control characters spelled out."""
+    cut = text if len(text) <= room else f"{text[:room]}…"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
