@@ -154,13 +154,18 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def _force_fed(self, vectors: Any, fixed: dict[str, Any], training: bool) -> tuple[Any, Any]:
         products = ops.transpose(self.recurrent[0].products(vectors), (1, 0, 2))
-        # Drawn before the loop: a loop on JAX may not move the seed.
-        ones = ops.ones_like(products[:, :, : self.hidden_dim])
+        size, gates = self.hidden_dim, products.shape[-1]
+        # Drawn before the loop: a loop on JAX may not move the seed. And in one tensor with the
+        # products: of several Keras 3.15.1's scan on TensorFlow must know the length beforehand.
+        ones = ops.ones_like(products[:, :, :size])
         kept = [drop(ones, training=training) for drop in self.between] if training else []
+        known = ops.concatenate([products, *kept], axis=-1) if kept else products
 
-        def step(carry: Any, known: Any) -> tuple[Any, Any]:
+        def step(carry: Any, now: Any) -> tuple[Any, Any]:
             levels, output, _ = carry
-            levels = self._advance(known[0] + self._fed(output), levels, known[1])
+            places = [gates + size * level for level in range(len(kept))]
+            masks = [now[:, place : place + size] for place in places]
+            levels = self._advance(now[:, :gates] + self._fed(output), levels, masks)
             outputs, attention = self._output(levels[-1][0][:, None], fixed)
             carry = (levels, outputs[:, 0], attention[:, 0])
             return carry, carry
@@ -168,7 +173,7 @@ class RecurrentDecoder(keras.layers.Layer):
         start = self._levels(ops.split(fixed["start"], self.parts, axis=-1))
         attention = ops.zeros_like(fixed["padding_mask"], dtype=self.compute_dtype)
         first = (start, ops.zeros_like(start[0][0]), attention)
-        _, (_, outputs, attention) = ops.scan(step, first, (products, kept))
+        _, (_, outputs, attention) = ops.scan(step, first, known)
         return ops.transpose(outputs, (1, 0, 2)), ops.transpose(attention, (1, 0, 2))
 
     def _advance(self, products: Any, levels: list[State], kept: Any = ()) -> list[State]:
