@@ -5,6 +5,7 @@ The data's way, room by room; each room's own docstring lists its files in readi
     files -> datasets/       readers that know file and line, splits, the store on disk, batches
           -> text/           strings to ids in TensorFlow ops, for training and serving alike
           -> layers/         Keras layers that Keras lacks (keras.ops only)
+          -> decoding/       search around a step function, for tasks that write texts
           -> tasks/<task>/   loader, tokenizer, model, serving, scoring: what makes one task
           -> stages/         prepare, train, evaluate, export: what is the same for every task
           -> savedmodel/     the exported graph: written, scanned, checked in a fresh process

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,12 +43,15 @@ class TrainSettings(Section):
     step keeps this share (Polyak and Juditsky 1992), or less where the training is so short that
     it would reach back over more than a tenth of it; 0 = the weights as they are.
     `clip_norm` bounds the norm of the whole gradient (Pascanu et al. 2013); 0 = no bound.
+    `batch_by`: a batch has `batch_size` examples, or about as many tokens as any other, and
+    `batch_size` examples on average.
     `shuffle_buffer` is the number of examples held in memory to shuffle; batches draw from it.
     """
 
     seed: int = Field(1, ge=0, lt=2**31)
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(32, ge=1)
+    batch_by: Literal["examples", "tokens"] = "examples"
     learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.05, ge=0, lt=1)
     final_share: float = Field(0.05, ge=0, le=1)

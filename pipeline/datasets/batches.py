@@ -3,7 +3,8 @@
 An epoch goes by in groups of batches. A group is encoded at once, by the same ops that serve, which
 is many times faster than row by row; then its rows are sorted by length and cut into batches, so
 little is spent on padding. The length is that of the encoded row: what is redrawn in training
-counts as it is drawn.
+counts as it is drawn. Batches have the same number of rows or, where lengths differ much, about the
+same number of tokens; either way as many batches make an epoch.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def training_batches(
     buffer: int,
     first_epoch: int,
     epochs: int,
+    by_tokens: bool = False,
 ) -> tf.data.Dataset:
     """All batches of the epochs `first_epoch` to `epochs - 1`, one after the other.
 
@@ -50,11 +52,13 @@ def training_batches(
     Args:
         examples: Dicts of tensors, one example each.
         encoder: Of the task.
-        batch_size: Rows a batch; the last one of an epoch may have fewer.
+        batch_size: Rows a batch; the last one of an epoch may have fewer. With `by_tokens` it is
+            the mean over the batches of a group.
         seed: Of the order, and of what the encoder draws.
         buffer: Examples held in memory to draw from.
         first_epoch: Counted from 0.
         epochs: The epoch to stop before.
+        by_tokens: Batches of like length in all, padding included, not of as many rows.
     """
 
     def epoch_groups(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -71,7 +75,7 @@ def training_batches(
 
     groups = tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch_groups)
     encoded = groups.map(encode, tf.data.AUTOTUNE, deterministic=True).prefetch(1)
-    batches = encoded.flat_map(lambda rows, seed: _cut(rows, seed, batch_size))
+    batches = encoded.flat_map(lambda rows, seed: _cut(rows, seed, batch_size, by_tokens))
     return batches.map(encoder.pad, tf.data.AUTOTUNE, deterministic=True).prefetch(8)
 
 
@@ -80,17 +84,38 @@ def batch_count(examples: int, batch_size: int) -> int:
     return -(-examples // batch_size)
 
 
-def _cut(rows: Rows, seed: tf.Tensor, batch_size: int) -> tf.data.Dataset:
+def _cut(rows: Rows, seed: tf.Tensor, batch_size: int, by_tokens: bool) -> tf.data.Dataset:
     """Batches of rows of like length, in the order that the seed says."""
     by_length = tf.argsort(rows["length"], stable=True)
-    places = tf.range(0, tf.size(by_length), batch_size)
+    edges = tf.range(0, tf.size(by_length), batch_size)
+    if by_tokens:
+        edges = _edges(tf.gather(rows["length"], by_length), tf.size(edges))
+    edges = tf.concat([edges, [tf.size(by_length)]], axis=0)
+    places = tf.range(tf.size(edges) - 1)
     places = tf.random.experimental.stateless_shuffle(places, seed=seed)
 
     def batch(place: tf.Tensor) -> Rows:
-        chosen = by_length[place : place + batch_size]
+        chosen = by_length[edges[place] : edges[place + 1]]
         return {name: tf.gather(column, chosen) for name, column in rows.items()}
 
     return tf.data.Dataset.from_tensor_slices(places).map(batch)
+
+
+def _edges(lengths: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Where each of `count` batches begins, so that all have about as many tokens.
+
+    Args:
+        lengths: int32 [rows], ascending; at least `count` rows.
+        count: Of the batches.
+    """
+    total = tf.cumsum(tf.cast(lengths, tf.float32) + 1.0)  # an empty row costs something, too
+    shares = tf.cast(tf.range(count), tf.float32) / tf.cast(count, tf.float32)
+    edges = tf.searchsorted(total, shares * total[-1], side="right")
+    # Each batch gets a row at least: one row may be longer than all others together.
+    number = tf.range(count)
+    free = tf.where(number[:, None] >= number, edges - number, 0)
+    edges = number + tf.reduce_max(free, axis=1)
+    return tf.minimum(edges, tf.size(lengths) - count + number)
 
 
 def _fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,10 @@
 - `encoders`: the encoders below by name, stacked; what each knows: docs/recurrent-ladder.md.
 - `recurrent`: Elman, LSTM and GRU layers; `cells` holds their loops, with the gradient by hand.
 - `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
+- `attention`: scorers of a decoder's attention: additive, dot, general, concat, scaled dot;
+  `multi_head_attention`; `source_attention`: one of them by name, or one fixed vector.
+- `recurrent_decoder`, `self_attention_decoder`: decoders with attention, for training and for
+  search alike. From the fixed vector to them: docs/attention.md.
 - `jordan`: recurrent taggers that read their own last tag.
 - `crf`: scores of whole tag sequences: loss, best sequence, probabilities. `chain`: its
   recursions.

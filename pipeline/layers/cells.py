@@ -4,6 +4,10 @@ Each function maps (`inputs` [tokens, batch, gates x hidden_dim], `weights` [hid
 hidden_dim]) to states [tokens, batch, hidden_dim]: the inputs' own products W x_t + b are done
 before, for all tokens in one product, so the loop holds only what must wait for the state before.
 
+`start` is the state before the first token, each part [batch, hidden_dim]: (hidden,), of an LSTM
+(hidden, cell); zeros where it is (). The gradient reaches it too. The `..._step` functions take one
+token, `inputs` [rows, gates x hidden_dim] and such a state, to the state after it.
+
 Differentiating the loop op by op costs more than twice the forward pass, most of it bookkeeping.
 By hand, all that does not wait is computed for the whole text at once: the slopes of the gates
 before the backward loop, the gradient of the weights after it as one product.
@@ -16,24 +20,26 @@ from typing import Any
 
 from keras import ops
 
-Gradient = Callable[..., tuple[Any, Any]]
+Gradient = Callable[..., tuple[Any, ...]]
+State = tuple[Any, ...]
 
 
-def elman(inputs: Any, weights: Any) -> Any:
+def elman(inputs: Any, weights: Any, start: State = ()) -> Any:
     """h_t = tanh(x_t + U h_{t-1}), x_t = W x + b.
 
     Elman 1990, "Finding structure in time".
     """
 
     @ops.custom_gradient
-    def run(inputs: Any, weights: Any) -> tuple[Any, Gradient]:
+    def run(inputs: Any, weights: Any, *start: Any) -> tuple[Any, Gradient]:
         def step(state: Any, x: Any) -> tuple[Any, Any]:
             state = ops.tanh(x + ops.matmul(state, weights))
             return state, state
 
-        _, states = ops.scan(step, ops.zeros_like(inputs[0]), inputs)
+        first = start[0] if start else ops.zeros_like(inputs[0])
+        _, states = ops.scan(step, first, inputs)
 
-        def gradient(*upstream: Any) -> tuple[Any, Any]:
+        def gradient(*upstream: Any) -> tuple[Any, ...]:
             slope = 1.0 - states * states
             back = ops.transpose(weights)
 
@@ -44,14 +50,21 @@ def elman(inputs: Any, weights: Any) -> Any:
 
             known = ops.concatenate([_of(upstream), slope], axis=-1)
             _, deltas = ops.scan(step_back, ops.zeros_like(inputs[0]), known, reverse=True)
-            return deltas, _product(_before(states), deltas)
+            of_weights = _product(_before(states, start), deltas)
+            of_start = (ops.matmul(deltas[0], back),) if start else ()
+            return deltas, of_weights, *of_start
 
         return states, gradient
 
-    return run(inputs, weights)
+    return run(inputs, weights, *start)
 
 
-def lstm(inputs: Any, weights: Any) -> Any:
+def elman_step(inputs: Any, weights: Any, state: State) -> State:
+    """One token of `elman`."""
+    return (ops.tanh(inputs + ops.matmul(state[0], weights)),)
+
+
+def lstm(inputs: Any, weights: Any, start: State = ()) -> Any:
     """Long short-term memory; the four gates of a column block each, in this order.
 
     1. i_t, f_t, o_t = sigmoid(x_t + U h_{t-1}) of the blocks 1 to 3: what gets in, stays, gets out,
@@ -65,10 +78,10 @@ def lstm(inputs: Any, weights: Any) -> Any:
     size = weights.shape[0]
 
     @ops.custom_gradient
-    def run(inputs: Any, weights: Any) -> tuple[Any, Gradient]:
-        states, cells, gates, news = _lstm_states(inputs, weights)
+    def run(inputs: Any, weights: Any, *start: Any) -> tuple[Any, Gradient]:
+        states, cells, gates, news = _lstm_states(inputs, weights, start)
 
-        def gradient(*upstream: Any) -> tuple[Any, Any]:
+        def gradient(*upstream: Any) -> tuple[Any, ...]:
             enter, keep, leave = _blocks(gates, size, 3)
             open_cells = ops.tanh(cells)
             known = ops.concatenate(
@@ -77,7 +90,7 @@ def lstm(inputs: Any, weights: Any) -> Any:
                     leave * (1.0 - open_cells * open_cells),  # of h_t by c_t
                     keep,  # of c_t by c_{t-1}; then of what the blocks feed by the blocks:
                     enter * (1.0 - enter) * news,
-                    keep * (1.0 - keep) * _before(cells),
+                    keep * (1.0 - keep) * _before(cells, start[1:]),
                     leave * (1.0 - leave) * open_cells,
                     enter * (1.0 - news * news),
                 ],
@@ -94,29 +107,35 @@ def lstm(inputs: Any, weights: Any) -> Any:
                 return here, here
 
             nothing = (ops.zeros_like(inputs[0]), ops.zeros_like(cells[0]))
-            _, (deltas, _) = ops.scan(step_back, nothing, known, reverse=True)
-            return deltas, _product(_before(states), deltas)
+            (_, of_cell), (deltas, _) = ops.scan(step_back, nothing, known, reverse=True)
+            of_weights = _product(_before(states, start[:1]), deltas)
+            of_start = (ops.matmul(deltas[0], back), of_cell) if start else ()
+            return deltas, of_weights, *of_start
 
         return states, gradient
 
-    return run(inputs, weights)
+    return run(inputs, weights, *start)
 
 
-def lstm_lean(inputs: Any, weights: Any) -> Any:
+def lstm_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
     """`lstm` without what only its gradient needs."""
     size = weights.shape[0]
 
     def step(state: Any, x: Any) -> tuple[Any, Any]:
-        hidden, cell = state
-        state = _lstm_step(hidden, cell, x, weights)[:2]
+        state = lstm_step(x, weights, state)
         return state, state
 
     zero = ops.zeros_like(inputs[0, :, :size])
-    _, (states, _) = ops.scan(step, (zero, zero), inputs)
+    _, (states, _) = ops.scan(step, start or (zero, zero), inputs)
     return states
 
 
-def gru(inputs: Any, weights: Any) -> Any:
+def lstm_step(inputs: Any, weights: Any, state: State) -> State:
+    """One token of `lstm`."""
+    return _lstm_step(state[0], state[1], inputs, weights)[:2]
+
+
+def gru(inputs: Any, weights: Any, start: State = ()) -> Any:
     """Gated recurrent unit; the three gates of a column block each, in this order.
 
     1. z_t = sigmoid(x_t + U h_{t-1}) of block 1: how much of the old state stays,
@@ -129,12 +148,12 @@ def gru(inputs: Any, weights: Any) -> Any:
     size = weights.shape[0]
 
     @ops.custom_gradient
-    def run(inputs: Any, weights: Any) -> tuple[Any, Gradient]:
-        states, gates, news = _gru_states(inputs, weights)
+    def run(inputs: Any, weights: Any, *start: Any) -> tuple[Any, Gradient]:
+        states, gates, news = _gru_states(inputs, weights, start)
 
-        def gradient(*upstream: Any) -> tuple[Any, Any]:
+        def gradient(*upstream: Any) -> tuple[Any, ...]:
             stay, see = _blocks(gates, size, 2)
-            before = _before(states)
+            before = _before(states, start)
             known = ops.concatenate(
                 [
                     _of(upstream),
@@ -161,25 +180,34 @@ def gru(inputs: Any, weights: Any) -> Any:
 
             zero = ops.zeros_like(states[0])
             nothing = (zero, ops.zeros_like(gates[0]), zero)
-            _, (_, delta_gates, delta_news) = ops.scan(step_back, nothing, known, reverse=True)
+            last, rows = ops.scan(step_back, nothing, known, reverse=True)
+            _, delta_gates, delta_news = rows
             of_weights = ops.concatenate(
                 [_product(before, delta_gates), _product(see * before, delta_news)], axis=-1
             )
-            return ops.concatenate([delta_gates, delta_news], axis=-1), of_weights
+            of_inputs = ops.concatenate([delta_gates, delta_news], axis=-1)
+            return of_inputs, of_weights, *last[: len(start)]
 
         return states, gradient
 
-    return run(inputs, weights)
+    return run(inputs, weights, *start)
 
 
-def gru_lean(inputs: Any, weights: Any) -> Any:
+def gru_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
     """`gru` without what only its gradient needs."""
+    parts = _gru_parts(weights)
 
     def step(hidden: Any, x: Any) -> tuple[Any, Any]:
-        hidden = _gru_step(hidden, x, weights)[0]
+        hidden = _gru_step(hidden, x, parts)[0]
         return hidden, hidden
 
-    return ops.scan(step, ops.zeros_like(inputs[0, :, : weights.shape[0]]), inputs)[1]
+    first = start[0] if start else ops.zeros_like(inputs[0, :, : weights.shape[0]])
+    return ops.scan(step, first, inputs)[1]
+
+
+def gru_step(inputs: Any, weights: Any, state: State) -> State:
+    """One token of `gru`."""
+    return _gru_step(state[0], inputs, _gru_parts(weights))[:1]
 
 
 def _lstm_step(hidden: Any, cell: Any, x: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
@@ -191,7 +219,7 @@ def _lstm_step(hidden: Any, cell: Any, x: Any, weights: Any) -> tuple[Any, Any, 
     return leave * ops.tanh(cell), cell, gates, new
 
 
-def _lstm_states(inputs: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
+def _lstm_states(inputs: Any, weights: Any, start: State) -> tuple[Any, Any, Any, Any]:
     """States, memories, gates (three blocks) and news, each [tokens, batch, ...]."""
     size = weights.shape[0]
 
@@ -200,30 +228,38 @@ def _lstm_states(inputs: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
         return state, state
 
     zero = ops.zeros_like(inputs[0, :, :size])
-    nothing = (zero, zero, ops.zeros_like(inputs[0, :, : 3 * size]), zero)
-    states: tuple[Any, Any, Any, Any] = ops.scan(step, nothing, inputs)[1]
+    hidden, cell = start or (zero, zero)
+    first = (hidden, cell, ops.zeros_like(inputs[0, :, : 3 * size]), zero)
+    states: tuple[Any, Any, Any, Any] = ops.scan(step, first, inputs)[1]
     return states
 
 
-def _gru_step(hidden: Any, x: Any, weights: Any) -> tuple[Any, Any, Any]:
+def _gru_parts(weights: Any) -> tuple[Any, Any]:
+    """The weights of the gates and those of the news, cut once for all tokens."""
     size = weights.shape[0]
-    gates = ops.sigmoid(x[:, : 2 * size] + ops.matmul(hidden, weights[:, : 2 * size]))
+    return weights[:, : 2 * size], weights[:, 2 * size :]
+
+
+def _gru_step(hidden: Any, x: Any, parts: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+    size = parts[0].shape[0]
+    gates = ops.sigmoid(x[:, : 2 * size] + ops.matmul(hidden, parts[0]))
     stay, see = _blocks(gates, size, 2)
-    new = ops.tanh(x[:, 2 * size :] + ops.matmul(see * hidden, weights[:, 2 * size :]))
+    new = ops.tanh(x[:, 2 * size :] + ops.matmul(see * hidden, parts[1]))
     return new + stay * (hidden - new), gates, new
 
 
-def _gru_states(inputs: Any, weights: Any) -> tuple[Any, Any, Any]:
+def _gru_states(inputs: Any, weights: Any, start: State) -> tuple[Any, Any, Any]:
     """States, gates (two blocks) and news, each [tokens, batch, ...]."""
-    size = weights.shape[0]
+    size, parts = weights.shape[0], _gru_parts(weights)
 
     def step(state: Any, x: Any) -> tuple[Any, Any]:
-        state = _gru_step(state[0], x, weights)
+        state = _gru_step(state[0], x, parts)
         return state, state
 
     zero = ops.zeros_like(inputs[0, :, :size])
-    nothing = (zero, ops.zeros_like(inputs[0, :, : 2 * size]), zero)
-    states: tuple[Any, Any, Any] = ops.scan(step, nothing, inputs)[1]
+    hidden = start[0] if start else zero
+    first = (hidden, ops.zeros_like(inputs[0, :, : 2 * size]), zero)
+    states: tuple[Any, Any, Any] = ops.scan(step, first, inputs)[1]
     return states
 
 
@@ -237,9 +273,10 @@ def _blocks(values: Any, size: int, count: int) -> list[Any]:
     return [values[..., i * size : (i + 1) * size] for i in range(count)]
 
 
-def _before(states: Any) -> Any:
-    """[tokens, ...], each token with what stood at the one before; zeros at the first."""
-    return ops.concatenate([ops.zeros_like(states[:1]), states[:-1]], axis=0)
+def _before(states: Any, start: State) -> Any:
+    """[tokens, ...], each token with what stood at the one before; the first with `start`, or 0."""
+    first = start[0][None] if start else ops.zeros_like(states[:1])
+    return ops.concatenate([first, states[:-1]], axis=0)
 
 
 def _product(left: Any, right: Any) -> Any:

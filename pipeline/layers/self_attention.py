@@ -182,7 +182,7 @@ class SelfAttentionBlock(keras.layers.Layer):
         together = self.queries_keys_values(self.attention_norm(states))
         together = ops.reshape(together, (batch, tokens, 3, self.heads, head_dim))
         queries, keys, values = ops.unstack(ops.transpose(together, (2, 0, 3, 1, 4)), 3)
-        return _rotated(queries) / head_dim**0.5, _rotated(keys), values
+        return rotated(queries) / head_dim**0.5, rotated(keys), values
 
     def compute_output_shape(self, states_shape: Any, padding_mask_shape: Any = None) -> Any:
         return states_shape
@@ -197,10 +197,13 @@ class SelfAttentionBlock(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def _rotated(vectors: Any) -> Any:
-    """Number i and number i + head_dim / 2 as a point, turned by t / 10000^(2i / head_dim)."""
+def rotated(vectors: Any, first: Any = 0) -> Any:
+    """Number i and number i + head_dim / 2 as a point, turned by t / 10000^(2i / head_dim).
+
+    Of [batch, heads, tokens, head_dim], whose first token is the one at position `first`.
+    """
     half = vectors.shape[-1] // 2
-    positions = ops.arange(ops.shape(vectors)[2], dtype="float32")
+    positions = ops.arange(ops.shape(vectors)[2], dtype="float32") + ops.cast(first, "float32")
     angles = positions[:, None] * 10000.0 ** (-ops.arange(half, dtype="float32") / half)
     cosine = ops.cast(ops.cos(angles), vectors.dtype)
     sine = ops.cast(ops.sin(angles), vectors.dtype)

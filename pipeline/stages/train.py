@@ -151,6 +151,7 @@ def _fit(
         buffer=settings.shuffle_buffer,
         first_epoch=state.epoch,
         epochs=settings.epochs,
+        by_tokens=settings.batch_by == "tokens",
     )
     valid = list(store.records(data, "valid"))
 

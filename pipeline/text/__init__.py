@@ -7,6 +7,8 @@ Read in this order:
 - `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
 - `shapes`: how a token is written: capitals, digits, signs.
 - `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
+- `protect`: what a translation must not change, set aside and put back.
+- `sentences`: a text cut at the ends of its sentences.
 - `ngrams`: what stands side by side, hashed to ids.
 
 TensorFlow's string ops and Python's `str` methods split and lower-case differently, so text is

@@ -18,7 +18,7 @@ import logging
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -31,6 +31,7 @@ from pipeline.errors import InputError
 from pipeline.text.tokens import code_points
 
 FIXED = ("<pad>", "<unk>", "<s>", "</s>")
+START_ID, END_ID = 2, 3
 BYTES = 256
 LEAST = 300  # pieces; the fixed ones, the bytes, and a few to learn
 
@@ -69,6 +70,12 @@ class Subwords(tf.Module):
         super().__init__(name=file.stem)
         self.model = file.read_bytes()
 
+    @property
+    def size(self) -> int:
+        """How many pieces there are."""
+        processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
+        return int(processor.get_piece_size())
+
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
         """Ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch] (`tokens.clean`)."""
         return self._tokenizer().tokenize(_prefixed(text))
@@ -92,6 +99,10 @@ class Subwords(tf.Module):
         text = tf.strings.regex_replace(text, f"^ ([^{_UNSPACED}]|$)", r"\1", replace_global=False)
         return tf.strings.regex_replace(text, _INSIDE, _SPACE)
 
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        """How pieces are written, strings of the shape of `ids`, a space as U+2581."""
+        return self._tokenizer().id_to_string(ids)
+
     def _tokenizer(self) -> Any:
         """A new one a graph: the op that reads the model stands beside its use.
 
@@ -102,7 +113,10 @@ class Subwords(tf.Module):
 
 
 def train_subwords(
-    texts: Iterable[str], vocabulary_size: int, model: Literal["unigram", "bpe"]
+    texts: Iterable[str],
+    vocabulary_size: int,
+    model: Literal["unigram", "bpe"],
+    symbols: Sequence[str] = (),
 ) -> bytes:
     """Learns pieces from texts, the same ones from the same texts.
 
@@ -112,6 +126,8 @@ def train_subwords(
             give so many, there are fewer, and a warning is logged.
         model: "unigram" (Kudo 2018, "Subword regularization", section 3.2) or "bpe" (Sennrich et
             al. 2016, "Neural machine translation of rare words with subword units", section 3.2).
+        symbols: Characters that are always a piece of their own, whatever stands beside them. They
+            come right after the fixed pieces.
 
     Returns:
         The SentencePiece model file.
@@ -122,12 +138,14 @@ def train_subwords(
     if vocabulary_size < LEAST:
         raise InputError(f"vocabulary_size is {vocabulary_size}; expected at least {LEAST}")
     stretches = list(_stretches(texts))
-    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES)
+    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES - len(symbols))
     if not kept - {" "}:
         raise InputError("the training texts hold no character; expected some text to learn from")
     # SentencePiece neither counts NUL nor learns pieces across it.
-    dropped = {ord(character): "\x00" for character in {*"".join(stretches)} - kept}
-    trained = _train((text.translate(dropped) for text in stretches), vocabulary_size, model)
+    others = {*"".join(stretches)} - kept - {*symbols}
+    dropped = {ord(character): "\x00" for character in others}
+    learnt = (text.translate(dropped) for text in stretches)
+    trained = _train(learnt, vocabulary_size, model, symbols)
     size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
     if size < vocabulary_size:
         logger.warning(
@@ -136,7 +154,7 @@ def train_subwords(
     return trained
 
 
-def _train(texts: Iterator[str], vocabulary_size: int, model: str) -> bytes:
+def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequence[str]) -> bytes:
     written = io.BytesIO()
     pad, unknown, start, end = FIXED
     with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +179,7 @@ def _train(texts: Iterator[str], vocabulary_size: int, model: str) -> bytes:
             eos_id=3,
             pad_piece=pad,
             unk_piece=unknown,
+            user_defined_symbols=list(symbols),
             bos_piece=start,
             eos_piece=end,
             num_threads=1,  # sums of floats depend on how the texts are dealt out

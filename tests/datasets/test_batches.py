@@ -6,6 +6,7 @@ import keras
 import pytest
 import tensorflow as tf
 
+from pipeline.datasets import batches as batches_room
 from pipeline.datasets.batches import GROUP, Encoder, batch_count, training_batches
 
 LENGTHS = [number * 7 % 23 for number in range(1101)] + [1023, 1024, 2000]
@@ -69,6 +70,33 @@ def test_a_batch_is_padded_to_its_longest_row_with_zeros(examples):
         ):
             assert set(row[:length]) <= {place}
             assert set(row[length:]) <= {0}
+
+
+def test_batches_by_tokens_are_as_many_and_of_like_length_in_all(examples):
+    found = list(stream(examples, by_tokens=True).as_numpy_iterator())
+    places = [place for batch in found for place in batch["place"].tolist()]
+    assert sorted(places) == list(range(len(LENGTHS)))
+    assert len(found) == batch_count(len(LENGTHS), 8)
+    costs = sorted((batch["length"] + 1).sum() for batch in found[GROUP : 2 * GROUP])
+    assert costs[-1] <= costs[0] + 2 * 23
+    rows = [len(batch["place"]) for batch in found]
+    assert min(rows) == 1  # one text of 2,000 tokens stands alone
+    assert max(rows) > 8
+
+
+@pytest.mark.parametrize(
+    ("lengths", "count", "edges"),
+    [
+        ([1, 1, 1, 1, 4], 2, [0, 3]),
+        ([1, 1, 100], 3, [0, 1, 2]),
+        ([0, 0, 0, 0], 2, [0, 2]),
+        ([5], 1, [0]),
+        ([1, 1, 1, 1000], 2, [0, 3]),
+    ],
+)
+def test_edges_by_hand(lengths, count, edges):
+    found = batches_room._edges(tf.constant(lengths), tf.constant(count))
+    assert found.numpy().tolist() == edges
 
 
 def test_batch_count_by_hand():

@@ -258,3 +258,17 @@ def test_a_seed_set_later_does_no_harm(tmp_path, file, capfd):
     assert module.pieces.tokenize(texts).to_list() == expected
     assert loaded.ids(texts).numpy().tolist() == expected
     assert "normalizer" not in capfd.readouterr().err
+
+
+def test_symbols_are_pieces_of_their_own_and_come_back(tmp_path):
+    marks = ["\ufdd1", "\ufdd2"]
+    texts = ["fly \ufdd1 to oslo", "\ufdd2到北京", *TEXTS]
+    file = tmp_path / "pieces.model"
+    file.write_bytes(train_subwords(texts, 320, "unigram", marks))
+    subwords = Subwords(file)
+    text = tf.constant(["\ufdd1", "x\ufdd2y \ufdd1.", "\ufdd1\ufdd1北京"])
+    ids = subwords.tokenize(text)
+    assert [[i for i in row if i in (4, 5)] for row in ids.to_list()] == [[4], [5, 4], [4, 4]]
+    assert subwords.detokenize(ids).numpy().tolist() == text.numpy().tolist()
+    model = sentencepiece.SentencePieceProcessor(model_proto=file.read_bytes())
+    assert [model.id_to_piece(i) for i in (4, 5)] == marks

@@ -1,0 +1,94 @@
+"""The likeliest tokens that may come next, with their log-probabilities."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from pipeline.decoding.repeats import most_repeats, repeats
+from pipeline.decoding.settings import Rules
+from pipeline.decoding.sources import Sources
+from pipeline.decoding.step import CANDIDATES, END
+from pipeline.decoding.top import LOWEST, log_normaliser, top_columns
+
+
+class Continuations(NamedTuple):
+    """Tokens after each hypothesis: int32 and float32 [rows, n, k].
+
+    What may not come has the log-probability -inf. The others have the model's own, by the softmax
+    over all columns: rules take nothing from the denominator.
+    """
+
+    tokens: tf.Tensor
+    log_probs: tf.Tensor
+
+
+def likeliest(
+    logits: tf.Tensor, number: int, t: tf.Tensor, sources: Sources, history: tf.Tensor, rules: Rules
+) -> Continuations:
+    """At least the `number` likeliest tokens that are allowed, likeliest first, and more.
+
+    So many more are looked at as may be forbidden; then no logit needs to be overwritten, which
+    would copy them all.
+
+    Args:
+        logits: float [rows, n, columns].
+        number: How many are wanted.
+        t: How many tokens the hypotheses have, an int32 scalar.
+        sources: Their candidates and minimum lengths.
+        history: int32 [rows, n, 1 + t], `<s>` and the tokens.
+        rules: What is forbidden.
+    """
+    logits = _real(logits, sources)
+    forbidden = len(rules.forbidden) + 1  # </s> below the minimum length
+    repeated = _repeated(history, rules)
+    spare: Any = forbidden if repeated is None else forbidden + most_repeats(repeated)
+    values, columns = top_columns(logits, number + spare)
+    normaliser = log_normaliser(logits, values[..., :1], columns[..., :1])
+    tokens = _tokens(columns, sources)
+    allowed = _allowed(tokens, t, sources, repeated, rules) & (values > LOWEST)
+    return Continuations(tokens, tf.where(allowed, values - normaliser, LOWEST))
+
+
+def every(
+    logits: tf.Tensor, t: tf.Tensor, sources: Sources, history: tf.Tensor, rules: Rules
+) -> Continuations:
+    """All tokens, in the order of the columns. Arguments as above."""
+    logits = _real(logits, sources)
+    columns = tf.zeros_like(logits, tf.int32) + tf.range(tf.shape(logits)[-1])
+    tokens = _tokens(columns, sources)
+    repeated = _repeated(history, rules)
+    allowed = _allowed(tokens, t, sources, repeated, rules) & (logits > LOWEST)
+    return Continuations(tokens, tf.where(allowed, tf.nn.log_softmax(logits), LOWEST))
+
+
+def _real(logits: tf.Tensor, sources: Sources) -> tf.Tensor:
+    """The logits as float32, -inf in columns where no candidate stands."""
+    logits = tf.cast(logits, tf.float32)
+    if CANDIDATES not in sources.fixed:
+        return logits
+    return tf.where(sources.fixed[CANDIDATES][:, None, :] >= 0, logits, LOWEST)
+
+
+def _tokens(columns: tf.Tensor, sources: Sources) -> tf.Tensor:
+    """The token ids of columns, int32 [rows, n, k]."""
+    if CANDIDATES not in sources.fixed:
+        return columns
+    return tf.gather(sources.fixed[CANDIDATES], columns, batch_dims=1)
+
+
+def _repeated(history: tf.Tensor, rules: Rules) -> tf.Tensor | None:
+    """What would be an n-gram a second time, int32 [rows, n, places], -1 = nothing."""
+    return repeats(history[:, :, 1:], rules.no_repeat_ngram) if rules.no_repeat_ngram else None
+
+
+def _allowed(
+    tokens: tf.Tensor, t: tf.Tensor, sources: Sources, repeated: tf.Tensor | None, rules: Rules
+) -> tf.Tensor:
+    """Which of the tokens [rows, n, k] may come next, bool."""
+    refused = tf.reduce_any(tokens[..., None] == tf.constant(rules.forbidden, tf.int32), -1)
+    refused |= (tokens == END) & (t < sources.min_length)[:, None, None]
+    if repeated is not None:
+        refused |= tf.reduce_any(tokens[..., None] == repeated[:, :, None, :], -1)
+    return ~refused

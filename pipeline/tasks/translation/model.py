@@ -1,0 +1,281 @@
+r"""The translator: an encoder reads the source, a decoder writes the target and looks at it.
+
+    source -> embedding -> encoder -> memory [source, m] --- attention
+                                   \-> summary [s] -> bridge    |
+    target so far -> embedding ------------------> decoder <----+ -> logits, one a piece
+
+Sutskever et al. 2014 and Cho et al. 2014 for the encoder-decoder, Bahdanau et al. 2015 and Luong et
+al. 2015 for attention, Vaswani et al. 2017 where both are self-attention. `keras.ops` and Keras
+layers only, so the same model trains on JAX.
+
+One step serves training's tests, scoring and search: `start` reads the sources, `step` takes one
+more token of each hypothesis. `call` does all steps of known targets at once, and gives the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from pipeline.layers.dropout import TokenDropout
+from pipeline.layers.encoders import RECURRENT, EncoderSizes, encode
+from pipeline.layers.pooling import Pooling
+from pipeline.layers.recurrent_decoder import RecurrentDecoder
+from pipeline.layers.self_attention_decoder import SelfAttentionDecoder
+from pipeline.layers.token_loss import token_losses
+from pipeline.task import Vocabularies
+from pipeline.tasks.translation.config import DecodingSettings, TranslationSettings
+
+LOSSES = "token_losses"  # the output that learns
+SELF_ATTENTION = "self_attention"
+Tensors = dict[str, Any]
+
+
+class Translator(keras.Model):
+    """From source and target ids to the loss of each target token.
+
+    The loss is computed inside: a loss of Keras would be handed the logits of all pieces, of which
+    there are thousands for each token (`pipeline/layers/token_loss.py`).
+
+    Args:
+        settings: Of the config.
+
+    Shapes: {"source": int32 [batch, source], "target": int32 [batch, 1 + target], which begins with
+    `<s>`} -> {"token_losses": float [batch, target]}, of each token after `<s>`.
+    """
+
+    def __init__(self, settings: TranslationSettings) -> None:
+        super().__init__(name="translator")
+        model, seed, size = settings.model, settings.train.seed, settings.tokenizer.vocabulary_size
+        self.decoding = settings.decoding
+        self.smoothing = settings.train.label_smoothing
+        self.sampled = settings.train.scheduled_sampling
+        self.tied, self.joint = model.tied != "none", settings.tokenizer.joint
+        self.embedding = _embedding(size, model.embedding_dim, "target_embedding")
+        of_source = self.embedding
+        if model.tied != "all":
+            of_source = _embedding(size, model.embedding_dim, "source_embedding")
+        self.reader = _reader(settings, of_source)
+        self.drop = keras.layers.Dropout(model.dropout, seed=seed + 1, name="target_dropout")
+        self.scale = _scale(model.decoder, model.embedding_dim)
+        self.decoder = _decoder(settings)
+        self.drop_output = keras.layers.Dropout(model.dropout, seed=seed + 2, name="output_dropout")
+        width = model.embedding_dim if self.tied else model.hidden_dim
+        narrow = self.tied and model.embedding_dim != model.hidden_dim
+        self.readout = keras.layers.Dense(width, name="readout") if narrow else None
+        self.pieces = Projection(size, width, self.tied, name="pieces")
+        self.pieces.build((None, None, width))  # training takes its weights and never calls it
+        self.generator = keras.random.SeedGenerator(seed + 3)
+        self.shortlist, self.common = self._lists(size, settings.decoding)
+
+    def call(self, inputs: Tensors, training: bool = False) -> Tensors:
+        source, target, gold = inputs["source"], inputs["target"][:, :-1], inputs["target"][:, 1:]
+        memory, summary = self.reader(source, training=training)
+        read = (memory, source != 0, summary)
+        if training and self.sampled:
+            guessed = self.pieces(self._outputs(target, read, training), self._table())
+            target = self._mixed(target, ops.argmax(guessed, axis=-1))
+        outputs = self._outputs(target, read, training)
+        losses = token_losses(
+            ops.reshape(outputs, (-1, outputs.shape[-1])),
+            self.pieces.rows(self._table()),
+            self.pieces.bias,
+            ops.reshape(gold, (-1,)),
+            self.smoothing if training else 0.0,
+        )
+        return {LOSSES: ops.reshape(losses, ops.shape(gold))}
+
+    def logits(self, source: Any, target: Any) -> Any:
+        """Logits [batch, target, pieces] of what comes after each token of a target."""
+        memory, summary = self.reader(source, training=False)
+        outputs = self._outputs(target, (memory, source != 0, summary), False)
+        return self.pieces(outputs, self._table())
+
+    def fix(self, source: Any) -> Tensors:
+        """What stays while sources [batch, source] are translated: tensors [batch, ...]."""
+        memory, summary = self.reader(source, training=False)
+        fixed: Tensors = self.decoder.fix(memory, source != 0, summary)
+        return fixed
+
+    def start(self, fixed: Tensors) -> Tensors:
+        """The state before `<s>`, of one hypothesis a source: tensors [batch, 1, ...]."""
+        state: Tensors = self.decoder.start(fixed)
+        return state
+
+    def step(self, tokens: Any, state: Tensors, fixed: Tensors) -> tuple[Any, Tensors, Any]:
+        """One more token of each hypothesis.
+
+        Args:
+            tokens: int32 [batch, n], the last token of each.
+            state: [batch, n, ...].
+            fixed: Of `fix`, or of `with_candidates`.
+
+        Returns:
+            Logits [batch, n, pieces or candidates], the new state, attention [batch, n, source].
+        """
+        vectors = self.embedding(tokens) * self.scale
+        outputs, state, attention = self.decoder.step(vectors, state, fixed)
+        outputs = self._read_out(outputs)
+        if "candidate_kernel" in fixed:
+            kernel = ops.swapaxes(fixed["candidate_kernel"], 1, 2)
+            logits = ops.matmul(outputs, kernel) + fixed["candidate_bias"][:, None, :]
+        else:
+            logits = self.pieces(outputs, self._table())
+        return logits, state, attention
+
+    def with_candidates(self, fixed: Tensors, candidates: Any) -> Tensors:
+        """`fixed` for a search among some pieces: int32 [batch, columns], -1 for none."""
+        chosen = ops.maximum(candidates, 0)
+        return {
+            **fixed,
+            "candidates": candidates,
+            "candidate_kernel": ops.take(self.pieces.rows(self._table()), chosen, axis=0),
+            "candidate_bias": ops.take(self.pieces.bias, chosen, axis=0),
+        }
+
+    def _lists(self, size: int, decoding: DecodingSettings) -> tuple[Any, Any]:
+        """Target pieces to look at for each source piece, and always; `count` sets them."""
+        if not decoding.shortlist:
+            return None, None
+        shapes = {"shortlist": (size, decoding.shortlist), "common": (decoding.shortlist_common,)}
+        return tuple(
+            self.add_weight(shape, _nothing, dtype="int32", trainable=False, name=name)
+            for name, shape in shapes.items()
+        )
+
+    def _outputs(self, target: Any, read: tuple[Any, ...], training: bool) -> Any:
+        vectors = self.drop(self.embedding(target) * self.scale, training=training)
+        outputs, _ = self.decoder(vectors, *read, training=training)
+        return self.drop_output(self._read_out(outputs), training=training)
+
+    def _read_out(self, outputs: Any) -> Any:
+        return outputs if self.readout is None else self.readout(outputs)
+
+    def _table(self) -> Any:
+        return self.embedding.embeddings if self.tied else None
+
+    def _mixed(self, target: Any, guessed: Any) -> Any:
+        """The target with some tokens as the model guesses them; `<s>` and padding stay."""
+        guessed = ops.concatenate([target[:, :1], ops.cast(guessed[:, :-1], target.dtype)], axis=1)
+        draw = keras.random.uniform(ops.shape(target), seed=self.generator) < self.sampled
+        return ops.where(ops.logical_and(draw, target != 0), guessed, target)
+
+
+class Projection(keras.layers.Layer):
+    """Logits of pieces: outputs times a kernel of its own, or the table of embeddings, plus a bias.
+
+    Args:
+        size: Pieces.
+        width: Of the outputs.
+        tied: Whether the table is given.
+
+    Shapes: outputs [batch, n, width], table [pieces, width] or None -> [batch, n, pieces].
+    """
+
+    def __init__(self, size: int, width: int, tied: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size, self.width, self.tied = size, width, tied
+
+    def build(self, outputs_shape: Any, table_shape: Any = None) -> None:
+        self.bias = self.add_weight((self.size,), "zeros", name="bias")
+        if not self.tied:
+            self.kernel = self.add_weight((self.size, self.width), name="kernel")
+
+    def call(self, outputs: Any, table: Any = None) -> Any:
+        return ops.matmul(outputs, ops.transpose(self.rows(table))) + self.bias
+
+    def rows(self, table: Any) -> Any:
+        """A row a piece, [pieces, width]."""
+        return table if self.tied else self.kernel
+
+
+class GivenLoss(keras.losses.Loss):
+    """The mean of losses that the model gives itself, by the weights of the tokens.
+
+    Shapes: anything, losses [batch, target] -> the losses.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="token_loss", reduction="mean_with_sample_weight")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return y_pred
+
+
+def build_model(settings: TranslationSettings, vocabularies: Vocabularies) -> Translator:
+    """A translator with all its weights."""
+    model = Translator(settings)
+    ids = ops.ones((1, 2), "int32")
+    model({"source": ids, "target": ids})
+    return model
+
+
+def losses(settings: TranslationSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
+    """The loss of the next token."""
+    return {LOSSES: GivenLoss()}
+
+
+def _embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
+    # As logits are products with this table where it is tied, its rows are of length 1 or so.
+    draw = keras.initializers.RandomNormal(stddev=width**-0.5)
+    return keras.layers.Embedding(size, width, embeddings_initializer=draw, name=name)
+
+
+def _nothing(shape: Any, dtype: Any = None) -> Any:
+    return -ops.ones(shape, dtype)
+
+
+def _scale(kind: str, width: int) -> float:
+    """Vaswani et al. 2017, section 3.4: beside what a block adds, embeddings must not be small."""
+    return float(width**0.5) if kind == SELF_ATTENTION else 1.0
+
+
+def _reader(settings: TranslationSettings, embedding: keras.layers.Embedding) -> keras.Model:
+    """Source ids [batch, source] to memory [batch, source, m] and summary [batch, s]."""
+    model, seed = settings.model, settings.train.seed + 100
+    source = keras.Input((None,), dtype="int32", name="source")
+    mask = ops.not_equal(source, 0)
+    seen = TokenDropout(model.token_dropout, seed=seed, name="token_dropout")(source)
+    vectors = embedding(seen) * _scale(model.encoder, model.embedding_dim)
+    vectors = keras.layers.Dropout(model.dropout, seed=seed + 1, name="source_dropout")(vectors)
+    both = model.bidirectional and model.encoder in RECURRENT
+    sizes = EncoderSizes(
+        hidden_dim=model.hidden_dim,
+        depth=model.encoder_depth,
+        bidirectional=both,
+        heads=model.heads,
+        dropout=model.dropout,
+        seed=seed + 2,
+    )
+    memory = encode(model.encoder, sizes, vectors, mask)
+    kind = "last" if model.encoder in RECURRENT else "mean"
+    summary = Pooling(kind, both, name="summary")(memory, mask)
+    memory = keras.layers.Dropout(model.dropout, seed=seed + 90, name="memory_dropout")(memory)
+    return keras.Model(source, [memory, summary], name="reader")
+
+
+def _decoder(settings: TranslationSettings) -> Any:
+    model, seed = settings.model, settings.train.seed + 200
+    if model.decoder == SELF_ATTENTION:
+        return SelfAttentionDecoder(
+            model.hidden_dim,
+            model.decoder_depth,
+            heads=model.heads,
+            attention=model.attention,
+            dropout=model.dropout,
+            seed=seed,
+            name="decoder",
+        )
+    return RecurrentDecoder(
+        model.decoder,
+        model.hidden_dim,
+        model.decoder_depth,
+        attention=model.attention,
+        input_feeding=model.input_feeding,
+        dropout=model.dropout,
+        seed=seed,
+        heads=model.heads,
+        name="decoder",
+    )

@@ -1,0 +1,209 @@
+"""Texts to ids and back: segments to translate, pairs to learn from, and what is put back."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.report.terminal import note
+from pipeline.task import Record, Vocabularies
+from pipeline.tasks.translation.config import TokenizerSettings, TranslationSettings
+from pipeline.text import sentences, tokens
+from pipeline.text.protect import (
+    PLACEHOLDERS,
+    Restored,
+    protect,
+    protect_pair,
+    restore,
+    without_placeholders,
+)
+from pipeline.text.subwords import Subwords, train_subwords
+
+BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"
+UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow each other without a space
+
+
+class Segments(NamedTuple):
+    """What of a batch is translated, piece by piece.
+
+    `ids` int32 ragged [segments, tokens], none empty, in order; `rows` int64 [segments], whose
+    each is; `values` ragged [batch, stretches], what their placeholders stand for; `cut` bool
+    [batch], whether a sentence was too long and is translated in parts.
+    """
+
+    ids: tf.RaggedTensor
+    rows: tf.Tensor
+    values: tf.RaggedTensor
+    cut: tf.Tensor
+
+
+class PairTokenizer(tf.Module):
+    """From texts to segments of ids, and from ids of segments back to texts.
+
+    Args:
+        settings: What to do to a text.
+        source, target: The pieces of either side; one and the same where they are joint.
+        spaced: Whether the target language has a space between sentences.
+    """
+
+    def __init__(
+        self, settings: TokenizerSettings, source: Subwords, target: Subwords, spaced: bool
+    ) -> None:
+        super().__init__(name="tokenizer")
+        self.settings, self.spaced = settings, spaced
+        self.source, self.target = source, target
+
+    def segments(self, text: tf.Tensor) -> Segments:
+        """Texts [batch], any bytes, to what is translated at a time."""
+        # Sentences end in full-width marks, too, which are no longer told apart once normal.
+        line, values = self._masked(text)
+        most = self.settings.max_tokens
+        too_long = self.source.tokenize(_normal(line)).row_lengths() > most
+        parts = sentences.split_sentences(line, too_long)
+        ids = sentences.chunks(self.source.tokenize(_normal(parts.flat_values)), most)
+        pieces = ids.row_lengths()
+        rows = tf.repeat(parts.value_rowids(), pieces)
+        cut = tf.math.unsorted_segment_max(
+            tf.cast(pieces > 1, tf.int32), parts.value_rowids(), tf.size(text)
+        )
+        return Segments(ids.values, rows, values, cut > 0)
+
+    def pairs(
+        self, source: tf.Tensor, target: tf.Tensor
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+        """Both sides [batch] of training pairs as ids, int32 ragged [batch, tokens]."""
+        source, target = (sentences.one_line(tokens.clean(side)) for side in (source, target))
+        sides = (without_placeholders(source), without_placeholders(target))
+        source, target = protect_pair(*sides) if self.settings.protect else sides
+        return self.source.tokenize(_normal(source)), self.target.tokenize(target)
+
+    def texts(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """Ids of segments as strings [segments], placeholders still in them."""
+        return self.target.detokenize(ids)
+
+    def joined(self, texts: tf.Tensor, segments: Segments) -> Restored:
+        """Segments' translations [segments] as one text a row, what was protected put back."""
+        found = tf.RaggedTensor.from_value_rowids(
+            tf.strings.strip(texts), segments.rows, segments.values.nrows(), validate=False
+        )
+        between = " " if self.spaced else ""
+        return restore(tf.strings.reduce_join(found, axis=1, separator=between), segments.values)
+
+    def shown(self, side: Subwords, ids: tf.RaggedTensor, values: tf.RaggedTensor) -> tf.Tensor:
+        """Pieces as a person reads them, strings [batch, tokens], "" behind the last.
+
+        `▁` is a space; of a byte its name stands there, such as `<0xE4>`.
+        """
+        own = tf.gather(values, ids.value_rowids())
+        names = restore(side.pieces(ids.flat_values), own).text
+        return ids.with_flat_values(names).to_tensor("", shape=tf.shape(dense(ids)))
+
+    def _masked(self, text: tf.Tensor) -> tuple[tf.Tensor, tf.RaggedTensor]:
+        line = sentences.one_line(tokens.clean(text))
+        if self.settings.protect:
+            return protect(line)
+        line = without_placeholders(line)
+        return line, tf.RaggedTensor.from_row_lengths(
+            tf.constant([], tf.string), tf.zeros_like(line, tf.int64)
+        )
+
+
+def dense(ids: tf.RaggedTensor) -> Any:
+    """Padded by 0 to the longest row, and to one token where all are empty."""
+    size = tf.maximum(tf.reduce_max(tf.concat([ids.row_lengths(), [0]], axis=0)), 1)
+    return ids.to_tensor(0, shape=tf.stack([ids.nrows(), size]))
+
+
+def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenizer:
+    """The tokenizer over the piece files of a folder of vocabularies."""
+    spaced = settings.data.languages.target not in UNSPACED
+    if settings.tokenizer.joint:
+        both = Subwords(folder / f"{BOTH}.model")
+        return PairTokenizer(settings.tokenizer, both, both, spaced)
+    source, target = (Subwords(folder / f"{side}.model") for side in (SOURCE, TARGET))
+    return PairTokenizer(settings.tokenizer, source, target, spaced)
+
+
+def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularies:
+    """The pieces of both languages, learnt from the training pairs as they will be tokenised."""
+    sources: list[str] = []
+    targets: list[str] = []
+    for group in groups(records):
+        for side, lines in zip((sources, targets), _lines(settings.tokenizer, group), strict=True):
+            side += [line.decode("utf-8") for line in lines.numpy()]
+    size, kind = settings.tokenizer.vocabulary_size, settings.tokenizer.subword_model
+    if settings.tokenizer.joint:
+        return {BOTH: train_subwords(sources + targets, size, kind, PLACEHOLDERS)}
+    return {
+        SOURCE: train_subwords(sources, size, kind, PLACEHOLDERS),
+        TARGET: train_subwords(targets, size, kind, PLACEHOLDERS),
+    }
+
+
+def contract(
+    tokenizer: PairTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
+) -> dict[str, Any]:
+    """Facts about the training sources that new data is held against.
+
+    `cut_share` is the share of sources that are longer than one segment, which is also said.
+
+    Args:
+        tokenizer: Of the model.
+        vocabularies: Of the model.
+        texts: Groups of sources.
+    """
+    lengths: list[int] = []
+    spelled = 0
+    for group in texts:
+        line = _normal(sentences.one_line(tokens.clean(tf.constant(group, tf.string))))
+        ids = tokenizer.source.tokenize(line)
+        spelled += int(tf.reduce_sum(tf.cast(_is_byte(ids.flat_values), tf.int32)))
+        lengths += ids.row_lengths().numpy().tolist()
+    percents = (0, 5, 25, 50, 75, 95, 99, 100)
+    percentiles = np.percentile(lengths, percents).tolist()
+    most = tokenizer.settings.max_tokens
+    long = sum(length > most for length in lengths)
+    if long:
+        note(
+            f"{long:,} of {len(lengths):,} sources of train ({100 * long / len(lengths):.1f} %)"
+            f" have over tokenizer.max_tokens {most:,} tokens: nothing is learnt from them"
+        )
+    return {
+        "examples": len(lengths),
+        "tokens": sum(lengths),
+        "byte_rate": spelled / max(1, sum(lengths)),
+        "cut_share": long / max(1, len(lengths)),
+        "length_percentiles": dict(zip(map(str, percents), percentiles, strict=True)),
+    }
+
+
+def _normal(line: tf.Tensor) -> tf.Tensor:
+    return sentences.one_line(tokens.fold(line, lower=False))
+
+
+def _is_byte(ids: tf.Tensor) -> tf.Tensor:
+    """Whether a piece is one of the 256 bytes, which follow the fixed pieces and the symbols."""
+    first = 4 + len(PLACEHOLDERS)
+    return (ids >= first) & (ids < first + 256)
+
+
+def _lines(settings: TokenizerSettings, group: Sequence[Record]) -> tuple[tf.Tensor, tf.Tensor]:
+    source, target = (
+        sentences.one_line(tokens.clean(tf.constant([record[side] for record in group])))
+        for side in ("text", "target")
+    )
+    sides = (without_placeholders(source), without_placeholders(target))
+    source, target = protect_pair(*sides) if settings.protect else sides
+    return _normal(source), target
+
+
+def groups(records: Iterable[Record], size: int = 1_000) -> Iterator[list[Record]]:
+    """The records in lists of at most `size`."""
+    rest = iter(records)
+    while group := list(itertools.islice(rest, size)):
+        yield group

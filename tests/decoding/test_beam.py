@@ -1,0 +1,194 @@
+"""Beam search against all hypotheses there are, alone and in a batch."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.decoding import sources
+from pipeline.decoding.search import search
+from pipeline.decoding.settings import Search
+from pipeline.decoding.step import END
+
+FULL = 4**5  # more than any toy here has hypotheses
+MAX_LENGTHS = [5, 4, 1, 3]
+NONE = (-np.inf, -np.inf, [], False, np.zeros((0, 5)))
+
+
+def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=False):
+    """The hypotheses of some rows of a toy."""
+    return search(
+        toy.step,
+        toy.start(rows, growing),
+        toy.fixed(rows),
+        settings,
+        np.array(max_length)[rows],
+        None if min_length is None else np.array(min_length)[rows],
+        toy.mask[rows],
+    )
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "ngram", "least"),
+    [*itertools.product([0.0, 0.8], [0.0, 0.6], [0, 1, 2], [None, [0, 2, 1, 3]])],
+)
+def test_a_full_beam_finds_what_exhaustive_search_finds(
+    toy, plain, same, alpha, beta, ngram, least
+):
+    model = toy(vocabulary=6, batch=4, seed=3)
+    settings = Search(
+        beam_width=FULL,
+        n_best=6,
+        length_penalty=alpha,
+        coverage_penalty=beta,
+        no_repeat_ngram=ngram,
+        forbidden=(0, 2),
+    )
+    found = plain(run(model, settings, MAX_LENGTHS, min_length=least))
+    for row, length in enumerate(MAX_LENGTHS):
+        expected = model.enumerate(row, length, settings, least[row] if least else 0)[:6]
+        same(found[row], expected + [NONE] * (6 - len(expected)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_full_beam_over_candidates_finds_what_exhaustive_search_finds(toy, plain, same, seed):
+    model = toy(vocabulary=9, batch=4, seed=seed)
+    model.candidates = np.array(
+        [[8, 3, -1, 5, 4], [3, 4, 5, -1, -1], [0, 1, 2, 3, 7], [6, -1, 4, 1, 3]], "int32"
+    )
+    settings = Search(beam_width=FULL, n_best=3, length_penalty=0.5, no_repeat_ngram=2)
+    found = plain(run(model, settings, MAX_LENGTHS))
+    for row, length in enumerate(MAX_LENGTHS):
+        expected = model.enumerate(row, length, settings)[:3]
+        same(found[row], expected + [NONE] * (3 - len(expected)))
+
+
+def simple_beam(toy, row, settings, max_length):
+    """The same search in plain Python: no tensors, no early stop."""
+    live, ended = [(0.0, [], [])], []
+    for length in range(1, max_length + 1):
+        grown = []
+        for log_prob, prefix, attention in live:
+            log_probs, weights = toy.after(row, prefix)
+            grown += [
+                (log_prob + log_probs[token], [*prefix, token], [*attention, weights])
+                for token in range(toy.vocabulary)
+                if toy.allowed(prefix, token, settings, 0)
+            ]
+        grown.sort(key=lambda hypothesis: -hypothesis[0])
+        live = []
+        for log_prob, tokens, attention in grown[: settings.beam_width - len(ended)]:
+            if tokens[-1] != END and length < max_length:
+                live.append((log_prob, tokens, attention))
+                continue
+            score = toy.score_of(row, tokens, log_prob, attention, settings)
+            finished = tokens[-1] == END
+            ended.append((score, log_prob, tokens[: length - finished], finished, attention))
+    return sorted(ended, key=lambda hypothesis: -hypothesis[0])[: settings.n_best]
+
+
+@pytest.mark.parametrize("width", [2, 3, 7])
+@pytest.mark.parametrize(("alpha", "beta", "ngram"), [(0, 0, 0), (1, 0, 2), (0.6, 0.4, 3)])
+def test_a_narrow_beam_gives_what_a_simple_one_gives_that_never_stops_early(
+    toy, plain, same, width, alpha, beta, ngram
+):
+    lengths = [9, 4, 7, 8, 6]
+    model = toy(vocabulary=8, batch=5, source=5, seed=width)
+    settings = Search(
+        beam_width=width,
+        n_best=2,
+        length_penalty=alpha,
+        coverage_penalty=beta,
+        no_repeat_ngram=ngram,
+    )
+    found = plain(run(model, settings, lengths))
+    for row, length in enumerate(lengths):
+        expected = simple_beam(model, row, settings, length)
+        same(found[row], expected + [NONE] * (2 - len(expected)))
+
+
+@pytest.fixture(scope="module")
+def lengths():
+    return [12, 3, 8, 1, 5, 9, 2, 7, 11]
+
+
+@pytest.mark.parametrize(("share", "growing"), [(0, False), (8, True), (1000, False)])
+def test_a_source_alone_gives_what_it_gives_in_a_batch(
+    toy, plain, same, monkeypatch, lengths, share, growing
+):
+    model = toy(vocabulary=9, batch=len(lengths), source=4, seed=1)
+    settings = Search(
+        beam_width=4, n_best=4, length_penalty=0.6, coverage_penalty=0.2, no_repeat_ngram=3
+    )
+    alone = [
+        plain(run(model, settings, lengths, slice(row, row + 1)))[0] for row in range(len(lengths))
+    ]
+    monkeypatch.setattr(sources, "SHARE", share)
+    together = plain(run(model, settings, lengths, growing=growing))
+    for one, other in zip(together, alone, strict=True):
+        same(one, other, atol=1e-5)
+
+
+def test_the_best_come_first_and_no_two_are_the_same(toy, plain, lengths):
+    model = toy(vocabulary=9, batch=len(lengths), seed=2)
+    for found in plain(run(model, Search(beam_width=6, n_best=6, length_penalty=0.7), lengths)):
+        scores = [score for score, *_ in found]
+        assert scores == sorted(scores, reverse=True)
+        real = [(*tokens, finished) for score, _, tokens, finished, _ in found if score > -np.inf]
+        assert len(set(real)) == len(real)
+
+
+def test_no_ngram_comes_twice_and_lengths_are_kept(toy, plain):
+    model = toy(vocabulary=6, batch=6, seed=4, sharp=0.5)
+    least, most = [0, 3, 8, 2, 12, 5], [12, 12, 12, 3, 14, 6]
+    settings = Search(beam_width=3, n_best=3, no_repeat_ngram=3, forbidden=(0, 2))
+    for row, found in enumerate(plain(run(model, settings, most, min_length=least))):
+        for _, _, tokens, finished, _ in found:
+            assert least[row] <= len(tokens) <= most[row] - finished
+            grams = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
+            assert len(set(grams)) == len(grams)
+            assert not {0, 2, 3}.intersection(tokens)
+
+
+class Scripted:
+    """A step whose best token is `</s>` after as many steps as the source says, for certain."""
+
+    def __init__(self):
+        self.rows = []
+
+    def __call__(self, tokens, state, fixed):
+        self.rows.append(len(tokens))
+        ends = state["t"] >= fixed["length"][:, None]
+        sure = tf.where(ends[..., None], tf.one_hot(END, 6), tf.one_hot(4, 6)) * 50
+        return sure, {"t": state["t"] + 1}, tf.zeros([*tokens.shape, 1])
+
+
+def test_sources_that_are_done_cost_nothing_more(monkeypatch):
+    monkeypatch.setattr(sources, "SHARE", 1000)
+    step, length = Scripted(), tf.constant([2, 0, 5, 2])
+    start, fixed = {"t": tf.zeros([4, 1], tf.int32)}, {"length": length}
+    found = search(step, start, fixed, Search(beam_width=2), [50] * 4)
+    assert step.rows == [4, 3, 3, 1, 1, 1]
+    assert found.lengths.numpy().tolist() == [[2], [0], [5], [2]]
+    assert found.tokens.numpy()[:, 0].tolist() == [
+        [4, 4, 0, 0, 0],
+        [0] * 5,
+        [4] * 5,
+        [4, 4, 0, 0, 0],
+    ]
+    assert found.finished.numpy().all()
+
+
+def test_what_is_cut_says_so():
+    start, fixed = {"t": tf.zeros([2, 1], tf.int32)}, {"length": tf.constant([1, 9])}
+    found = search(Scripted(), start, fixed, Search(beam_width=2), [4, 4])
+    assert found.finished.numpy().tolist() == [[True], [False]]
+    assert found.lengths.numpy().tolist() == [[1], [4]]
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_no_sources_give_no_hypotheses(toy, width):
+    found = run(toy(6, batch=2), Search(beam_width=width), [4, 4], slice(0, 0))
+    assert found.tokens.shape == (0, 1, 0)
+    assert found.attention.shape == (0, 1, 0, 3)
