@@ -1,6 +1,7 @@
 """Numbers from plain lists: what a model got right, and how sure that number is.
 
-Nothing here knows a task, a model or TensorFlow; numpy and sacrebleu are all it needs. Read in this order:
+Nothing here knows a task, a model or TensorFlow; numpy and sacrebleu are all it needs. Read
+in this order:
 
 - ``spans``      BIO tags -> spans by the conlleval rule or strictly; precision, recall, F1; one row
                  a slot
