@@ -52,6 +52,7 @@ def test_perplexity(monkeypatch):
         perplexity_of(SERVICE, [])
 
 
+@pytest.mark.slow
 def test_the_report_of_a_real_model(make, tokenizer, records):
     settings = make()
     some = [*records[:4], {**records[0], "text": ""}]
