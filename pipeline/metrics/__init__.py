@@ -1,6 +1,7 @@
 """Numbers from plain lists: what a model got right, and how sure that number is.
 
-Nothing here knows a task, a model or TensorFlow; numpy is all it needs. Read in this order:
+Nothing here knows a task, a model or TensorFlow; numpy and sacrebleu are all it needs. Read
+in this order:
 
 - ``spans``      BIO tags -> spans by the conlleval rule or strictly; precision, recall, F1; one row
                  a slot
@@ -13,6 +14,12 @@ Nothing here knows a task, a model or TensorFlow; numpy is all it needs. Read in
 - ``label_errors`` rows whose label is likely wrong, by models that have not seen them
 - ``error_kinds`` what is wrong with a span or an answer: boundary, wrong slot, missed, ...
 - ``calibration`` whether scores mean what they say; temperature, reliability, thresholds
+- ``translation`` BLEU and chrF++ as sacrebleu counts them, length ratio, perplexity
+- ``source_lengths`` scores by the length of the source
+- ``repetition`` loops that a translation has and its reference has not
+- ``coverage``   source tokens that attention passed over
+- ``values``     numbers, dates, times, prices, codes of source and translation compared
+- ``roles``      whether a tagger finds in the translation what the source's spans say
 - ``intervals``  a score of summed counts with its bootstrap 95 % interval; two models compared
 
 The pieces meet in counts. A scorer makes one row of counts an example and names the score of their

@@ -17,6 +17,7 @@ from pipeline.metrics.values.calendar import number
 from pipeline.metrics.values.found import KINDS, Found, Kind, Rule, find, rule
 from pipeline.metrics.values.numerals import ENGLISH_DIGITS, english_digits
 
+CACHED = 20_000  # texts
 SHORTEST_CODE = 4  # characters of a code that is looked for also where it is cut by spaces
 
 
@@ -35,8 +36,9 @@ class Values:
     invented: list[Found]
 
 
-def values(text: str, language: str) -> list[Found]:
-    """The values in a text, in order.
+@functools.lru_cache(CACHED)
+def values(text: str, language: str) -> tuple[Found, ...]:
+    """The values in a text, in order; sources and references are read once, not every epoch.
 
     Args:
         text: As it stands.
@@ -45,7 +47,8 @@ def values(text: str, language: str) -> list[Found]:
     """
     known = language.lower().replace("_", "-").partition("-")[0]
     known = {"zho": "zh", "cmn": "zh"}.get(known, known)
-    return find(text.translate(zh.SIMPLIFIED) if known == "zh" else text, _rules(known))
+    read = text.translate(zh.SIMPLIFIED) if known == "zh" else text
+    return tuple(find(read, _rules(known)))
 
 
 def compare(source: str, translation: str, languages: tuple[str, str]) -> Values:
@@ -61,7 +64,9 @@ def compare(source: str, translation: str, languages: tuple[str, str]) -> Values
     for one in sorted((w for w in wanted if w.asked), key=lambda w: len(w.values)):
         fitting = [f for f in found if f.start not in used and f.values & one.values]
         if fitting:
-            used.add(min(fitting, key=lambda f: not f.asked).start)
+            best = min(fitting, key=lambda f: not f.asked)
+            if best.asked or best.kind != "code":  # "8l 473" may need all parts of 8L473
+                used.add(best.start)
         there = fitting or (one.kind == "code" and _is_in(one, squeezed))
         (kept if there else lost).append(one)
     said = {value for one in wanted for value in one.values}

@@ -45,7 +45,7 @@ class Judged:
 
     Args:
         record: With `text`, `target` and `source`.
-        answer: With `translation`, and maybe `segments` and `truncated`.
+        answer: With `translation`, and maybe `segments`, `truncated` and `lost`.
         chrf: chrF++ of this sentence, in percent.
         values: What became of the source's numbers, dates, codes and so on.
         loops: What the translation repeats at once and the reference does not.
@@ -82,6 +82,11 @@ class Judged:
     def split(self) -> bool:
         """Whether the source was translated in several pieces."""
         return int(self.answer.get("segments", 1)) > 1
+
+    @property
+    def lost_codes(self) -> int:
+        """How many of the things that must come out unchanged did not, as the model says."""
+        return int(self.answer.get("lost", 0))
 
     @property
     def length_ratio(self) -> float:

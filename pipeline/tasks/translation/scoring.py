@@ -114,6 +114,7 @@ def length_table(judged: Sequence[Judged], counted: Counts) -> Table:
         ("in a loop that the reference has not", sum(bool(one.loops) for one in judged)),
         ("translated in several pieces", sum(one.split for one in judged)),
         ("cut short", sum(one.truncated for one in judged)),
+        ("protected codes lost in decoding", sum(one.lost_codes for one in judged)),
     ]
     return Table("length", ("", "number"), rows)
 

@@ -59,5 +59,7 @@ def worst_and_best(judged: Sequence[Judged]) -> Html:
 
 
 def _facts(one: Judged) -> list[str | Html]:
-    cut = [element("b", "cut short")] if one.truncated else []
-    return [one.record["source"], f"chrF++ {one.chrf:.1f}", *cut]
+    warned = ["cut short"] if one.truncated else []
+    warned += [f"{one.lost_codes} protected lost"] if one.lost_codes else []
+    facts = [one.record["source"], f"chrF++ {one.chrf:.1f}"]
+    return [*facts, *(element("b", warning) for warning in warned)]

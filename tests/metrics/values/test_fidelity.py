@@ -30,6 +30,7 @@ def counts(source, translation, languages=ZH_EN):
         ("CA1234", "CA1243", (0, 1, 1)),
         ("MU5101", "mu 5101", (1, 0, 0)),
         ("MU 5101", "the flight", (0, 1, 0)),
+        ("8L 473", "does 8l 473 leave", (1, 0, 0)),
         ("两张票", "2 tickets", (1, 0, 0)),
         ("2张票", "two tickets", (1, 0, 0)),
         ("1张票", "a ticket", (1, 0, 0)),
@@ -56,6 +57,7 @@ def test_compared_by_hand(source, translation, expected):
         ("a four-year-old", "ein vierjähriges Kind", (1, 0, 0)),
         ("1,200 euros on May 1", "1.200 Euro am 1. Mai", (2, 0, 0)),
         ("two men", "drei Männer", (0, 1, 1)),
+        ("does 8l 473 leave", "Flug 8L 473", (2, 0, 0)),
     ],
 )
 def test_english_and_german(source, translation, expected):

@@ -21,7 +21,7 @@ PAIRS = [
 @pytest.fixture(scope="module")
 def pairs(pair_of):
     made = [pair_of(*texts, source=f"f:{line}") for line, texts in enumerate(PAIRS, 1)]
-    made[3][1].update(segments=2, truncated=True)
+    made[3][1].update(segments=2, truncated=True, lost=1)
     return [list(side) for side in zip(*made, strict=True)]
 
 
@@ -77,6 +77,7 @@ def test_tables(found):
     assert length["less than half as long as the reference"] == 0  # an empty one is counted above
     assert length["in a loop that the reference has not"] == 1
     assert length["translated in several pieces"] == length["cut short"] == 1
+    assert length["protected codes lost in decoding"] == 1
     assert length["length ratio, %"] == pytest.approx(
         100 * length["tokens of the translations"] / length["tokens of the references"]
     )

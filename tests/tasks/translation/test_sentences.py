@@ -6,12 +6,12 @@ from pipeline.tasks.translation.sentences import SHOWN, lines_of, with_values, w
 
 
 def test_three_lines_and_facts(read, settings_of, pair_of):
-    pair = pair_of("<b>&", "</div>", "\x00 'x'", truncated=True)
+    pair = pair_of("<b>&", "</div>", "\x00 'x'", truncated=True, lost=2)
     (one,) = judge(settings_of(), [pair[0]], [pair[1]])
     tree = read(versions([lines_of(one, ["more"])]))
     assert [node.text for node in tree.all("div", dir="auto")] == ["<b>&", "</div>", "␀ 'x'"]
     facts = [node.text for node in tree.all("p", **{"class": "facts"})[0].all("span")]
-    assert facts == ["f:1", "chrF++ 0.0", "cut short", "more"]
+    assert facts == ["f:1", "chrF++ 0.0", "cut short", "2 protected lost", "more"]
 
 
 def test_values_are_marked(read, settings_of, pair_of):
