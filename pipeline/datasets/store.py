@@ -24,7 +24,7 @@ Splits = Mapping[str, Callable[[], Iterable[dict[str, Any]]]]
 class Prepared(tfds.core.GeneratorBasedBuilder):
     """A TFDS builder over our own readers; its config name is the content's key."""
 
-    VERSION = tfds.core.Version("1.0.1")  # raised when a loader comes to read the same file anew
+    VERSION = tfds.core.Version("1.0.2")  # raised when a loader comes to read the same file anew
     name = "prepared"
 
     def __init__(

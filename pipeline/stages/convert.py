@@ -44,10 +44,13 @@ def run(
         raise InputError(f"{target.parent}: no such folder to write {target.name} into")
     found, seen = task.guess(source, from_)
     note(seen)
-    if found["files"]["train"] != str(source):
-        sets = ", ".join(found["files"].values())
-        raise InputError(f"{source}: holds several sets; expected one of {sets}")
-    found = {**found, "files": {"train": str(source)}}
+    sets = found["files"].values()
+    training = found["files"]["train"]
+    two = isinstance(training, dict)  # files that make one set together
+    if str(source) != _first(training) and not (two and len(sets) == 1):
+        known = ", ".join(map(_first, sets))
+        raise InputError(f"{source}: holds several sets; expected one of {known}")
+    found = {**found, "files": {"train": training}}
     found.pop("intent", None)  # what training would fill in is not in the file
     problems: list[DataError] = []
     data = task.settings.model_validate({"task": task.name, "data": found}).data
@@ -57,6 +60,11 @@ def run(
         raise InputError(f"{source}: {len(problems)} bad lines, nothing written; {problems[0]}")
     said = _publish(target, lambda path: task.write(records, path, to, tags))
     return f"wrote {target}: {len(records)} examples, {said}"
+
+
+def _first(files: str | dict[str, str]) -> str:
+    """The file that a set is called by: of several that make it the first."""
+    return files if isinstance(files, str) else next(iter(files.values()))
 
 
 def _publish(target: Path, write: Callable[[Path], str]) -> str:

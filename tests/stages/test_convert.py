@@ -1,6 +1,8 @@
 """Convert: whole or not at all, and what is said on the way."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,3 +76,30 @@ def test_targets_and_sources_that_will_not_do(tiny, source, tmp_path):
         convert.run(tiny.task, source, tmp_path / split)
     with pytest.raises(InputError, match=r"holds several sets; expected one of .*/train, .*/dev"):
         convert.run(tiny.task, tmp_path, tmp_path / "all.jsonl")
+
+
+def test_two_files_that_make_one_set_are_converted_whole(tiny, tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "hi", "intent": "x", "slots": []}\n')
+    pair, read = {"source": str(source), "target": "never read"}, []
+
+    def guess(path, format_):
+        files = {"train": pair, **({"valid": pair} if path.name == "several" else {})}
+        return {"format": "jsonl", "files": files}, "seen"
+
+    def validate(settings):
+        read.append(settings["data"]["files"])
+        files = {"train": settings["data"]["files"]["train"]["source"]}
+        return tiny.task.settings.model_validate(
+            {**settings, "data": {"format": "jsonl", "files": files}}
+        )
+
+    kind = SimpleNamespace(model_validate=validate)
+    task = replace(tiny.task, guess=guess, settings=kind)
+    for number, named in enumerate((source, tmp_path / "folder")):
+        assert "1 examples" in convert.run(task, named, tmp_path / f"{number}.jsonl")
+    assert read == [{"train": pair}] * 2
+    with pytest.raises(
+        InputError, match=r"several: holds several sets; expected one of .*a\.jsonl"
+    ):
+        convert.run(task, tmp_path / "several", tmp_path / "c.jsonl")

@@ -32,11 +32,12 @@ def _rules(filters: FilterSettings, languages: LanguageSettings) -> Iterator[Rul
     if filters.empty:
         yield "a side is empty", lambda each: bool(empty_sides(each))
     if (least := filters.min_characters) is not None:
-        yield f"a side of less than {least} characters", lambda each: min(_sizes(each)) < least
+        yield f"a side has less than {least} characters", lambda each: min(_sizes(each)) < least
     if (most := filters.max_characters) is not None:
-        yield f"a side of more than {most} characters", lambda each: max(_sizes(each)) > most
+        yield f"a side has more than {most} characters", lambda each: max(_sizes(each)) > most
     if (ratio := filters.max_length_ratio) is not None:
-        yield f"a side more than {ratio:g} times as long", lambda each: length_ratio(each) > ratio
+        why = f"a side is more than {ratio:g} times as long as the other"
+        yield why, lambda each: length_ratio(each) > ratio
     if filters.identical:
         yield "both sides are the same", lambda each: key(each.text) == key(each.target)
     if filters.script:

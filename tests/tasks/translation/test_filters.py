@@ -21,13 +21,18 @@ def sifted(pairs, languages=EN_ZH, **filters):
     ("filters", "good", "bad", "why"),
     [
         ({"empty": True}, ("a", "b"), ("a", " \t"), "a side is empty"),
-        ({"min_characters": 2}, ("ab", "北京"), ("ab", " 北 "), "a side of less than 2 characters"),
-        ({"max_characters": 3}, ("abc", " d "), ("abcd", "b"), "a side of more than 3 characters"),
+        (
+            {"min_characters": 2},
+            ("ab", "北京"),
+            ("ab", " 北 "),
+            "a side has less than 2 characters",
+        ),
+        ({"max_characters": 3}, ("abc", " d "), ("abcd", "b"), "a side has more than 3 characters"),
         (
             {"max_length_ratio": 1.5},
             ("abc", "京"),
             ("abcde", "京"),
-            "a side more than 1.5 times as long",
+            "a side is more than 1.5 times as long as the other",
         ),
         ({"identical": True}, ("Oslo", "奥斯陆"), ("Oslo", " oslo"), "both sides are the same"),
         (

@@ -170,6 +170,13 @@ def test_files_beside_a_training_file_are_its_splits(write):
     assert guess(path)[0]["files"] == {"train": str(path)}
 
 
+def test_a_folder_with_one_training_file(write):
+    path = write("set/train.tsv", "source\ttarget\na\tx\n")
+    write("set/dev.tsv", "source\ttarget\nb\ty\n")
+    files = {"train": str(path), "valid": str(path.with_name("dev.tsv"))}
+    assert guess(path.parent)[0]["files"] == files
+
+
 @pytest.mark.usefixtures("pairs")
 def test_tfds_names_with_and_without_a_split(read_back):
     found, seen = guess(Path("tfds:tiny_translate"))
