@@ -164,9 +164,33 @@ def tiny_text_classification(folder: Path) -> dict[str, Any]:
     }
 
 
+def tiny_translation(folder: Path) -> dict[str, Any]:
+    """Settings of a translator that trains in seconds, on a few sentences of a small grammar."""
+    files = {split: str(folder / f"{split}.jsonl") for split in ("train", "valid", "test")}
+    for seed, (file, count) in enumerate(zip(files.values(), (96, 12, 12), strict=True)):
+        draw, rows = random.Random(seed), []
+        for _ in range(count):
+            (zh_city, en_city), (zh_word, en_word) = draw.choice(CITIES), draw.choice(CUES)
+            rows.append({"source": f"{zh_word}{zh_city}", "target": f"{en_word} {en_city}"})
+        Path(file).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return {
+        "task": "translation",
+        "data": {"format": "jsonl", "files": files, "languages": {"source": "zh", "target": "en"}},
+        "tokenizer": {"vocabulary_size": 400, "max_tokens": 40},
+        "model": {"embedding_dim": 24, "hidden_dim": 24, "dropout": 0.0},
+        "decoding": {"beam_width": 2, "n_best": 2},
+        "train": {"epochs": 4, "learning_rate": 0.03, "batch_size": 8, "averaging": 0.5},
+        "export": {"parity_rows": 8, "replay_rows": 20},
+    }
+
+
+CITIES = (("北京", "Beijing"), ("上海", "Shanghai"), ("西安", "Xi'an"), ("广州", "Guangzhou"))
+CUES = (("去", "to"), ("从", "from"), ("飞", "fly to"), ("离开", "leave"))
+
 TINY = {  # a new task adds a function and a line here
     "slot_filling": tiny_slot_filling,
     "text_classification": tiny_text_classification,
+    "translation": tiny_translation,
 }
 
 

@@ -9,12 +9,11 @@ owner; `tokenizer` learns the pieces of both languages and cuts long texts into 
 makes batches; `model` is the encoder, the decoder and its attention; `count` learns which pieces a
 piece may become (`lexicon`); `search` asks `pipeline.decoding` for the best translation; `serving`
 joins all into a graph from strings to translations; `scoring` compares them with references;
-`floor` is what the nearest known sentence gives; `asked` and `report` show where the model looked.
+`floor` is what the nearest known sentence gives; `report` shows where the model looked, which `probes` asks it.
 """
 
 from pipeline.task import Task
 from pipeline.tasks.translation import (
-    asked,
     audit,
     calibrate,
     count,
@@ -25,6 +24,7 @@ from pipeline.tasks.translation import (
     guess,
     loader,
     model,
+    probes,
     repair,
     scoring,
     serving,
@@ -62,5 +62,5 @@ TASK = Task(
     labels=scoring.labels,
     stress=stress.stress,
     floor=floor.floor,
-    report=asked.report,
+    report=probes.report_of_model,
 )

@@ -56,7 +56,10 @@ def _links(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
         places.append(np.repeat(np.arange(passed, passed + len(target)), len(whole)))
         passed += len(target)
     nothing = np.zeros(0, np.int64)
-    return tuple(np.concatenate(each or [nothing]) for each in (sources, targets, places))
+    source, target, place = (
+        np.concatenate(each or [nothing]) for each in (sources, targets, places)
+    )
+    return source, target, place
 
 
 def _expected(link: Any, place: Any, source_of: Any) -> Any:
