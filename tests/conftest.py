@@ -171,21 +171,23 @@ def tiny_translation(folder: Path) -> dict[str, Any]:
         draw, rows = random.Random(seed), []
         for _ in range(count):
             (zh_city, en_city), (zh_word, en_word) = draw.choice(CITIES), draw.choice(CUES)
-            rows.append({"source": f"{zh_word}{zh_city}", "target": f"{en_word} {en_city}"})
+            source = f"请订明天{zh_word}{zh_city}的机票"
+            target = f"please book a ticket {en_word} {en_city} for me tomorrow"
+            rows.append({"source": source, "target": target})
         Path(file).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return {
         "task": "translation",
         "data": {"format": "jsonl", "files": files, "languages": {"source": "zh", "target": "en"}},
         "tokenizer": {"vocabulary_size": 400, "max_tokens": 40},
         "model": {"embedding_dim": 24, "hidden_dim": 24, "dropout": 0.0},
-        "decoding": {"beam_width": 2, "n_best": 2},
-        "train": {"epochs": 4, "learning_rate": 0.03, "batch_size": 8, "averaging": 0.5},
+        "decoding": {"beam_width": 2, "n_best": 2, "max_extra": 60},
+        "train": {"epochs": 12, "learning_rate": 0.02, "batch_size": 8, "averaging": 0.5},
         "export": {"parity_rows": 8, "replay_rows": 20},
     }
 
 
 CITIES = (("北京", "Beijing"), ("上海", "Shanghai"), ("西安", "Xi'an"), ("广州", "Guangzhou"))
-CUES = (("去", "to"), ("从", "from"), ("飞", "fly to"), ("离开", "leave"))
+CUES = (("去", "to"), ("从", "from"), ("飞", "bound for"), ("离开", "out of"))
 
 TINY = {  # a new task adds a function and a line here
     "slot_filling": tiny_slot_filling,

@@ -173,8 +173,8 @@ class DecodingSettings(Section):
     coverage_penalty: float = Field(0.0, ge=0)
     no_repeat_ngram: int = Field(0, ge=0)
     min_ratio: float = Field(0.0, ge=0)
-    max_ratio: float = Field(2.0, gt=0)
-    max_extra: int = Field(10, ge=1)
+    max_ratio: float = Field(3.0, gt=0)
+    max_extra: int = Field(20, ge=1)
     shortlist: int = Field(0, ge=0)
     shortlist_common: int = Field(200, ge=0)
 
