@@ -141,8 +141,11 @@ def _fit(
     state: State,
 ) -> None:
     settings: TrainSettings = config.settings.train
+    examples = store.examples(data, "train")
+    if data.info.splits["train"].num_examples <= settings.shuffle_buffer:
+        examples = examples.cache()  # decoded once: shuffling holds all of them in memory anyway
     stream = batches.training_batches(
-        store.examples(data, "train"),
+        examples,
         task.build_encoder(
             config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
         ),
