@@ -24,7 +24,7 @@ help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_INSTALLED) ## train, evaluate and publish every task on its embedded data
-	$(BIN)/python main.py run
+	$(BIN)/python main.py run --jobs 2
 
 test: $(DEV_INSTALLED) ## run the fast tests, with coverage
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term

@@ -60,6 +60,9 @@ def run(
         int | None,
         typer.Option(min=2, help="Cross-validate instead, and list likely label errors of train."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Configs at a time, each on its share of the cores.")
+    ] = 1,
 ) -> None:
     """Prepare, train, evaluate and export, end to end."""
     if folds and seeds > 1:
@@ -68,8 +71,12 @@ def run(
         from pipeline.stages import evaluate, export, report, train
         from pipeline.stages import seeds as seeds_stage
         from pipeline.tasks import TASKS, find_task
+    names = configs or [find_task(task).example for task in TASKS]
+    if jobs > 1 and len(names) > 1:
+        _run_side_by_side(names, jobs, set_, seeds, folds)
+        return
     made = []
-    for name in configs or [find_task(task).example for task in TASKS]:
+    for name in names:
         task, config = _load(name, set_)
         if folds:
             _cross_validate(task, config, folds)
@@ -90,6 +97,29 @@ def run(
         print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
         print(f"model: {_short(version)}")
         print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
+
+
+def _run_side_by_side(
+    names: list[str], jobs: int, set_: list[str] | None, seeds: int, folds: int | None
+) -> None:
+    """The config with the most data begins, so that no core waits long at the end."""
+    from pipeline.stages import side_by_side
+
+    def size(name: str) -> int:
+        task, config = _load(name, set_)
+        return sum(file.stat().st_size for file in task.load(config.settings.data).files)
+
+    options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
+    options += [f"--set={override}" for override in set_ or ()]
+    found = side_by_side.run(
+        {
+            name: [sys.executable, __file__, "run", name, *options]
+            for name in sorted(dict.fromkeys(names), key=size, reverse=True)
+        },
+        jobs,
+    )
+    for name in names:
+        sys.stdout.write(found[name])
 
 
 def _cross_validate(task: Task, config: Config, folds: int) -> None:
