@@ -48,7 +48,7 @@ DOORS = {
     "task": door("errors", "pydantic yaml"),
     "config": door("errors", "pydantic yaml"),
     "artifacts": door("errors", "pydantic yaml"),
-    "savedmodel": door("errors artifacts", TF),
+    "savedmodel": door("errors artifacts", f"tensorflow_serving {TF}"),
     ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the floor, an optional extra
         FOR_TASKS,
         "keras numpy pydantic sklearn sklearn_crfsuite tensorflow tensorflow_datasets yaml",

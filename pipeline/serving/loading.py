@@ -43,7 +43,7 @@ def load(
     began = time.monotonic()
     check(folder, settings.need_manifest)
     servable = open_version(name, version, folder)
-    records = warmup.replay(servable, folder, settings.limits)
+    records = warmup.replay(servable, folder)
     metrics.warmup_records.add(str(folder), by=len(records))
     metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
     verdicts = {

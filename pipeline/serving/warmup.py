@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from pipeline.errors import PipelineError
+from pipeline.savedmodel.warmup import FILE
 from pipeline.serving.codes import Code, ServingError
 from pipeline.serving.proto_examples import serialized_examples
 from pipeline.serving.proto_inputs import read_arrays
@@ -17,13 +18,13 @@ from pipeline.serving.servable import Servable, check_inputs
 from pipeline.serving.settings import Limits
 from pipeline.serving.signature import DEFAULT
 
-FILE = "assets.extra/tf_serving_warmup_requests"
 MOST = 1000
+TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
 
 Record = tuple[str, dict[str, Any]]
 
 
-def replay(servable: Servable, folder: Path, limits: Limits) -> list[Record]:
+def replay(servable: Servable, folder: Path) -> list[Record]:
     """Answers the requests in `FILE`, a TFRecord of PredictionLog.
 
     Returns:
@@ -39,7 +40,7 @@ def replay(servable: Servable, folder: Path, limits: Limits) -> list[Record]:
     try:
         for data in tf.data.TFRecordDataset(str(file)).take(MOST).as_numpy_iterator():
             log = prediction_log_pb2.PredictionLog.FromString(data)
-            for name, arrays in _requests(log, servable, limits):
+            for name, arrays in _requests(log, servable):
                 check_inputs(servable.signatures[name], arrays)
                 servable.run(servable.signatures[name], arrays)
                 records.append((name, arrays))
@@ -48,13 +49,13 @@ def replay(servable: Servable, folder: Path, limits: Limits) -> list[Record]:
     return records
 
 
-def _requests(log: Any, servable: Servable, limits: Limits) -> list[Record]:
+def _requests(log: Any, servable: Servable) -> list[Record]:
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         request = log.predict_log.request
         name = request.model_spec.signature_name or DEFAULT
         arrays = read_arrays(
-            request.inputs, servable.signatures[name], servable.definitions, limits
+            request.inputs, servable.signatures[name], servable.definitions, TRUSTED
         )
         return [(name, arrays)]
     if kind == "multi_inference_log":
@@ -65,7 +66,7 @@ def _requests(log: Any, servable: Servable, limits: Limits) -> list[Record]:
         names = [request.model_spec.signature_name or DEFAULT]
     else:
         raise ServingError(Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}")
-    examples = np.array(serialized_examples(request.input, limits), object)
+    examples = np.array(serialized_examples(request.input, TRUSTED), object)
     return [(name, {_only(servable, name): examples}) for name in names]
 
 
