@@ -317,11 +317,15 @@ def serve(
     without_manifest: Annotated[
         bool, typer.Option("--without-manifest", help="Take SavedModels of other exporters, too.")
     ] = False,
+    api_keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keys that clients must send, one a line.")
+    ] = None,
     cors: Annotated[bool, typer.Option("--cors", help="Let pages of other origins ask.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No line of log a request.")] = False,
 ) -> None:
     """Serve published models over HTTP and gRPC, as TensorFlow Serving does."""
     from pipeline.serving import server
+    from pipeline.serving.keys import read_keys
     from pipeline.serving.settings import Settings
 
     print(f"REST http://{host}:{rest_port}/v1/models/<name>:predict  gRPC {host}:{grpc_port}")
@@ -334,6 +338,7 @@ def serve(
             grace_seconds=grace,
             max_batch=max_batch,
             need_manifest=not without_manifest,
+            key_digests=read_keys(api_keys) if api_keys else (),
             cors=cors,
             log_requests=not quiet,
         )

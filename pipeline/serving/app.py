@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import tensorflow as tf
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.serving import grpc_server, logs
@@ -19,6 +20,14 @@ from pipeline.serving.rest_app import Receive, RestApp, Scope, Send
 from pipeline.serving.settings import Settings
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
+PAGE = Path(__file__).with_name("page.html")
+# The page is one file; whatever a model answers, it can fetch nothing from elsewhere.
+PAGE_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
 
 
 class App:
@@ -54,7 +63,11 @@ def pages(server: Server) -> Starlette:
     async def prometheus(_: Request) -> Response:
         return Response(server.metrics.page(), media_type="text/plain")
 
+    async def page(_: Request) -> Response:
+        return HTMLResponse(PAGE.read_bytes(), headers=PAGE_HEADERS)
+
     routes = [
+        Route("/", page),
         Route("/livez", livez),
         Route("/readyz", readyz),
         Route(METRICS_PATH, prometheus),

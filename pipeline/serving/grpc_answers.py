@@ -67,6 +67,7 @@ class Answers:
         seen = Seen(api, "GRPC")
         message, code, told = None, Code.OK, ""
         try:
+            self.server.keys.check(_authorization(context))
             message = body(asked)
         except ServingError as error:
             code, told = error.code, error.message
@@ -123,6 +124,11 @@ class Asked:
         self.engine: Engine | None = None
         self.signature = ""
         self.rows = 0
+
+
+def _authorization(context: Any) -> str:
+    sent = dict(context.invocation_metadata())
+    return str(sent.get("authorization", ""))
 
 
 def _grpc_code(code: Code) -> Any:

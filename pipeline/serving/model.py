@@ -39,6 +39,7 @@ class Model:
         self.states: dict[int, VersionState] = {}
         self.labels: dict[str, int] = {}
         self.quarantine: dict[int, Quarantine] = {}
+        self._stamps: dict[int, int] = {}  # of the files of what serves
 
     def newest(self) -> Engine | None:
         """The version that serves requests which name none."""
@@ -73,6 +74,7 @@ class Model:
     def _ready(self, number: int, folder: Path) -> bool:
         """Whether a version serves; loads it if it does not yet and is not known to be bad."""
         if number in self.engines:
+            self._watch_files(number, folder)
             return True
         known = self.quarantine.get(number)
         if known and known.stamp == stamp(folder) and time.monotonic() < known.again:
@@ -86,11 +88,19 @@ class Model:
             self._reject(number, seen, error)
             return False
         self.engines = {**self.engines, number: engine}
+        self._stamps[number] = seen
         self.quarantine.pop(number, None)
         self._set(number, VersionState(State.AVAILABLE))
         seconds = round(time.monotonic() - began, 3)
         log("version_live", model=self.name, version=number, seconds=seconds)
         return True
+
+    def _watch_files(self, number: int, folder: Path) -> None:
+        """A version never changes; where its files do, what was loaded goes on, and it is told."""
+        seen = stamp(folder)
+        if self._stamps[number] != seen:
+            self._stamps[number] = seen
+            log("version_changed_on_disk", model=self.name, version=number, folder=str(folder))
 
     def _reject(self, number: int, seen: int, error: Exception) -> None:
         reason = error.message if isinstance(error, ServingError) else str(error)

@@ -60,7 +60,8 @@ class RestApp:
         finally:
             self.inside -= 1
         self._note(scope, question, Seen(question.api, "REST", began), status, code, request_id)
-        await _send(send, status, body, self._headers(status, request_id, headers))
+        if code != Code.CANCELLED:
+            await _send(send, status, body, self._headers(status, request_id, headers))
 
     async def _answer(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, question: Question
@@ -70,6 +71,7 @@ class RestApp:
             if headers.get(b"origin", b"").startswith((b"http://", b"https://")):
                 return b""
             raise ServingError(Code.INVALID_ARGUMENT, "OPTIONS: expected an Origin")
+        self.server.keys.check(headers.get(b"authorization", b"").decode("latin-1"))
         if self.inside > self.server.limits.concurrent:
             raise ServingError(
                 Code.RESOURCE_EXHAUSTED,

@@ -40,6 +40,7 @@ class Settings:
         threads: Batches that are computed at the same time, of all models.
         op_threads: Threads inside one op of TensorFlow. One is fastest for small models.
         need_manifest: Refuse versions that were not published by this project.
+        key_digests: SHA-256 of the keys that clients must send one of; none for an open server.
         cors: Let pages of other origins call the REST API.
         log_requests: One line of JSON a request.
         limits: What a request may ask for.
@@ -55,6 +56,7 @@ class Settings:
     threads: int = 4
     op_threads: int = 1
     need_manifest: bool = True
+    key_digests: tuple[str, ...] = ()
     cors: bool = False
     log_requests: bool = True
     limits: Limits = Limits()

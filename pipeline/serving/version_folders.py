@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipeline.serving.logs import log
-
 LABELS = "labels.json"
 LARGEST = 2**63 - 1
 
@@ -27,10 +25,7 @@ def list_versions(folder: Path) -> dict[int, Path]:
         name = entry.name
         if not (name.isascii() and name.isdecimal() and entry.is_dir()) or int(name) > LARGEST:
             continue
-        if int(name) in found:
-            log("two_names_of_one_version", kept=str(found[int(name)]), dropped=str(entry))
-            continue
-        found[int(name)] = entry
+        found.setdefault(int(name), entry)
     return found
 
 

@@ -66,6 +66,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def serving(models: Path, **changes: Any):
     """Our server on a folder of models, until the block ends."""
+    from granian.http import HTTP1Settings
     from granian.server.embed import Server as Embedded
 
     from pipeline.serving.app import App
@@ -84,6 +85,7 @@ def serving(models: Path, **changes: Any):
             interface="asgi",
             websockets=False,
             log_enabled=False,
+            http1_settings=HTTP1Settings(int(settings.limits.header_seconds * 1000)),
         )
         embedded.append(granian)
         ready.set()

@@ -6,8 +6,12 @@ import re
 import socket
 import time
 
+import grpc
 import pytest
+from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
+from pipeline.errors import InputError
+from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Limits
 
 BODY = b'{"instances": [1]}'
@@ -42,6 +46,15 @@ def test_health(served):
     ready = served.ask("GET", "/readyz")
     assert (ready.status, ready.json["status"]) == (200, "ready")
     assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
+
+
+def test_the_page_is_one_file_that_asks_nobody_else(served):
+    answer = served.ask("GET", "/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    text = answer.body.decode()
+    assert not re.search(r"(src|href|url\()\s*=?\s*[\"'(]?(https?:)?//", text)
+    assert "innerHTML" not in text  # what a model answers is text, never markup
 
 
 def test_metrics_have_the_names_of_tensorflow_serving(served):
@@ -102,6 +115,54 @@ def test_a_body_that_does_not_come_is_not_waited_for(serve, contract_models):
         answer = raw(served, [head, b"{"])
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer.lower()
+
+
+def test_half_a_header_is_not_waited_for(serve, contract_models):
+    with serve(contract_models, limits=Limits(header_seconds=0.3)) as served:
+        began = time.monotonic()
+        raw(served, b"POST /v1/models/half_plus_two:predict HTTP/1.1\r\nHost: x\r\nX-")
+        assert time.monotonic() - began < 4
+
+
+KEY = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"Bearer {KEY}", 200),
+        (f"bearer {KEY}", 200),
+        ("Bearer wrong-wrong-wrong", 401),
+        (KEY, 401),
+        ("", 401),
+        ("Bearer ", 401),
+    ],
+)
+def test_keys(serve, contract_models, tmp_path, sent, status):
+    (tmp_path / "keys").write_text(f"# ours\nanother-long-key-1\n{KEY}\n")
+    with serve(contract_models, key_digests=read_keys(tmp_path / "keys")) as served:
+        assert served.ask("POST", PATH, BODY, {"Authorization": sent}).status == status
+        assert served.ask("GET", "/livez").status == 200
+        with grpc.insecure_channel(served.grpc) as channel:
+            request = get_model_status_pb2.GetModelStatusRequest()
+            request.model_spec.name = "half_plus_two"
+            stub = model_service_pb2_grpc.ModelServiceStub(channel)
+            metadata = [("authorization", sent)]
+            if status == 200:
+                assert stub.GetModelStatus(request, 20, metadata).model_version_status
+            else:
+                with pytest.raises(grpc.RpcError) as caught:
+                    stub.GetModelStatus(request, 20, metadata)
+                assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", "short\n"])
+def test_bad_key_files(tmp_path, text):
+    (tmp_path / "keys").write_text(text)
+    with pytest.raises(InputError, match="at least 16 characters"):
+        read_keys(tmp_path / "keys")
+    with pytest.raises(InputError, match="expected a file"):
+        read_keys(tmp_path / "none")
 
 
 def test_a_declared_size_beyond_the_limit_is_refused_before_it_is_sent(served):

@@ -175,6 +175,14 @@ def test_a_model_whose_folder_vanishes_goes_on(serve, root, put):
         assert answer(served) == 1
 
 
+def test_a_version_that_is_written_over_serves_on_and_is_told(serve, root, put, capfd):
+    folder = put(1)
+    with serve(root) as served:
+        break_graph(folder)
+        wait_until(lambda: "version_changed_on_disk" in capfd.readouterr().err)
+        assert answer(served) == 1
+
+
 def test_what_is_no_number_is_no_version(serve, root, put):
     put(2, version="002")
     put(1, version="7.tmp")
