@@ -97,6 +97,8 @@ def run(
         print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
         print(f"model: {_short(version)}")
         print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
+    if made:
+        print("serve: python main.py serve")
 
 
 def _run_side_by_side(

@@ -34,10 +34,9 @@ def read_tensor(proto: Any, tensor: Tensor, limits: Limits) -> Any:
         ServingError: INVALID_ARGUMENT; another type, a bad shape, more or fewer values than the
             shape has, or beyond a limit.
     """
-    if dtype_name(proto.dtype) != tensor.dtype:
-        raise invalid(
-            f"Input {tensor.name}: expected type {tensor.dtype}, received {dtype_name(proto.dtype)}"
-        )
+    received = _type_of(proto)
+    if received != tensor.dtype:
+        raise invalid(f"Input {tensor.name}: expected type {tensor.dtype}, received {received}")
     sizes = [dimension.size for dimension in proto.tensor_shape.dim]
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in sizes) or len(sizes) > 32:
         raise _unreadable(tensor, f"shape {sizes[:40]}")
@@ -52,6 +51,13 @@ def read_tensor(proto: Any, tensor: Tensor, limits: Limits) -> Any:
     except (TypeError, ValueError) as error:
         raise _unreadable(tensor, str(error)) from error
     return array
+
+
+def _type_of(proto: Any) -> str:
+    try:
+        return dtype_name(proto.dtype)
+    except TypeError:  # a number that stands for no type, or none at all
+        return f"number {proto.dtype}"
 
 
 def _check_count(proto: Any, tensor: Tensor, elements: int) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import sys
 import time
 
 import grpc
@@ -228,3 +229,49 @@ def test_no_body_makes_the_server_fail(served, verb, body):
         answer = served.ask("POST", f"/v1/models/{model}:{verb}", body)
         assert 400 <= answer.status < 500, answer.body
         assert len(answer.body) < 3000
+
+
+opened: list[str] = []
+watching = False
+
+
+def watch_files(event, arguments):
+    """An audit hook; it cannot be taken away again, so it asks whether it is wanted."""
+    if watching and event == "open":
+        opened.append(str(arguments[0]))
+
+
+NAMES = [
+    "..",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "%2Fetc%2Fpasswd",
+    "half_plus_two%00",
+    "half_plus_two%2F00000123",
+    "C%3A%5Cx",
+    "\u2024\u2024".encode().decode("latin-1"),
+    "%ff%fe",
+    "a" * 3000,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_only_looked_up(served, name):
+    """No file is opened for it, wherever it points to."""
+    global watching
+    sys.addaudithook(watch_files)
+    opened.clear()
+    watching = True
+    try:
+        for method, path in (
+            ("POST", f"/v1/models/{name}:predict"),
+            ("GET", f"/v1/models/{name}"),
+            ("GET", f"/v1/models/{name}/metadata"),
+            ("GET", f"/v1/models/half_plus_two/labels/{name}"),
+        ):
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}"
+            answer = raw(served, head.encode("latin-1"))
+            assert answer.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
+    finally:
+        watching = False
+    root = str(served.server.models.root)
+    assert not [name for name in opened if not name.startswith(root) and "passwd" in name]

@@ -1,5 +1,6 @@
 """The command, its two processes, and their end."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -59,6 +60,9 @@ def worker_of(process):
 def test_sigterm_lets_a_hundred_requests_in_flight_finish(started):
     process, served, _ = started
     answers, sent = [], threading.Barrier(101)
+    idle = http.client.HTTPConnection(served.rest)  # stays open and asks nothing more
+    idle.request("GET", "/livez")
+    assert idle.getresponse().read() == b"ok"
 
     def client():
         sent.wait()
@@ -75,7 +79,8 @@ def test_sigterm_lets_a_hundred_requests_in_flight_finish(started):
         thread.join()
     assert in_flight > 20
     assert answers == [200] * 100
-    assert process.wait(30) == 0
+    assert process.wait(15) == 0
+    idle.close()
 
 
 def test_a_worker_that_died_is_replaced(started):

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -257,6 +258,41 @@ def test_no_request_fails_while_versions_change(serve, root, put):
             thread.join()
     assert not failed
     assert answered
+
+
+def anonymous_kib():
+    """Anonymous resident memory of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_versions(serve, root, put):
+    """Fifty changes after the first fifteen, under load: no failed request, less than 5 % more."""
+    put(1)
+    failed, stop, seen = [], threading.Event(), []
+    with serve(root) as served:
+
+        def client():
+            while not stop.is_set():
+                reply = served.predict("adds", {"instances": [0]})
+                failed.extend([reply] if reply.status != 200 else [])
+
+        thread = threading.Thread(target=client)
+        thread.start()
+        for change in range(65):
+            number = 2 + change % 2
+            folder = put(number, version=100 + change)
+            wait_until(lambda number=number: answer(served) == number)
+            for old in (root / "adds").iterdir():
+                if old != folder:
+                    shutil.rmtree(old)
+            if change >= 14:
+                seen.append(anonymous_kib())
+        stop.set()
+        thread.join()
+    assert not failed
+    assert seen[-1] < 1.05 * seen[0]
 
 
 def warmup(folder, *records):
