@@ -40,12 +40,13 @@ def load(
     Raises:
         Exception: Whatever is wrong with it; the first line says what.
     """
-    began = time.monotonic()
     check(folder, settings.need_manifest)
     servable = open_version(name, version, folder)
+    began = time.monotonic()
     records = warmup.replay(servable, folder)
-    metrics.warmup_records.add(str(folder), by=len(records))
-    metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
+    if records:
+        metrics.warmup_records.add(str(folder), by=len(records))
+        metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
     verdicts = {
         signature.name: probe.shares_runs(servable, signature, records)
         for signature in servable.signatures.values()

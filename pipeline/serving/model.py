@@ -40,6 +40,7 @@ class Model:
         self.labels: dict[str, int] = {}
         self.quarantine: dict[int, Quarantine] = {}
         self._stamps: dict[int, int] = {}  # of the files of what serves
+        self._labels_trouble = ""
 
     def newest(self) -> Engine | None:
         """The version that serves requests which name none."""
@@ -57,7 +58,7 @@ class Model:
         found = list_versions(self.folder)
         self._read_labels()
         for number in self.quarantine.keys() - found.keys():
-            self._forget(number)
+            del self.quarantine[number]
         newest = next((n for n in sorted(found, reverse=True) if self._ready(n, found[n])), None)
         labelled = [n for n in set(self.labels.values()) if n in found and self._ready(n, found[n])]
         if newest is None and found:
@@ -66,10 +67,14 @@ class Model:
             self._unload(number)
 
     def _read_labels(self) -> None:
+        """Takes the labels over; bad ones leave those that were, and are told once."""
         try:
-            self.labels = read_labels(self.folder)
+            self.labels, trouble = read_labels(self.folder), ""
         except (OSError, ValueError) as error:
-            log("bad_labels", model=self.name, reason=str(error))
+            trouble = str(error)
+        if trouble and trouble != self._labels_trouble:
+            log("bad_labels", model=self.name, reason=trouble)
+        self._labels_trouble = trouble
 
     def _ready(self, number: int, folder: Path) -> bool:
         """Whether a version serves; loads it if it does not yet and is not known to be bad."""
@@ -117,12 +122,10 @@ class Model:
         """Takes a version away from new requests; those in flight hold it until they are done."""
         self._set(number, VersionState(State.UNLOADING))
         self.engines = {key: value for key, value in self.engines.items() if key != number}
+        del self._stamps[number]
         gc.collect()  # a SavedModel refers to itself
         self._set(number, VersionState(State.END))
         log("version_unloaded", model=self.name, version=number)
-
-    def _forget(self, number: int) -> None:
-        self.quarantine.pop(number, None)
 
     def _set(self, number: int, state: VersionState) -> None:
         states = {**self.states, number: state}

@@ -52,11 +52,12 @@ def shares_runs(
     except (ServingError, ValueError) as error:
         return f"the rows that were tried are refused: {error}"
     for name, value in together.items():
-        if value.ndim == 0 or len(value) != len(rows):
+        singles = [answer[name] for answer in alone]
+        counts = [len(v) if v.ndim else 0 for v in (value, *singles)]
+        if counts != [len(rows), *(1 for _ in rows)]:
             return f"output {name} has no row for each row of input"
-        for index, answer in enumerate(alone):
-            if not same_row(answer[name][0], value[index]):
-                return f"output {name} of a row differs in company"
+        if not all(same_row(single[0], row) for single, row in zip(singles, value, strict=True)):
+            return f"output {name} of a row differs in company"
     return ""
 
 
