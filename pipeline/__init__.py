@@ -10,6 +10,7 @@ The data's way, room by room; each room's own docstring lists its files in readi
           -> stages/         prepare, train, evaluate, export: what is the same for every task
           -> savedmodel/     the exported graph: written, scanned, checked in a fresh process
           -> predictor       load("saved_models/flights_slots")(["..."]) -> plain dicts
+          -> serving/        the same models over HTTP and gRPC, as TensorFlow Serving does it
 
 Around them: `task` is the seam between tasks and stages, `config` the settings, `artifacts` the
 folders that last, `metrics` the numbers, `report` what people look at, `errors` what they are told.

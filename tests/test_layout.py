@@ -48,7 +48,7 @@ DOORS = {
     "task": door("errors", "pydantic yaml"),
     "config": door("errors", "pydantic yaml"),
     "artifacts": door("errors", "pydantic yaml"),
-    "savedmodel": door("errors artifacts", TF),
+    "savedmodel": door("errors artifacts", f"tensorflow_serving {TF}"),
     ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the floor, an optional extra
         FOR_TASKS,
         "keras numpy pydantic sklearn sklearn_crfsuite tensorflow tensorflow_datasets yaml",
@@ -56,7 +56,10 @@ DOORS = {
     "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
     "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
     "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),
-    "serving": door("errors artifacts savedmodel", "tensorflow"),  # and its web stack, once chosen
+    "serving": door(
+        "errors artifacts savedmodel",
+        f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",
+    ),
     PROJECT: door("predictor"),
     "main": door(f"{FOR_STAGES} stages predictor serving {PROJECT}", f"typer {TF}"),
 }

@@ -103,13 +103,14 @@ def test_run_goes_from_end_to_end(nlp, home, tiny, finished, version, monkeypatc
     done = nlp("run", tiny.file, tiny.file)
     assert done.status == 0, done.err
     assert done.out.count("test: slots") == done.out.count("slot f1 by other rules") == 2
-    report, run, model, try_it = done.out.splitlines()[-4:]
+    report, run, model, try_it, serve = done.out.splitlines()[-5:]
     assert report == f"report: {finished}/report.html"
     page = (finished / "report.html").read_text(encoding="utf-8")
     assert "Split test" in page
     assert run == f"run: {finished}   wrong predictions: {finished}/errors.jsonl"
     assert model == f"model: {version}"
     assert try_it == f'try it: python main.py predict {version.parent} "TEXT"'
+    assert serve == "serve: python main.py serve"
 
 
 @pytest.mark.slow

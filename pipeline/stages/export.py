@@ -16,9 +16,9 @@ from pipeline import artifacts
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.report.terminal import note
-from pipeline.savedmodel import ops, parity, write
+from pipeline.savedmodel import ops, parity, warmup, write
 from pipeline.stages import environment, evaluate, prepare
-from pipeline.stages.assemble import VOCABULARIES, Assembly, outputs_of
+from pipeline.stages.assemble import VOCABULARIES, outputs_of
 from pipeline.stages.epochs import BEST
 from pipeline.stages.train import CONFIG, CONTRACT
 from pipeline.task import Record, Task
@@ -26,6 +26,8 @@ from pipeline.task import Record, Task
 SAVED_MODELS = ROOT / "saved_models"
 PROJECT_FOLDERS = tuple(ROOT / name for name in ("pipeline", "configs", "data", "runs", "tests"))
 WEIGHTS, METRICS, REPLAY, EXAM = "weights.npz", "metrics.json", "replay.jsonl", "exam.jsonl"
+
+WARMUP_ROWS = 8
 
 
 def run(
@@ -55,7 +57,15 @@ def run(
         # Moved before it is checked: what still points to where it was written fails now.
         candidate = Path(tempfile.mkdtemp(prefix="moved-", dir=stage)) / "candidate"
         written.rename(candidate)
-        seen = _check(config, data, parts, candidate, hidden=(folder, written, *PROJECT_FOLDERS))
+        texts = _valid_texts(config, data)
+        seen = parity.check_parity(
+            candidate,
+            texts,
+            outputs_of(parts.service),
+            parts.service.margin,
+            [folder, written, *PROJECT_FOLDERS],
+        )
+        warmup.write_warmup(candidate, config.name, texts[:WARMUP_ROWS])
         _pack(task, config, folder, data, candidate / artifacts.EXTRA)
         artifacts.seal(
             candidate,
@@ -79,14 +89,9 @@ def run(
     return version
 
 
-def _check(
-    config: Config, data: store.Prepared, parts: Assembly, candidate: Path, hidden: Iterable[Path]
-) -> parity.Parity:
+def _valid_texts(config: Config, data: store.Prepared) -> list[str]:
     limit = config.settings.export.parity_rows
-    texts = [r["text"] for r in itertools.islice(store.records(data, "valid"), limit)]
-    return parity.check_parity(
-        candidate, texts, outputs_of(parts.service), parts.service.margin, list(hidden)
-    )
+    return [r["text"] for r in itertools.islice(store.records(data, "valid"), limit)]
 
 
 def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, extra: Path) -> None:

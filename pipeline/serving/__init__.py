@@ -1,0 +1,16 @@
+"""The model server: SavedModels behind TensorFlow Serving's REST and gRPC.
+
+It knows SavedModels and signatures, nothing of tasks or training. A request's way:
+
+- `server`, `app`: the processes, the ports, what starts and stops.
+- `rest_app`, `http_body`, `rest_paths`, `rest`: an HTTP request becomes a call.
+- `json_text`, `json_values`, `json_inputs`, `examples`: its JSON becomes arrays.
+- `grpc_server`, `grpc_answers`, `grpc_prediction`, `grpc_models`: the same for gRPC, with
+  `proto_inputs`, `proto_examples`, `tensor_protos`.
+- `questions`: what both faces share.
+- `models`, `model`, `model_state`, `version_folders`: which version answers.
+- `loading`, `warmup`, `probe`: how a folder becomes one that may.
+- `engine`, `batching`, `servable`, `signature`: the arrays are run, with those of others.
+- `json_outputs`, `metadata`: what comes out becomes JSON.
+- `codes`, `settings`, `metrics`, `logs`: errors, limits, counters, events.
+"""

@@ -1,0 +1,110 @@
+"""The ASGI application: REST under `/v1/`, health, metrics, and what starts and ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import tensorflow as tf
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from pipeline.serving import grpc_server, logs
+from pipeline.serving.questions import Server
+from pipeline.serving.rest_app import Receive, RestApp, Scope, Send
+from pipeline.serving.settings import Settings
+
+METRICS_PATH = "/monitoring/prometheus/metrics"
+PAGE = Path(__file__).with_name("page.html")
+# The page is one file; whatever a model answers, it can fetch nothing from elsewhere.
+PAGE_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
+class App:
+    """Sends what begins with `/v1/` to REST, past all that the other pages need."""
+
+    def __init__(self, server: Server) -> None:
+        self.rest, self.pages = RestApp(server), pages(server)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and scope["path"][:4].lower() == "/v1/":
+            await self.rest(scope, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+
+def build(settings: Settings) -> App:
+    """Everything for one worker process; nothing is loaded before the application starts."""
+    logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
+    tf.config.threading.set_intra_op_parallelism_threads(settings.op_threads)
+    return App(Server(settings))
+
+
+def pages(server: Server) -> Starlette:
+    """Health and metrics, and the lifespan of models and gRPC."""
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def readyz(_: Request) -> Response:
+        return readiness(server)
+
+    async def prometheus(_: Request) -> Response:
+        return Response(server.metrics.page(), media_type="text/plain")
+
+    async def page(_: Request) -> Response:
+        return HTMLResponse(PAGE.read_bytes(), headers=PAGE_HEADERS)
+
+    routes = [
+        Route("/", page),
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+        Route(METRICS_PATH, prometheus),
+    ]
+    return Starlette(routes=routes, lifespan=lambda _: lifespan(server))
+
+
+@asynccontextmanager
+async def lifespan(server: Server) -> AsyncIterator[None]:
+    """Models are loaded while the ports are open already, so that a probe gets its answer."""
+    server.models.watch(server.settings.poll_seconds)
+    calls = grpc_server.start(server)
+    yield
+    server.draining = True
+    logs.log("draining")
+    if calls is not None:
+        await asyncio.to_thread(grpc_server.stop, calls, server.settings.grace_seconds)
+    await asyncio.to_thread(server.models.stop)
+    await asyncio.to_thread(server.executor.shutdown)
+    logs.log("stopped")
+
+
+def readiness(server: Server) -> JSONResponse:
+    """200 where requests are answered, even if a version of some model is quarantined."""
+    trouble = server.models.ready()
+    models = {
+        model.name: {
+            "serving": sorted(model.engines),
+            "quarantined": {str(n): q.reason for n, q in model.quarantine.items()},
+        }
+        for model in server.models.by_name.values()
+    }
+    degraded = any(m["quarantined"] or not m["serving"] for m in models.values())
+    status = "degraded" if degraded else "ready"
+    if server.draining or trouble:
+        status = "draining" if server.draining else "not ready"
+    body = {"status": status, "models": models}
+    if trouble:
+        body["reason"] = trouble.message
+    return JSONResponse(body, 503 if server.draining or trouble else 200)

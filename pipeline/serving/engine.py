@@ -1,0 +1,73 @@
+"""A loaded version with a queue for each of its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.serving.batching import Batcher
+from pipeline.serving.metrics import Metrics
+from pipeline.serving.servable import Servable, check_inputs
+from pipeline.serving.settings import Settings
+from pipeline.serving.signature import Signature
+
+Arrays = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What answers requests of one version."""
+
+    servable: Servable
+    batchers: Mapping[str, Batcher]
+
+    def submit(
+        self, signature: Signature, arrays: Arrays, deadline: float
+    ) -> Future[dict[str, Any]]:
+        """Asks for the outputs of a signature.
+
+        Args:
+            signature: One of this version.
+            arrays: An array for each of its inputs.
+            deadline: `time.monotonic()` after which the request is dropped.
+
+        Raises:
+            ServingError: The shapes do not fit (INVALID_ARGUMENT) or the queue is full.
+        """
+        check_inputs(signature, arrays)
+        return self.batchers[signature.name].submit(arrays, deadline)
+
+
+def start(
+    servable: Servable,
+    together: Collection[str],
+    executor: Executor,
+    settings: Settings,
+    metrics: Metrics,
+) -> Engine:
+    """Gives a version its queues; requests of the signatures `together` share runs."""
+
+    def batcher(signature: Signature) -> Batcher:
+        labels = (servable.name, str(servable.version), signature.name)
+
+        def run(arrays: Arrays) -> dict[str, Any]:
+            return servable.run(signature, arrays)
+
+        def seen(jobs: int, rows: int, seconds: float) -> None:
+            metrics.runtime.observe(seconds * 1e6, servable.name, "Predict", "TF2")
+            metrics.batch_rows.observe(rows, *labels)
+            metrics.batch_jobs.observe(jobs, *labels)
+
+        return Batcher(
+            run,
+            executor,
+            settings.max_batch,
+            settings.limits.waiting,
+            signature.name in together,
+            seen,
+        )
+
+    queues = {name: batcher(signature) for name, signature in servable.signatures.items()}
+    return Engine(servable, queues)

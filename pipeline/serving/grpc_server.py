@@ -1,0 +1,70 @@
+"""The gRPC face: its server, its limits, and the health service."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+
+from pipeline.errors import InputError
+from pipeline.serving.grpc_models import ModelService
+from pipeline.serving.grpc_prediction import PredictionService
+from pipeline.serving.questions import Server
+
+THREADS = 64  # each waits for one answer
+SERVICES = (
+    "",
+    "ModelService",
+    "PredictionService",
+    "tensorflow.serving.ModelService",
+    "tensorflow.serving.PredictionService",
+)
+
+
+def start(server: Server) -> Any | None:
+    """A running gRPC server, or None where the settings ask for none.
+
+    Raises:
+        InputError: The port is taken.
+    """
+    port = server.settings.grpc_port
+    if port is None:
+        return None
+    calls = grpc.server(
+        ThreadPoolExecutor(THREADS, "grpc"),
+        options=[
+            ("grpc.max_receive_message_length", server.limits.body),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),
+        ],
+        maximum_concurrent_rpcs=server.limits.concurrent,
+    )
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+        PredictionService(server), calls
+    )
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(server), calls)
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, calls)
+    server.models.after_poll = lambda: _tell_health(servicer, server)
+    address = f"{server.settings.host}:{port}"
+    try:
+        calls.bound_port = calls.add_insecure_port(address)
+    except RuntimeError as error:
+        raise InputError(f"gRPC cannot listen on {address}; is the port taken?") from error
+    calls.start()
+    return calls
+
+
+def _tell_health(servicer: Any, server: Server) -> None:
+    serving = server.models.ready() is None
+    status = health_pb2.HealthCheckResponse
+    for name in SERVICES:
+        servicer.set(name, status.SERVING if serving else status.NOT_SERVING)
+
+
+def stop(calls: Any, grace_seconds: float) -> None:
+    """Takes no more calls, and waits for those in flight."""
+    calls.stop(grace_seconds).wait()

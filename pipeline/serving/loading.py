@@ -1,0 +1,82 @@
+"""A version's folder becomes something that answers, or an error that says why not.
+
+In this order: it lies where it should, its files are those of its manifest, its graph holds no op
+that reaches outside, TensorFlow loads it, its warm-up requests are answered.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Executor
+from pathlib import Path
+
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  registers the ops that tokenise in the graph
+from tensorflow.core.protobuf import saved_model_pb2
+
+from pipeline import artifacts
+from pipeline.errors import PipelineError
+from pipeline.savedmodel import ops
+from pipeline.serving import engine, probe, warmup
+from pipeline.serving.logs import log
+from pipeline.serving.metrics import Metrics
+from pipeline.serving.servable import Servable
+from pipeline.serving.settings import Settings
+from pipeline.serving.signature import read_signatures
+
+SERVE = "serve"  # the tag of the graph that is for serving
+
+
+def load(
+    name: str,
+    version: int,
+    folder: Path,
+    settings: Settings,
+    executor: Executor,
+    metrics: Metrics,
+) -> engine.Engine:
+    """Verifies, loads and warms up a version.
+
+    Raises:
+        Exception: Whatever is wrong with it; the first line says what.
+    """
+    check(folder, settings.need_manifest)
+    servable = open_version(name, version, folder)
+    began = time.monotonic()
+    records = warmup.replay(servable, folder)
+    if records:
+        metrics.warmup_records.add(str(folder), by=len(records))
+        metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
+    verdicts = {
+        signature.name: probe.shares_runs(servable, signature, records)
+        for signature in servable.signatures.values()
+    }
+    if any(verdicts.values()):
+        alone = {key: reason for key, reason in verdicts.items() if reason}
+        log("no_batching", model=name, version=version, signatures=alone)
+    together = [key for key, reason in verdicts.items() if not reason]
+    return engine.start(servable, together, executor, settings, metrics)
+
+
+def check(folder: Path, need_manifest: bool) -> None:
+    """What can be said of a folder without running anything in it.
+
+    Raises:
+        PipelineError: It is elsewhere, changed, or holds a forbidden op.
+    """
+    if folder.resolve().parent != folder.parent.resolve():
+        raise PipelineError(f"{folder}: a link that leads out of its model's folder; not followed")
+    if need_manifest or (folder / artifacts.MANIFEST).exists():
+        artifacts.verify(folder)
+    ops.refuse_forbidden(ops.required_ops(folder))
+
+
+def open_version(name: str, version: int, folder: Path) -> Servable:
+    """Loads a SavedModel that was checked."""
+    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    graph = next((g for g in saved.meta_graphs if SERVE in g.meta_info_def.tags), None)
+    if graph is None:
+        raise PipelineError(f"{folder}: no graph with the tag {SERVE!r}")
+    loaded = tf.saved_model.load(str(folder))
+    signatures = read_signatures(graph.signature_def)
+    return Servable(name, version, signatures, graph.signature_def, loaded)

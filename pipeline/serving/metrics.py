@@ -1,0 +1,147 @@
+"""Counters for Prometheus, TensorFlow Serving's names kept (contract b1.10), ours beside them.
+
+Written by hand: the client library would rename TensorFlow Serving's counters.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Callable, Iterable
+
+TFS_BUCKETS = tuple(10 * 1.8**power for power in range(33))  # microseconds
+ROWS_BUCKETS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+Labels = tuple[str, ...]
+
+
+class Counter:
+    """A number that only rises, one for each set of labels."""
+
+    kind = "counter"
+
+    def __init__(self, name: str, text: str, labels: Labels) -> None:
+        self.name, self.text, self.labels = name, text, labels
+        self._values: dict[Labels, float] = {}
+        self._lock = threading.Lock()
+
+    def add(self, *labels: str, by: float = 1) -> None:
+        """Counts `by` more."""
+        with self._lock:
+            self._values[labels] = self._values.get(labels, 0) + by
+
+    def samples(self) -> Iterable[str]:
+        """The lines of the page."""
+        with self._lock:
+            values = dict(self._values)
+        for labels, value in values.items():
+            yield f"{self.name}{_braces(self.labels, labels)} {_number(value)}"
+
+
+class Histogram:
+    """How many values fell below each bound, for each set of labels."""
+
+    kind = "histogram"
+
+    def __init__(
+        self, name: str, text: str, labels: Labels, bounds: tuple[float, ...] = TFS_BUCKETS
+    ) -> None:
+        self.name, self.text, self.labels, self.bounds = name, text, labels, bounds
+        self._counts: dict[Labels, list[int]] = {}
+        self._sums: dict[Labels, float] = {}
+        self._lock = threading.Lock()
+
+    def observe(self, value: float, *labels: str) -> None:
+        """Adds a value, in the unit of the bounds."""
+        place = bisect.bisect_left(self.bounds, value)
+        with self._lock:
+            counts = self._counts.setdefault(labels, [0] * (len(self.bounds) + 1))
+            counts[place] += 1
+            self._sums[labels] = self._sums.get(labels, 0.0) + value
+
+    def samples(self) -> Iterable[str]:
+        """The lines of the page; buckets count all values up to their bound."""
+        with self._lock:
+            rows = [(labels, list(c), self._sums[labels]) for labels, c in self._counts.items()]
+        for labels, counts, total in rows:
+            below = 0
+            for bound, count in zip((*self.bounds, None), counts, strict=True):
+                below += count
+                edge = "+Inf" if bound is None else f"{bound:g}"
+                names, values = (*self.labels, "le"), (*labels, edge)
+                yield f"{self.name}_bucket{_braces(names, values)} {below}"
+            yield f"{self.name}_sum{_braces(self.labels, labels)} {_number(total)}"
+            yield f"{self.name}_count{_braces(self.labels, labels)} {below}"
+
+
+class Gauge:
+    """A number asked for when the page is."""
+
+    kind = "gauge"
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        labels: Labels,
+        read: Callable[[], Iterable[tuple[Labels, float]]],
+    ) -> None:
+        self.name, self.text, self.labels, self.read = name, text, labels, read
+
+    def samples(self) -> Iterable[str]:
+        """The lines of the page."""
+        for labels, value in self.read():
+            yield f"{self.name}{_braces(self.labels, labels)} {_number(value)}"
+
+
+class Metrics:
+    """All that is counted; times of TensorFlow Serving's names in microseconds, ours in seconds."""
+
+    def __init__(self) -> None:
+        tfs = ":tensorflow:serving:"
+        self.requests = Counter(f"{tfs}request_count", "Requests.", ("model_name", "status"))
+        self.latency = Histogram(
+            f"{tfs}request_latency",
+            "Microseconds of requests answered.",
+            ("model_name", "API", "entrypoint"),
+        )
+        self.runtime = Histogram(
+            f"{tfs}runtime_latency", "Microseconds of runs.", ("model_name", "API", "runtime")
+        )
+        self.examples = Counter(f"{tfs}request_example_counts", "Rows asked for.", ("model_name",))
+        self.warmup = Histogram(
+            f"{tfs}model_warmup_latency", "Microseconds of warm-ups.", ("model_path", "status")
+        )
+        self.warmup_records = Counter(
+            f"{tfs}model_warmup_records_read", "Warm-up requests.", ("model_path",)
+        )
+        version = ("model", "version", "signature")
+        self.answers = Counter(
+            "serving_requests_total", "Requests.", (*version, "entrypoint", "code")
+        )
+        self.batch_rows = Histogram("serving_batch_rows", "Rows of runs.", version, ROWS_BUCKETS)
+        self.batch_jobs = Histogram(
+            "serving_batch_requests", "Requests of runs.", version, ROWS_BUCKETS
+        )
+        self.gauges: list[Gauge] = []
+
+    def page(self) -> str:
+        """The text that Prometheus reads."""
+        known = [value for value in vars(self).values() if isinstance(value, Counter | Histogram)]
+        lines: list[str] = []
+        for metric in (*known, *self.gauges):
+            lines += [f"# HELP {metric.name} {metric.text}", f"# TYPE {metric.name} {metric.kind}"]
+            lines += metric.samples()
+        return "\n".join([*lines, ""])
+
+
+def _braces(names: Labels, values: Labels) -> str:
+    pairs = (f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
+    return f"{{{','.join(pairs)}}}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

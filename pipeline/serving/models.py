@@ -1,0 +1,125 @@
+"""All models under one folder, and the thread that watches it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.serving.codes import Code, ServingError, invalid, not_found
+from pipeline.serving.engine import Engine
+from pipeline.serving.logs import log
+from pipeline.serving.model import Load, Model
+from pipeline.serving.model_state import VersionState
+from pipeline.serving.rest_paths import Target
+from pipeline.serving.version_folders import list_models
+
+
+class Models:
+    """Finds models on the disk and versions for requests.
+
+    Args:
+        root: Folder of `<name>/<version>/`.
+        load: Makes a version answer, or raises.
+    """
+
+    def __init__(self, root: Path, load: Load) -> None:
+        self.root, self._load = root, load
+        self.by_name: dict[str, Model] = {}
+        self.polled = threading.Event()
+        self.after_poll: Callable[[], None] = lambda: None
+        self._trouble: dict[str, str] = {}  # what was logged, so that it is not every second
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, seconds: float) -> None:
+        """Looks at the folder now and every `seconds`, in a thread of its own."""
+
+        def look() -> None:
+            while not self._stopped.is_set():
+                self.poll()
+                self._stopped.wait(seconds)
+
+        self._thread = threading.Thread(target=look, name="watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the watching; what is loaded stays."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+
+    def poll(self) -> None:
+        """Looks at every model once; trouble with one does not keep the others."""
+        try:
+            for name, folder in list_models(self.root).items():
+                if name not in self.by_name:
+                    self.by_name = {**self.by_name, name: Model(name, folder, self._load)}
+        except OSError as error:
+            self._tell(str(self.root), str(error))
+        for model in self.by_name.values():
+            try:
+                model.poll()
+            except Exception as error:
+                self._tell(model.name, str(error))
+        self.polled.set()
+        self.after_poll()
+
+    def _tell(self, where: str, reason: str) -> None:
+        if self._trouble.get(where) != reason:
+            self._trouble[where] = reason
+            log("cannot_poll", where=where, reason=reason)
+
+    def find(self, target: Target) -> Engine:
+        """The version that is to answer.
+
+        Raises:
+            ServingError: NOT_FOUND; INVALID_ARGUMENT for an unknown label.
+        """
+        model = self.by_name.get(target.name)
+        version = target.version
+        if target.label is not None:
+            version = self._version_of(target)
+        if version is not None:
+            engine = model.engines.get(version) if model else None
+            wanted = f"Specific({target.name}, {version})"
+        else:
+            engine = model.newest() if model else None
+            wanted = f"Latest({target.name})"
+        if engine is None:
+            raise not_found(f"Servable not found for request: {wanted}")
+        return engine
+
+    def _version_of(self, target: Target) -> int:
+        model = self.by_name.get(target.name)
+        version = model.labels.get(target.label or "") if model else None
+        if version is None:
+            raise invalid(f"Unrecognized servable version label: {target.label}")
+        return version
+
+    def status(self, target: Target) -> dict[int, VersionState]:
+        """States by version, the newest first: all of a model, or the one asked for.
+
+        Raises:
+            ServingError: NOT_FOUND.
+        """
+        model = self.by_name.get(target.name)
+        states = model.states if model else {}
+        if not states:
+            raise not_found(f"Could not find any versions of model {target.name}")
+        version = target.version
+        if target.label is not None:
+            version = self._version_of(target)
+        if version is None:
+            return dict(sorted(states.items(), reverse=True))
+        if version not in states:
+            raise not_found(f"Could not find version {version} of model {target.name}")
+        return {version: states[version]}
+
+    def ready(self) -> ServingError | None:
+        """None when requests can be answered: looked once, and a version of some model serves."""
+        if not self.polled.is_set():
+            return ServingError(Code.UNAVAILABLE, "starting: models are being loaded")
+        if not any(model.engines for model in self.by_name.values()):
+            return ServingError(Code.UNAVAILABLE, f"no version of any model in {self.root} serves")
+        return None

@@ -1,0 +1,87 @@
+"""Starts the server: a main process that holds the port, and one worker that answers.
+
+The main process imports no TensorFlow; it restarts a worker that died, and on SIGTERM lets the
+worker finish what is in flight. REST and gRPC share the worker, so that a model is in memory once.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from functools import partial
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from pipeline.errors import InputError
+from pipeline.serving.settings import Settings
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"json": {"class": "pipeline.serving.logs.JsonHandler"}},
+    "root": {"level": "WARNING", "handlers": ["json"]},
+    "loggers": {"granian.access": {"level": "ERROR"}},
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT.
+
+    Raises:
+        InputError: There is no folder of models, or a port is taken.
+    """
+    if not settings.models.is_dir():
+        raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
+    for port in (settings.rest_port, settings.grpc_port):
+        if port:
+            _refuse_taken(settings.host, port)
+    granian = Granian(
+        "pipeline.serving.app:build",
+        address=settings.host,
+        port=settings.rest_port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(settings.limits.header_seconds * 1000)
+        ),
+        backpressure=settings.limits.concurrent + 64,  # more wait in the socket's own queue
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(settings.grace_seconds) + 10,
+        log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
+    )
+    granian.serve(target_loader=partial(_build, settings), wrap_loader=False)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Granian would share a port with another server, and each would get half of the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise InputError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _build(settings: Settings) -> Any:
+    """Runs in the worker, where TensorFlow may be imported, without its start-up lines."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            from pipeline.serving.app import build
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    return build(settings)

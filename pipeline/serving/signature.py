@@ -1,0 +1,82 @@
+"""What a SavedModel's signature takes and gives, read from its own description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+DEFAULT = "serving_default"
+NUMPY_NAMES = {"float": "float32", "double": "float64", "half": "float16"}
+INIT = "__saved_model_init_op"  # listed among the signatures, but nothing to call
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output.
+
+    Args:
+        name: As clients call it.
+        dtype: As TensorFlow calls it, such as `float` or `string`.
+        shape: Sizes, None for an unknown one; None for an unknown rank.
+        feed: The tensor's name in the graph.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+    feed: str = ""
+
+    @property
+    def batched(self) -> bool:
+        """The first dimension, and no other one, is free."""
+        return self.shape is not None and self.shape[:1] == (None,) and None not in self.shape[1:]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function of a SavedModel: named tensors to named tensors."""
+
+    name: str
+    method: str
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Tensor]
+
+    @property
+    def by_rows(self) -> bool:
+        """Rows of several requests may be put below each other, as far as shapes tell."""
+        outputs = self.outputs.values()
+        return all(tensor.batched for tensor in self.inputs.values()) and all(
+            tensor.shape is not None and tensor.shape[:1] == (None,) for tensor in outputs
+        )
+
+
+def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:
+    """From the SignatureDefs of a SavedModel, by name."""
+    return {
+        name: Signature(
+            name, definition.method_name, _tensors(definition.inputs), _tensors(definition.outputs)
+        )
+        for name, definition in definitions.items()
+        if name != INIT
+    }
+
+
+def _tensors(infos: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {name: _tensor(name, infos[name]) for name in sorted(infos)}
+
+
+def _tensor(name: str, info: Any) -> Tensor:
+    shape = None
+    if not info.tensor_shape.unknown_rank:
+        sizes = (dimension.size for dimension in info.tensor_shape.dim)
+        shape = tuple(None if size < 0 else int(size) for size in sizes)
+    return Tensor(name, dtype_name(info.dtype), shape, info.name)
+
+
+def dtype_name(number: int) -> str:
+    """`float` for DT_FLOAT, as TensorFlow Serving's errors call it."""
+    name: str = tf.dtypes.as_dtype(number).name
+    return next((ours for ours, theirs in NUMPY_NAMES.items() if theirs == name), name)

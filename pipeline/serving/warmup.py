@@ -1,0 +1,75 @@
+"""The requests that a version brings with it, answered before it goes live (contract b8.1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from pipeline.errors import PipelineError
+from pipeline.savedmodel.warmup import FILE
+from pipeline.serving.codes import Code, ServingError
+from pipeline.serving.proto_examples import serialized_examples
+from pipeline.serving.proto_inputs import read_arrays
+from pipeline.serving.servable import Servable, check_inputs
+from pipeline.serving.settings import Limits
+from pipeline.serving.signature import DEFAULT
+
+MOST = 1000
+TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
+
+Record = tuple[str, dict[str, Any]]
+
+
+def replay(servable: Servable, folder: Path) -> list[Record]:
+    """Answers the requests in `FILE`, a TFRecord of PredictionLog.
+
+    Returns:
+        What was asked: signature names with their arrays.
+
+    Raises:
+        PipelineError: One cannot be read or answered; the version must not go live.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return []
+    records: list[Record] = []
+    try:
+        for data in tf.data.TFRecordDataset(str(file)).take(MOST).as_numpy_iterator():
+            log = prediction_log_pb2.PredictionLog.FromString(data)
+            for name, arrays in _requests(log, servable):
+                check_inputs(servable.signatures[name], arrays)
+                servable.run(servable.signatures[name], arrays)
+                records.append((name, arrays))
+    except Exception as error:
+        raise PipelineError(f"{file}: warm-up request {len(records) + 1}: {error}") from error
+    return records
+
+
+def _requests(log: Any, servable: Servable) -> list[Record]:
+    kind = log.WhichOneof("log_type")
+    if kind == "predict_log":
+        request = log.predict_log.request
+        name = request.model_spec.signature_name or DEFAULT
+        arrays = read_arrays(
+            request.inputs, servable.signatures[name], servable.definitions, TRUSTED
+        )
+        return [(name, arrays)]
+    if kind == "multi_inference_log":
+        request = log.multi_inference_log.request
+        names = [task.model_spec.signature_name or DEFAULT for task in request.tasks]
+    elif kind in ("classify_log", "regress_log"):
+        request = getattr(log, kind).request
+        names = [request.model_spec.signature_name or DEFAULT]
+    else:
+        raise ServingError(Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}")
+    examples = np.array(serialized_examples(request.input, TRUSTED), object)
+    return [(name, {_only(servable, name): examples}) for name in names]
+
+
+def _only(servable: Servable, name: str) -> str:
+    (only,) = servable.signatures[name].inputs
+    return only

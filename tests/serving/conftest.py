@@ -1,0 +1,151 @@
+"""A server for the tests, on ports of its own in a thread of this process."""
+
+import asyncio
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.serving.settings import Limits, Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A status, headers with lower-case names, and the body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body read as clients read it: NaN is a number."""
+        return json.loads(self.body)
+
+
+@dataclasses.dataclass(frozen=True)
+class Served:
+    """Where a server is, and how to ask it."""
+
+    rest: str
+    grpc: str
+    ours: bool = True
+    server: Any = None
+
+    def ask(self, method: str, path: str, body: Any = None, headers: Any = None) -> Answer:
+        """One HTTP request; what is not bytes goes as JSON."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        with contextlib.closing(http.client.HTTPConnection(self.rest, timeout=30)) as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            names = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, names, answer.read())
+
+    def predict(self, model: str, body: Any, headers: Any = None) -> Answer:
+        """A predict request of the newest version."""
+        return self.ask("POST", f"/v1/models/{model}:predict", body, headers)
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def serving(models: Path, **changes: Any):
+    """Our server on a folder of models, until the block ends."""
+    from granian.http import HTTP1Settings
+    from granian.server.embed import Server as Embedded
+
+    from pipeline.serving.app import App
+    from pipeline.serving.questions import Server
+
+    ports = {"rest_port": free_port(), "grpc_port": free_port(), "poll_seconds": 0.05}
+    settings = Settings(models, **{**ports, "log_requests": False, **changes})
+    server = Server(settings)
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    embedded: list[Any] = []
+
+    async def serve() -> None:
+        granian = Embedded(
+            App(server),
+            port=settings.rest_port,
+            interface="asgi",
+            websockets=False,
+            log_enabled=False,
+            http1_settings=HTTP1Settings(int(settings.limits.header_seconds * 1000)),
+        )
+        embedded.append(granian)
+        ready.set()
+        await granian.serve()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    ready.wait()
+    server.models.polled.wait()
+    served = Served(
+        f"127.0.0.1:{settings.rest_port}", f"127.0.0.1:{settings.grpc_port}", server=server
+    )
+    wait_until(lambda: reachable(settings.rest_port))
+    try:
+        yield served
+    finally:
+        loop.call_soon_threadsafe(embedded[0].stop)
+        thread.join()
+        loop.close()
+
+
+def reachable(port: int) -> bool:
+    """Whether something listens."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(true: Any, seconds: float = 15.0) -> None:
+    """Waits for something to become true; says so when it does not."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def contract_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the conformance suite's models. Tests leave it as it is."""
+    from tests.serving.contract_models import write_models
+
+    root = tmp_path_factory.mktemp("served")
+    write_models(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def served(request: pytest.FixtureRequest):
+    """Our server with the suite's models; TensorFlow Serving's where TFS_ADDRESS names one."""
+    address = os.environ.get("TFS_ADDRESS")  # HOST:REST_PORT:GRPC_PORT
+    if address:
+        host, rest, grpc = address.split(":")
+        yield Served(f"{host}:{rest}", f"{host}:{grpc}", ours=False)
+        return
+    limits = Limits(body=1_000_000, inflated=2_000_000, rows=1000, elements=50_000, text=5_000)
+    with serving(request.getfixturevalue("contract_models"), limits=limits) as ours:
+        yield ours
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """The context manager that starts a server."""
+    return serving

@@ -1,0 +1,277 @@
+"""Health, metrics, logs, limits, and what is done to clients that misbehave."""
+
+import contextlib
+import json
+import re
+import socket
+import sys
+import time
+
+import grpc
+import pytest
+from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+
+from pipeline.errors import InputError
+from pipeline.serving.keys import read_keys
+from pipeline.serving.settings import Limits
+
+BODY = b'{"instances": [1]}'
+PATH = "/v1/models/half_plus_two:predict"
+
+
+@pytest.fixture(autouse=True)
+def ours(served):
+    if not served.ours:
+        pytest.skip("our server's own")
+
+
+def raw(served, data, pause=0.0):
+    """What the server sends back to these bytes, until it closes or falls silent."""
+    host, port = served.rest.split(":")
+    with contextlib.closing(socket.create_connection((host, int(port)), 10)) as connection:
+        for part in data if isinstance(data, list) else [data]:
+            connection.sendall(part)
+            time.sleep(pause)
+        connection.settimeout(5)
+        received = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while chunk := connection.recv(65536):
+                received += chunk
+                if received.endswith(b"}"):
+                    break
+        return received
+
+
+def test_health(served):
+    assert served.ask("GET", "/livez").status == 200
+    ready = served.ask("GET", "/readyz")
+    assert (ready.status, ready.json["status"]) == (200, "ready")
+    assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
+
+
+def test_the_page_is_one_file_that_asks_nobody_else(served):
+    answer = served.ask("GET", "/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    text = answer.body.decode()
+    assert not re.search(r"(src|href|url\()\s*=?\s*[\"'(]?(https?:)?//", text)
+    assert "innerHTML" not in text  # what a model answers is text, never markup
+
+
+def test_metrics_have_the_names_of_tensorflow_serving(served):
+    served.predict("half_plus_two", BODY)
+    served.predict("nobody-knows-this", BODY)
+    answer = served.ask("GET", "/monitoring/prometheus/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    page = answer.body.decode()
+    for line in (
+        r':tensorflow:serving:request_count{model_name="half_plus_two",status="OK"} \d+',
+        r':tensorflow:serving:request_latency_count{model_name="half_plus_two",API="Predict",'
+        r'entrypoint="REST"} \d+',
+        r':tensorflow:serving:runtime_latency_bucket{model_name="half_plus_two",API="Predict",'
+        r'runtime="TF2",le="18"} \d+',
+        r'serving_requests_total{model="half_plus_two",version="123",'
+        r'signature="serving_default",entrypoint="REST",code="OK"} \d+',
+        r'serving_queue_requests{model="half_plus_two",version="123",'
+        r'signature="serving_default"} 0',
+        r'serving_batch_rows_bucket{model="half_plus_two",version="123",'
+        r'signature="serving_default",le="1"} \d+',
+        r'serving_versions{model="half_plus_two",state="AVAILABLE"} 1',
+    ):
+        assert re.search(f"^{line.replace('{', '[{]')}$", page, re.MULTILINE), line
+    assert "nobody-knows-this" not in page  # names that clients make up are no time series
+
+
+@pytest.mark.parametrize(("given", "kept"), [("a-1.b_2", True), ("a b", False), ("x" * 200, False)])
+def test_a_request_keeps_its_id_if_it_is_a_plain_word(served, given, kept):
+    answer = served.ask("POST", PATH, BODY, {"X-Request-Id": given})
+    assert (answer.headers["x-request-id"] == given) == kept
+    assert re.fullmatch(r"[\w.-]{7,36}", answer.headers["x-request-id"])
+
+
+def test_logs_have_a_line_a_request_and_no_text_of_the_user(serve, contract_models, capfd):
+    with serve(contract_models, log_requests=True) as served:
+        served.ask("POST", PATH, {"instances": ["secret"]}, {"X-Request-Id": "id-7"})
+        served.ask("GET", "/v1/models/half_plus_two%0asecret")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if "{" in line]
+    (line,) = [line for line in lines if line.get("request_id") == "id-7"]
+    assert (line["status"], line["code"], line["api"]) == (400, "INVALID_ARGUMENT", "Predict")
+    assert "secret" not in json.dumps(lines)
+
+
+def test_too_many_at_once_are_told_when_to_come_again(serve, contract_models):
+    with serve(contract_models, limits=Limits(concurrent=0)) as served:
+        answer = served.predict("half_plus_two", BODY)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+
+
+def test_a_request_whose_time_is_up_is_told_so(serve, contract_models):
+    with serve(contract_models, limits=Limits(seconds=0)) as served:
+        assert served.predict("half_plus_two", BODY).status == 504
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(serve, contract_models):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode()
+    with serve(contract_models, limits=Limits(body_seconds=0.2)) as served:
+        answer = raw(served, [head, b"{"])
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer.lower()
+
+
+def test_half_a_header_is_not_waited_for(serve, contract_models):
+    with serve(contract_models, limits=Limits(header_seconds=0.3)) as served:
+        began = time.monotonic()
+        raw(served, b"POST /v1/models/half_plus_two:predict HTTP/1.1\r\nHost: x\r\nX-")
+        assert time.monotonic() - began < 4
+
+
+KEY = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"Bearer {KEY}", 200),
+        (f"bearer {KEY}", 200),
+        ("Bearer wrong-wrong-wrong", 401),
+        (KEY, 401),
+        ("", 401),
+        ("Bearer ", 401),
+    ],
+)
+def test_keys(serve, contract_models, tmp_path, sent, status):
+    (tmp_path / "keys").write_text(f"# ours\nanother-long-key-1\n{KEY}\n")
+    with serve(contract_models, key_digests=read_keys(tmp_path / "keys")) as served:
+        assert served.ask("POST", PATH, BODY, {"Authorization": sent}).status == status
+        assert served.ask("GET", "/livez").status == 200
+        with grpc.insecure_channel(served.grpc) as channel:
+            request = get_model_status_pb2.GetModelStatusRequest()
+            request.model_spec.name = "half_plus_two"
+            stub = model_service_pb2_grpc.ModelServiceStub(channel)
+            metadata = [("authorization", sent)]
+            if status == 200:
+                assert stub.GetModelStatus(request, 20, metadata).model_version_status
+            else:
+                with pytest.raises(grpc.RpcError) as caught:
+                    stub.GetModelStatus(request, 20, metadata)
+                assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", "short\n"])
+def test_bad_key_files(tmp_path, text):
+    (tmp_path / "keys").write_text(text)
+    with pytest.raises(InputError, match="at least 16 characters"):
+        read_keys(tmp_path / "keys")
+    with pytest.raises(InputError, match="expected a file"):
+        read_keys(tmp_path / "none")
+
+
+def test_a_declared_size_beyond_the_limit_is_refused_before_it_is_sent(served):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n".encode()
+    assert raw(served, head).startswith(b"HTTP/1.1 413 ")
+
+
+def test_chunks_beyond_the_limit_are_refused(served):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    chunk = b"186a0\r\n" + b" " * 100_000 + b"\r\n"
+    assert raw(served, head + chunk * 11).startswith(b"HTTP/1.1 413 ")
+
+
+def test_two_lengths_are_answered_once_and_the_connection_closed(served):
+    """A request smuggled behind another one must not be read as the next."""
+    smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    data = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ).encode()
+    answer = raw(served, data + smuggled)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [("OPTIONS", {"Origin": "http://x"}, 200), ("OPTIONS", {}, 400), ("GET", {}, 200)],
+)
+def test_pages_of_other_origins_only_with_a_flag(
+    serve, served, contract_models, method, headers, status
+):
+    plain = served.ask(method, "/v1/models/half_plus_two", None, headers)
+    assert "access-control-allow-origin" not in plain.headers
+    with serve(contract_models, cors=True) as open_one:
+        answer = open_one.ask(method, "/v1/models/half_plus_two", None, headers)
+    assert answer.status == status
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+HOSTILE = [
+    b'{"instances": [' + b"9" * 5000 + b"]}",
+    b'{"instances": [1e400]}',
+    b'{"instances": ["\\ud800"]}',
+    b'{"instances": [' + b"[" * 100_000,
+    b'{"instances": ' + b'{"x":' * 900 + b"1" + b"}" * 900 + b"}",
+    b'{"instances": [{"b64": [1]}]}',
+    b'{"instances": {"a": 1}}',
+    b'{"instances": null}',
+    b"\x00",
+    b"\xff\xfe{}",
+    b'"',
+    b'{"inputs": {"x": {"x": 1}}}',
+    b'{"examples": [[]]}',
+    b'{"signature_name": "' + b"a" * 100_000 + b'", "instances": [1]}',
+]
+
+
+@pytest.mark.parametrize("verb", ["predict", "classify", "regress"])
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_body_makes_the_server_fail(served, verb, body):
+    for model in ("half_plus_two", "examples", "shapes"):
+        answer = served.ask("POST", f"/v1/models/{model}:{verb}", body)
+        assert 400 <= answer.status < 500, answer.body
+        assert len(answer.body) < 3000
+
+
+opened: list[str] = []
+watching = False
+
+
+def watch_files(event, arguments):
+    """An audit hook; it cannot be taken away again, so it asks whether it is wanted."""
+    if watching and event == "open":
+        opened.append(str(arguments[0]))
+
+
+NAMES = [
+    "..",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "%2Fetc%2Fpasswd",
+    "half_plus_two%00",
+    "half_plus_two%2F00000123",
+    "C%3A%5Cx",
+    "\u2024\u2024".encode().decode("latin-1"),
+    "%ff%fe",
+    "a" * 3000,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_only_looked_up(served, name):
+    """No file is opened for it, wherever it points to."""
+    global watching
+    sys.addaudithook(watch_files)
+    opened.clear()
+    watching = True
+    try:
+        for method, path in (
+            ("POST", f"/v1/models/{name}:predict"),
+            ("GET", f"/v1/models/{name}"),
+            ("GET", f"/v1/models/{name}/metadata"),
+            ("GET", f"/v1/models/half_plus_two/labels/{name}"),
+        ):
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}"
+            answer = raw(served, head.encode("latin-1"))
+            assert answer.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
+    finally:
+        watching = False
+    root = str(served.server.models.root)
+    assert not [name for name in opened if not name.startswith(root) and "passwd" in name]
