@@ -5,18 +5,14 @@ What a verb needs is imported inside its branch, so that `--help` is instant.
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.errors import InputError, PipelineError
+from pipeline.start import quiet_start
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -107,21 +103,12 @@ def _run_side_by_side(
     """The config with the most data begins, so that no core waits long at the end."""
     from pipeline.stages import side_by_side
 
-    def size(name: str) -> int:
-        task, config = _load(name, set_)
-        return sum(file.stat().st_size for file in task.load(config.settings.data).files)
-
     options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
     options += [f"--set={override}" for override in set_ or ()]
-    found = side_by_side.run(
-        {
-            name: [sys.executable, __file__, "run", name, *options]
-            for name in sorted(dict.fromkeys(names), key=size, reverse=True)
-        },
-        jobs,
-    )
-    for name in names:
-        sys.stdout.write(found[name])
+    ordered = side_by_side.largest_first({name: _load(name, set_) for name in names})
+    commands = {name: [sys.executable, __file__, "run", name, *options] for name in ordered}
+    found = side_by_side.run(commands, jobs)
+    sys.stdout.write("".join(found[name] for name in names))
 
 
 def _cross_validate(task: Task, config: Config, folds: int) -> None:
@@ -361,32 +348,6 @@ def _short(path: Path) -> Path:
     """A path as one would type it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-@contextmanager
-def quiet_start() -> Iterator[None]:
-    """Holds back what TensorFlow's C++ start-up writes; shows it where the import fails.
-
-    Environment variables alone do not silence it, so file descriptor 2 itself is held.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # A level would not do: libraries set it back.
-    logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            import tensorflow  # noqa: F401
-            import tensorflow_text  # noqa: F401
-
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def run(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
     """Measures one cell and writes its file."""
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         from pipeline.artifacts import write_json

@@ -54,7 +54,7 @@ def cell(config: str, seed: int) -> Path:
 
 def measure(file: Path, name: str, seed: int) -> None:
     """Searches the grid, scores the best model on every split, and writes the cell's file."""
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         from pipeline.artifacts import write_json

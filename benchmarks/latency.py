@@ -126,9 +126,9 @@ def show(found: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    from main import quiet_start
     from pipeline.artifacts import find_version, read_json, write_json
     from pipeline.errors import PipelineError
+    from pipeline.start import quiet_start
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", metavar="MODEL", help="saved_models/<name>, or one version")

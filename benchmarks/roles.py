@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("translator", type=Path)
     parser.add_argument("tagger", type=Path)
     arguments = parser.parse_args()
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         from pipeline.artifacts import write_json

@@ -45,7 +45,7 @@ class Trainer(NamedTuple):
 
 def write_batches(file: Path, name: str) -> dict[str, Any]:
     """Writes an epoch as the pipeline would train on it, and gives the facts about it."""
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         from pipeline.config import load_config
@@ -170,7 +170,7 @@ def stock(batches: Batches, *threads: str) -> Trainer:
 
 def _keras(threads: tuple[str, ...]) -> Any:
     """Keras on TensorFlow with these numbers of threads: within an op, and of ops."""
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         import keras

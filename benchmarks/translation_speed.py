@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("given", nargs="?", default="multi30k", metavar="CONFIG or RUN")
     parser.add_argument("overrides", nargs="*", default=SEVEN_MILLION, metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    from main import quiet_start
+    from pipeline.start import quiet_start
 
     with quiet_start():
         from pipeline.artifacts import write_json

@@ -39,6 +39,7 @@ PACKAGES_OF_ROOMS = f"keras numpy pandas pyarrow pydantic tensorflow_datasets ya
 
 DOORS = {
     "errors": door(),
+    "start": door("", TF),
     "metrics": door("errors", "numpy sacrebleu matplotlib"),
     "report": door("errors", "numpy sacrebleu matplotlib rich"),
     "layers": door("errors", "keras numpy"),
@@ -61,7 +62,7 @@ DOORS = {
         f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
-    "main": door(f"{FOR_STAGES} stages predictor serving {PROJECT}", f"typer {TF}"),
+    "main": door(f"{FOR_STAGES} stages predictor serving start {PROJECT}", "typer"),
 }
 
 # Files whose door is narrower than their room's: they must not need TensorFlow.
@@ -73,7 +74,7 @@ WITHOUT_TENSORFLOW = (
 
 # The rooms that these may import on their first lines. What else they need they import in the
 # function that needs it, so that --help is instant.
-AT_ONCE = {"main.py": {"config", "errors"}, "pipeline/__init__.py": {"predictor"}}
+AT_ONCE = {"main.py": {"config", "errors", "start"}, "pipeline/__init__.py": {"predictor"}}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -490,18 +489,3 @@ def test_without_a_verb_help_is_shown(nlp):
     done = nlp()
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("Usage: ")
-
-
-def test_what_starting_up_writes_is_held_back_unless_it_fails(capfd):
-    with main.quiet_start():
-        os.write(2, b"chatter")
-    assert capfd.readouterr().err == ""
-
-    def fail():
-        with main.quiet_start():
-            os.write(2, b"what went wrong")
-            raise ImportError("no library")
-
-    with pytest.raises(ImportError, match="no library"):
-        fail()
-    assert capfd.readouterr().err == "what went wrong"

@@ -9,6 +9,7 @@
 - `train`: a run folder with the best weights; `epochs` is what happens between two epochs.
 - `evaluate`: scores of a run or a published version, split by split, part by part; `seen` is what
   training had already, `stress` harder sets, `floor` a cheap reference, `score_tables` the look.
+- `side_by_side`: several configs at a time, each on its own cores.
 - `seeds`: the same config trained with several seeds: mean and spread.
 - `folds`: cross-validation: every training row answered by a model that has not seen it; likely
   label errors.

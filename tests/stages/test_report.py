@@ -61,7 +61,7 @@ def test_the_page_needs_nothing_else(made):
 
 def test_curves_details_settings_and_facts_are_there(made, tiny):
     folder, page = made
-    assert "Loss on train" in page
+    assert ">Loss<" in page
     assert "Percent on valid" in page
     assert page.index("Split test") < page.index("Split valid")
     facts = artifacts.read_json(folder / environment.FILE)
