@@ -15,6 +15,7 @@ import argparse
 import importlib.metadata
 import itertools
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -134,7 +135,8 @@ def _best(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "train.txt"
         rows = zip(splits["train"].records, splits["train"].lines, strict=True)
-        written = (f"{LABEL}{places[r['labels'][0]]} {line}\n" for r, line in rows)
+        written = [f"{LABEL}{places[r['labels'][0]]} {line}\n" for r, line in rows]
+        random.Random(seed).shuffle(written)  # it reads in order, and IMDB is sorted by label
         file.write_text("".join(written), encoding="utf-8")
         for settings in GRID:
             start = time.perf_counter()
