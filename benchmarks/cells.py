@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 RESULTS = HERE / "results"
+MOST_ROWS = 12  # of a table that a result keeps
 
 
 class Cell(NamedTuple):
@@ -92,6 +93,16 @@ def of_model(task: Any, config: Any, stressed: bool = False) -> dict[str, Any]:
         "train_stage_seconds": round(trained, 1),
         "valid": {task.headline: max(epoch[task.headline] for epoch in epochs)},
         "scores": {result.split: result.as_dict() for result in results},
+        "tables": {result.split: tables(result.scores) for result in results},
+    }
+
+
+def tables(scores: Any) -> dict[str, Any]:
+    """The small ones, such as scores by the length of a source; long ones are in the report."""
+    return {
+        table.title: {"columns": list(table.columns), "rows": [list(row) for row in table.rows]}
+        for table in scores.tables
+        if len(table.rows) <= MOST_ROWS
     }
 
 

@@ -36,7 +36,9 @@ class Section(BaseModel):
 class TrainSettings(Section):
     """How a model is fitted.
 
-    `patience` counts epochs without a better validation metric before training stops; 0 = never.
+    `patience` counts epochs without a better one on valid before training stops; 0 = never.
+    `select_by`: the better epoch, whose weights are kept, is that of the higher metric (the task's
+    headline) or of the lower loss, as training computes it.
     `warmup` and `final_share` shape the learning rate: a linear rise over the first share of the
     steps, then a cosine fall to `final_share` of `learning_rate`.
     `averaging`: what is validated and published is a moving average of the weights, of which each
@@ -59,6 +61,7 @@ class TrainSettings(Section):
     averaging: float = Field(0.995, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
     patience: int = Field(0, ge=0)
+    select_by: Literal["metric", "loss"] = "metric"
     shuffle_buffer: int = Field(20_000, ge=1)
 
 

@@ -79,6 +79,16 @@ def training_batches(
     return batches.map(encoder.pad, tf.data.AUTOTUNE, deterministic=True).prefetch(8)
 
 
+def held_out_batches(
+    examples: tf.data.Dataset, encoder: Encoder, batch_size: int
+) -> tf.data.Dataset:
+    """All examples once, in order, encoded as in training; what is drawn is the same each time."""
+    seed = tf.constant([0, 0], tf.int64)
+    return examples.padded_batch(batch_size).map(
+        lambda group: encoder.pad(encoder.encode(group, seed))
+    )
+
+
 def batch_count(examples: int, batch_size: int) -> int:
     """Batches an epoch."""
     return -(-examples // batch_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pipeline.report.terminal import note, progress
 from pipeline.stages import weights
 
 CHECKPOINT, BEST, METRICS = "checkpoint.npz", "best.npz", "metrics.jsonl"
+VALID_LOSS = "valid_loss"  # among the scores of an epoch that is chosen by it
 
 
 @dataclass
@@ -25,13 +27,13 @@ class State:
     """How far a run is; it travels in the checkpoint. Epochs count from 1, 0 = none yet.
 
     `gained_epoch` is the last one that was better than all before it; `best_epoch` that one, or a
-    later one as good.
+    later one as good. `best` is its headline metric, or its loss with the sign changed.
     """
 
     epoch: int = 0
     gained_epoch: int = 0
     best_epoch: int = 0
-    best: float = -1.0
+    best: float = -math.inf
     seconds: float = 0.0
     stopped: bool = False
 
@@ -44,8 +46,8 @@ class EpochEnd(keras.callbacks.Callback):
 
     Args:
         folder: The run's.
-        validate: Gives the metrics on valid, name to percent.
-        headline: The metric to go by; higher is better.
+        validate: Gives the metrics on valid, name to percent; `VALID_LOSS` too, if that decides.
+        headline: The metric to go by otherwise; higher is better.
         patience: Epochs without a better one before training stops; 0 = never.
         state: Where the run stands.
     """
@@ -72,7 +74,7 @@ class EpochEnd(keras.callbacks.Callback):
         state.epoch, state.seconds = epoch + 1, state.seconds + trained
         with self._averaged():
             scores = self.validate()
-            score = scores[self.headline]
+            score = goodness(scores, self.headline)
             if score > state.best:
                 state.gained_epoch = state.epoch
             best = score >= state.best  # of equals the later one: it took smaller steps
@@ -120,6 +122,11 @@ class EpochEnd(keras.callbacks.Callback):
         note(
             f"epoch {self.state.epoch:3d}  {seconds:5.1f} s  loss {loss:.4f}  valid: {values}{star}"
         )
+
+
+def goodness(scores: dict[str, float], headline: str) -> float:
+    """What decides which epoch is the best: higher is better."""
+    return -scores[VALID_LOSS] if VALID_LOSS in scores else scores[headline]
 
 
 class ProgressBar(keras.callbacks.Callback):

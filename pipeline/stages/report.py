@@ -17,7 +17,7 @@ from pipeline.report.page import Card, Section, page, paragraph, subsection
 from pipeline.report.tables import facts_table, scores_table, table
 from pipeline.stages import environment, evaluate, prepare
 from pipeline.stages.assemble import Assembly, outputs_of
-from pipeline.stages.epochs import read_metrics
+from pipeline.stages.epochs import goodness, read_metrics
 from pipeline.task import Answer, Task
 
 FILE = "report.html"
@@ -121,10 +121,10 @@ def _training(headline: str, scores: Scores, lines: Sequence[Mapping[str, Any]])
     losses = [name for name in names if name.endswith("loss")]
     metrics = sorted((name for name in names if name in known), key=lambda n: n != headline)
     epochs = [int(line["epoch"]) for line in lines]
-    best = max(lines, key=lambda line: line.get(headline, -1))["epoch"]
+    best = max(lines, key=lambda line: goodness({headline: -1, **line}, headline))["epoch"]
     charts = [
         curves(title, epochs, _distinct(lines, chosen), best)
-        for title, chosen in (("Loss on train", losses), ("Percent on valid", metrics))
+        for title, chosen in (("Loss", losses), ("Percent on valid", metrics))
         if chosen
     ]
     rows = [[line.get(name, "–") for name in names] for line in lines]

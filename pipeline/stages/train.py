@@ -25,7 +25,14 @@ from pipeline.stages.assemble import (
     outputs_of,
     write_vocabularies,
 )
-from pipeline.stages.epochs import BEST, CHECKPOINT, EpochEnd, ProgressBar, State
+from pipeline.stages.epochs import (
+    BEST,
+    CHECKPOINT,
+    VALID_LOSS,
+    EpochEnd,
+    ProgressBar,
+    State,
+)
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.task import Task
 
@@ -68,8 +75,9 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
         count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
         note(f"{config.name}: {count}; {folder}")
         _fit(task, config, folder, parts, data, steps, state)
+        decided = task.headline if settings.select_by == "metric" else "loss"
         note(
-            f"{config.name}: best {task.headline} on valid {state.best:.2f} in epoch"
+            f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
             f" {state.best_epoch} of {state.epoch}; {state.seconds:.0f} s of training"
         )
     if not (folder / CALIBRATION).exists():
@@ -144,11 +152,12 @@ def _fit(
     examples = store.examples(data, "train")
     if data.info.splits["train"].num_examples <= settings.shuffle_buffer:
         examples = examples.cache()  # decoded once: shuffling holds all of them in memory anyway
+    encoder = task.build_encoder(
+        config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
+    )
     stream = batches.training_batches(
         examples,
-        task.build_encoder(
-            config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
-        ),
+        encoder,
         batch_size=settings.batch_size,
         seed=settings.seed,
         buffer=settings.shuffle_buffer,
@@ -162,7 +171,13 @@ def _fit(
         texts = [record["text"] for record in valid]
         answers = answer_all(task, outputs_of(parts.service), texts)
         scores = task.score(config.settings, valid, answers)
-        return {name: metric["value"] for name, metric in scores.metrics.items()}
+        found = {name: metric["value"] for name, metric in scores.metrics.items()}
+        if settings.select_by == "loss":
+            held_out = batches.held_out_batches(
+                store.examples(data, "valid"), encoder, settings.batch_size
+            )
+            found[VALID_LOSS] = parts.model.evaluate(held_out, verbose=0, return_dict=True)["loss"]
+        return found
 
     bar = ProgressBar(state.epoch, settings.epochs, steps)
     ends = EpochEnd(folder, validate, task.headline, settings.patience, state)

@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 
 from pipeline.datasets import batches as batches_room
-from pipeline.datasets.batches import GROUP, Encoder, batch_count, training_batches
+from pipeline.datasets.batches import (
+    GROUP,
+    Encoder,
+    batch_count,
+    held_out_batches,
+    training_batches,
+)
 
 LENGTHS = [number * 7 % 23 for number in range(1101)] + [1023, 1024, 2000]
 
@@ -153,3 +159,13 @@ def test_every_group_has_a_seed_of_its_own_and_a_resumed_run_the_same_ones(examp
 def test_the_batches_of_a_group_come_in_no_order_of_length(examples):
     longest = [batch["length"].max() for batch in stream(examples).as_numpy_iterator()][:GROUP]
     assert longest != sorted(longest)
+
+
+def test_held_out_batches_have_every_example_in_order_and_drawn_alike(examples):
+    encoder = Encoder(ragged, padded)
+    first, again = (
+        list(held_out_batches(examples, encoder, 100).as_numpy_iterator()) for _ in range(2)
+    )
+    places = [place for batch in first for place in batch["place"].tolist()]
+    assert places == list(range(len(LENGTHS)))
+    assert all((a["seed"] == b["seed"]).all() for a, b in zip(first, again, strict=True))

@@ -12,6 +12,7 @@ from pipeline.stages.epochs import (
     BEST,
     CHECKPOINT,
     METRICS,
+    VALID_LOSS,
     EpochEnd,
     ProgressBar,
     State,
@@ -89,6 +90,21 @@ def test_of_equal_epochs_the_later_is_kept_but_is_no_gain(play, saved):
 def test_the_first_epoch_is_the_best_even_with_a_score_of_0(play, saved):
     assert play([0.0]).best_epoch == 1
     assert saved[0][0] == BEST
+
+
+def test_where_the_loss_decides_the_lowest_is_the_best(tmp_path, saved):
+    rest = iter([(10.0, 4.0), (20.0, 3.0), (30.0, 5.0)])
+    model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
+    state = State()
+    end = EpochEnd(
+        tmp_path, lambda: dict(zip(("f1", VALID_LOSS), next(rest), strict=True)), "f1", 1, state
+    )
+    end.set_model(model)
+    for epoch in range(3):
+        end.on_epoch_begin(epoch)
+        end.on_epoch_end(epoch, {"loss": 0.5})
+    assert (state.best_epoch, state.best, state.stopped) == (2, -3.0, True)
+    assert read_metrics(tmp_path)[2][VALID_LOSS] == 5.0
 
 
 @pytest.mark.parametrize(

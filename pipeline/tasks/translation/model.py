@@ -51,6 +51,7 @@ class Translator(keras.Model):
         model, seed, size = settings.model, settings.train.seed, settings.tokenizer.vocabulary_size
         self.decoding = settings.decoding
         self.smoothing = settings.train.label_smoothing
+        self.half = settings.train.mixed_precision
         self.sampled = settings.train.scheduled_sampling
         self.tied, self.joint = model.tied != "none", settings.tokenizer.joint
         self.embedding = _embedding(size, model.embedding_dim, "target_embedding")
@@ -84,6 +85,7 @@ class Translator(keras.Model):
             self.pieces.bias,
             ops.reshape(gold, (-1,)),
             self.smoothing if training else 0.0,
+            half=self.half and training,
         )
         return {LOSSES: ops.reshape(losses, ops.shape(gold))}
 

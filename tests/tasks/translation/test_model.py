@@ -86,6 +86,16 @@ def test_it_learns_a_few_pairs_by_heart(make):
     assert last < 0.1
 
 
+def test_mixed_precision_is_near_and_in_training_alone(make):
+    model, half = (build_model(make(train={"mixed_precision": m}), {}) for m in (False, True))
+    half.set_weights(model.get_weights())
+    inputs = {"source": SOURCE, "target": TARGET}
+    for training, near in ((True, 0.05), (False, 1e-6)):
+        exact, other = (np.asarray(m(inputs, training=training)[LOSSES]) for m in (model, half))
+        assert np.allclose(exact, other, atol=near)
+        assert (exact != other).any() == training
+
+
 def test_scheduled_sampling_reads_its_own_guesses_in_training_alone(make):
     model = build_model(make(train={"scheduled_sampling": 0.999}), {})
     inputs = {"source": SOURCE, "target": TARGET}

@@ -1,0 +1,189 @@
+"""How fast a translator trains and translates, in tokens a second.
+
+    python benchmarks/translation_speed.py train [CONFIG] [KEY=VALUE ...]
+    python benchmarks/translation_speed.py decode RUN
+
+`train`: real source and target tokens (each target's `</s>` counted) of `ROUNDS` stretches of
+batches, by the optimizer and loss of the train stage. `decode`: target tokens of the test set by
+the graph that is exported, in batches of 32: greedy, with a beam of 5 over all pieces and over the
+shortlist of the run, if it has one (with the BLEU of each), and one sentence at a time.
+TF_NUM_INTRAOP_THREADS sets the threads in an op.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cells import HERE, RESULTS
+from rounds import median, shown, standing
+
+ROUNDS, BATCHES, WARM = 9, 12, 4
+BATCH = 32
+SEVEN_MILLION = (  # weights: GRUs of 256 and three tables of 8,000 pieces
+    "model.embedding_dim=256",
+    "model.hidden_dim=256",
+    "model.tied=none",
+    "train.batch_size=64",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("train", "decode"))
+    parser.add_argument("given", nargs="?", default="multi30k", metavar="CONFIG or RUN")
+    parser.add_argument("overrides", nargs="*", default=SEVEN_MILLION, metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    from main import quiet_start
+
+    with quiet_start():
+        from pipeline.artifacts import write_json
+        from pipeline.stages import environment
+    file = RESULTS / f"translation_speed-{arguments.what}.json"
+    found = standing(file)
+    if found is None:
+        began, measure = time.perf_counter(), {"train": train, "decode": decode}[arguments.what]
+        found = {
+            **measure(arguments.given, arguments.overrides),
+            "environment": environment.facts(),
+            "threads_in_an_op": os.environ.get("TF_NUM_INTRAOP_THREADS", "as TensorFlow chooses"),
+            "load_average": os.getloadavg(),
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+        write_json(file, found)
+    for name, each in found["tokens_per_second"].items():
+        print(f"{name:28} {shown(each, 0)} tokens/s")
+    for name, each in found.get("one_sentence_ms", {}).items():
+        print(f"{name:28} {shown(each)} ms a sentence, median")
+
+
+def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """Tokens a second of training."""
+    import numpy as np
+
+    from pipeline.config import load_config
+    from pipeline.datasets import batches, store
+    from pipeline.stages import prepare
+    from pipeline.stages import train as stage
+    from pipeline.stages.assemble import assemble
+    from pipeline.tasks import find_task, schema_of
+
+    config = load_config(config_name, schema_of, list(overrides))
+    task, data = find_task(config.task), prepare.run(find_task(config.task), config)
+    folder = stage._begun(HERE.parent / "runs" / "speed", task, config, data)
+    parts = assemble(task, config, folder)
+    settings = config.settings.train
+    steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
+    stage._compile(task, config, parts.model, steps)
+    encoder = task.build_encoder(config.settings, parts.tokenizer, parts.vocabularies, ())
+    stream = batches.training_batches(
+        store.examples(data, "train"),
+        encoder,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        buffer=settings.shuffle_buffer,
+        first_epoch=0,
+        epochs=1,
+        by_tokens=settings.batch_by == "tokens",
+    )
+    ready = iter(stream)
+    for _ in range(WARM):
+        parts.model.train_on_batch(*next(ready))
+    speeds = []
+    for _ in range(ROUNDS):
+        tokens, start = 0, time.perf_counter()
+        for _ in range(BATCHES):
+            inputs, gold, weights = next(ready)
+            parts.model.train_on_batch(inputs, gold, weights)
+            tokens += int(np.count_nonzero(inputs["source"]))
+            tokens += int(np.count_nonzero(inputs["target"][:, 1:]))
+        speeds.append(tokens / (time.perf_counter() - start))
+    name = f"{parts.model.count_params():,} weights"
+    return {
+        "cell": {"config": config_name, "overrides": list(overrides)},
+        "tokens_per_second": {name: median(speeds, 0)},
+    }
+
+
+def decode(run: str, _: Sequence[str]) -> dict[str, Any]:
+    """Target tokens a second of each kind of search, and the time of one sentence."""
+    from pipeline.config import load_config
+    from pipeline.datasets import store
+    from pipeline.stages import prepare
+    from pipeline.tasks import find_task, schema_of
+
+    config = load_config(Path(run) / "config.yaml", schema_of, name=Path(run).parent.name)
+    task = find_task(config.task)
+    records = list(store.records(prepare.run(task, config), "test"))
+    kinds = {
+        "greedy": ("decoding.beam_width=1", "decoding.n_best=1", "decoding.shortlist=0"),
+        "beam 5": ("decoding.beam_width=5", "decoding.shortlist=0"),
+    }
+    if config.settings.decoding.shortlist:
+        kinds["beam 5, shortlist"] = ("decoding.beam_width=5",)
+    speeds, alone, scores = {}, {}, {}
+    for kind, overrides in kinds.items():
+        answer, tokens_of = _translator(task, Path(run), overrides)
+        speeds[kind], scores[kind] = _in_batches(task, config, records, answer, tokens_of)
+        alone[kind] = median([_once(answer, r["text"]) for r in records[:200]])
+    return {
+        "cell": {"config": config.name, "config_hash": config.digest(), "seed": 1},
+        "sentences": len(records),
+        "tokens_per_second": speeds,
+        "one_sentence_ms": alone,
+        "bleu": scores,
+    }
+
+
+def _translator(task: Any, run: Path, overrides: Sequence[str]) -> tuple[Any, Any]:
+    """The service of a run with other settings of the search, and how many tokens a text has."""
+    import tensorflow as tf
+
+    from pipeline.config import load_config
+    from pipeline.stages import evaluate
+    from pipeline.stages.assemble import outputs_of
+    from pipeline.tasks import schema_of
+
+    config = load_config(run / "config.yaml", schema_of, list(overrides), name=run.parent.name)
+    parts = evaluate.load_best(task, config, run)
+
+    def tokens_of(texts: Sequence[str]) -> int:
+        ids = parts.tokenizer.target.tokenize(tf.constant(list(texts), tf.string))
+        return int(tf.size(ids.flat_values)) + len(texts)
+
+    return outputs_of(parts.service), tokens_of
+
+
+def _in_batches(
+    task: Any, config: Any, records: Sequence[Any], answer: Any, tokens_of: Any
+) -> tuple[dict[str, float], float]:
+    """Tokens a second of batches of like length, and BLEU."""
+    order = sorted(range(len(records)), key=lambda i: len(records[i]["text"]))
+    texts = [records[i]["text"] for i in order]
+    groups = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    for group in groups[:WARM]:
+        answer(group)
+    speeds = []
+    for _ in range(3):
+        said, start = [], time.perf_counter()
+        for group in groups:
+            said += task.answers(group, answer(group))
+        speeds.append(tokens_of([a["translation"] for a in said]) / (time.perf_counter() - start))
+    scores = task.score(config.settings, [records[i] for i in order], said)
+    return median(speeds, 0), round(scores.metrics["bleu"]["value"], 2)
+
+
+def _once(answer: Any, text: str) -> float:
+    start = time.perf_counter()
+    answer([text])
+    return 1e3 * (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
+    main()
