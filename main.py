@@ -93,7 +93,6 @@ def run(
         print(f"run: {_short(folder)}   wrong predictions: {_short(folder)}/{evaluate.ERRORS}")
         print(f"model: {_short(version)}")
         print(f'try it: python main.py predict {_short(version.parent)} "TEXT"')
-    if made:
         print("serve: python main.py serve")
 
 
@@ -293,45 +292,16 @@ def convert(
 
 @app.command()
 def serve(
-    models: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Of <name>/<version>/ folders.")
-    ] = Path("saved_models"),
+    models: Annotated[Path, typer.Option(help="Of <name>/<version>/.")] = Path("saved_models"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rest_port: Annotated[int, typer.Option(help="Of HTTP.")] = 8501,
     grpc_port: Annotated[int, typer.Option(help="Of gRPC; -1 for none.")] = 8500,
-    grace: Annotated[
-        float, typer.Option(help="Seconds for requests in flight after SIGTERM.")
-    ] = 30.0,
-    max_batch: Annotated[int, typer.Option(min=1, help="Rows of one run of a model.")] = 32,
-    without_manifest: Annotated[
-        bool, typer.Option("--without-manifest", help="Take SavedModels of other exporters, too.")
-    ] = False,
-    api_keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keys that clients must send, one a line.")
-    ] = None,
-    cors: Annotated[bool, typer.Option("--cors", help="Let pages of other origins ask.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No line of log a request.")] = False,
+    set_: Set = None,
 ) -> None:
     """Serve published models over HTTP and gRPC, as TensorFlow Serving does."""
     from pipeline.serving import server
-    from pipeline.serving.keys import read_keys
-    from pipeline.serving.settings import Settings
 
-    print(f"REST http://{host}:{rest_port}/v1/models/<name>:predict  gRPC {host}:{grpc_port}")
-    server.serve(
-        Settings(
-            models,
-            host=host,
-            rest_port=rest_port,
-            grpc_port=None if grpc_port < 0 else grpc_port,
-            grace_seconds=grace,
-            max_batch=max_batch,
-            need_manifest=not without_manifest,
-            key_digests=read_keys(api_keys) if api_keys else (),
-            cors=cors,
-            log_requests=not quiet,
-        )
-    )
+    server.serve_with(models, host, rest_port, grpc_port, set_ or ())
 
 
 def _load(

@@ -167,7 +167,15 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="Write no file.")
     given = parser.parse_args()
     port = free_port()
-    command = [sys.executable, "main.py", "serve", "--models", str(given.models), "--quiet"]
+    command = [
+        sys.executable,
+        "main.py",
+        "serve",
+        "--models",
+        str(given.models),
+        "--set",
+        "log_requests=false",
+    ]
     ports = ["--rest-port", str(port), "--grpc-port", str(free_port())]
     path = f"/v1/models/{given.model}:predict"
     servers = [measure("ours", [*command, *ports], port, ("/readyz", path), given)]

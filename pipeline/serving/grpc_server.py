@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 from pipeline.serving.grpc_models import ModelService
 from pipeline.serving.grpc_prediction import PredictionService
 from pipeline.serving.questions import Server
+from pipeline.serving.settings import Settings
 
 THREADS = 64  # each waits for one answer
 SERVICES = (
@@ -51,11 +52,19 @@ def start(server: Server) -> Any | None:
     server.models.after_poll = lambda: _tell_health(servicer, server)
     address = f"{server.settings.host}:{port}"
     try:
-        calls.bound_port = calls.add_insecure_port(address)
+        _listen(calls, address, server.settings)
     except RuntimeError as error:
         raise InputError(f"gRPC cannot listen on {address}; is the port taken?") from error
     calls.start()
     return calls
+
+
+def _listen(calls: Any, address: str, settings: Settings) -> None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        calls.add_insecure_port(address)
+        return
+    pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
+    calls.add_secure_port(address, grpc.ssl_server_credentials([pair]))
 
 
 def _tell_health(servicer: Any, server: Server) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.serving import loading
 from pipeline.serving.codes import Code, ServingError, invalid
 from pipeline.serving.engine import Engine
-from pipeline.serving.keys import Keys
+from pipeline.serving.keys import Keys, read_keys
 from pipeline.serving.metrics import Gauge, Metrics
 from pipeline.serving.models import Models
 from pipeline.serving.settings import Settings
@@ -47,7 +47,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.limits = settings, settings.limits
-        self.keys = Keys(settings.key_digests)
+        self.keys = Keys(read_keys(settings.api_keys) if settings.api_keys else ())
         self.metrics = Metrics()
         self.executor: Executor = ThreadPoolExecutor(settings.threads, "run")
         load = partial(

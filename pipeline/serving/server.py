@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from granian import Granian
@@ -18,7 +20,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
-from pipeline.serving.settings import Settings
+from pipeline.serving.keys import read_keys
+from pipeline.serving.settings import Settings, changed
 
 LOGGING = {
     "version": 1,
@@ -33,13 +36,10 @@ def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT.
 
     Raises:
-        InputError: There is no folder of models, or a port is taken.
+        InputError: There is no folder of models, something that TLS or keys need is missing, or a
+            port is taken.
     """
-    if not settings.models.is_dir():
-        raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
-    for port in (settings.rest_port, settings.grpc_port):
-        if port:
-            _refuse_taken(settings.host, port)
+    _check(settings)
     granian = Granian(
         "pipeline.serving.app:build",
         address=settings.host,
@@ -50,12 +50,44 @@ def serve(settings: Settings) -> None:
             header_read_timeout=int(settings.limits.header_seconds * 1000)
         ),
         backpressure=settings.limits.concurrent + 64,  # more wait in the socket's own queue
+        ssl_cert=settings.tls_cert,
+        ssl_key=settings.tls_key,
         respawn_failed_workers=True,
         workers_kill_timeout=int(settings.grace_seconds) + 10,
         log_level=LogLevels.warning,
         log_dictconfig=LOGGING,
     )
+    scheme = "https" if settings.tls_cert else "http"
+    print(
+        f"REST {scheme}://{settings.host}:{settings.rest_port}/v1/models/<name>:predict"
+        f"   gRPC {settings.host}:{settings.grpc_port}   page {scheme}://"
+        f"{settings.host}:{settings.rest_port}/",
+        flush=True,
+    )
     granian.serve(target_loader=partial(_build, settings), wrap_loader=False)
+
+
+def serve_with(
+    models: Path, host: str, rest_port: int, grpc_port: int, overrides: Sequence[str]
+) -> None:
+    """Serves as the command line asks; a negative port of gRPC means none."""
+    grpc = None if grpc_port < 0 else grpc_port
+    serve(changed(Settings(models, host, rest_port, grpc), overrides))
+
+
+def _check(settings: Settings) -> None:
+    if not settings.models.is_dir():
+        raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise InputError("TLS needs a certificate and its key; received only one of them")
+    for file in (settings.tls_cert, settings.tls_key):
+        if file and not file.is_file():
+            raise InputError(f"{file}: no such file; expected PEM")
+    if settings.api_keys:
+        read_keys(settings.api_keys)
+    for port in (settings.rest_port, settings.grpc_port):
+        if port:
+            _refuse_taken(settings.host, port)
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
 
 MIB = 1024 * 1024
 
@@ -40,7 +44,9 @@ class Settings:
         threads: Batches that are computed at the same time, of all models.
         op_threads: Threads inside one op of TensorFlow. One is fastest for small models.
         need_manifest: Refuse versions that were not published by this project.
-        key_digests: SHA-256 of the keys that clients must send one of; none for an open server.
+        api_keys: File of the keys that clients must send one of; None for an open server.
+        tls_cert: PEM file of the certificate chain; None for plain HTTP and gRPC.
+        tls_key: PEM file of its key.
         cors: Let pages of other origins call the REST API.
         log_requests: One line of JSON a request.
         limits: What a request may ask for.
@@ -56,7 +62,51 @@ class Settings:
     threads: int = 4
     op_threads: int = 1
     need_manifest: bool = True
-    key_digests: tuple[str, ...] = ()
+    api_keys: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     cors: bool = False
     log_requests: bool = True
     limits: Limits = Limits()
+
+
+def _truth(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "bool": _truth,
+    "float": float,
+    "int": int,
+    "Path | None": Path,
+}
+
+
+def changed(settings: Settings, overrides: Sequence[str]) -> Settings:
+    """The settings with some changed: `cors=true`, `limits.body=1000`.
+
+    Raises:
+        InputError: No such setting, or no such value.
+    """
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        inner, of_limits = name.removeprefix("limits."), name.startswith("limits.")
+        value = _read(settings.limits if of_limits else settings, inner, text, override)
+        if not equals:
+            raise InputError(f"{override!r}: expected NAME=VALUE")
+        if of_limits:
+            settings = replace(settings, limits=replace(settings.limits, **{inner: value}))
+        else:
+            settings = replace(settings, **{inner: value})
+    return settings
+
+
+def _read(record: Any, name: str, text: str, override: str) -> Any:
+    kinds = {field.name: str(field.type) for field in fields(record)}
+    readable = {key: kind for key, kind in kinds.items() if kind in READERS}
+    if name not in readable:
+        raise InputError(f"{override!r}: no setting {name!r}; expected {', '.join(readable)}")
+    try:
+        return READERS[readable[name]](text)
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{override!r}: expected a value of type {readable[name]}") from error

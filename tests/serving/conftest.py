@@ -85,6 +85,8 @@ def serving(models: Path, **changes: Any):
             interface="asgi",
             websockets=False,
             log_enabled=False,
+            ssl_cert=settings.tls_cert,
+            ssl_key=settings.tls_key,
             http1_settings=HTTP1Settings(int(settings.limits.header_seconds * 1000)),
         )
         embedded.append(granian)

@@ -1,11 +1,16 @@
 """Health, metrics, logs, limits, and what is done to clients that misbehave."""
 
 import contextlib
+import http.client
 import json
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import grpc
 import pytest
@@ -13,7 +18,8 @@ from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from pipeline.errors import InputError
 from pipeline.serving.keys import read_keys
-from pipeline.serving.settings import Limits
+from pipeline.serving.server import serve as start
+from pipeline.serving.settings import Limits, Settings, changed
 
 BODY = b'{"instances": [1]}'
 PATH = "/v1/models/half_plus_two:predict"
@@ -141,7 +147,7 @@ KEY = "0123456789abcdef"
 )
 def test_keys(serve, contract_models, tmp_path, sent, status):
     (tmp_path / "keys").write_text(f"# ours\nanother-long-key-1\n{KEY}\n")
-    with serve(contract_models, key_digests=read_keys(tmp_path / "keys")) as served:
+    with serve(contract_models, api_keys=tmp_path / "keys") as served:
         assert served.ask("POST", PATH, BODY, {"Authorization": sent}).status == status
         assert served.ask("GET", "/livez").status == 200
         with grpc.insecure_channel(served.grpc) as channel:
@@ -155,6 +161,35 @@ def test_keys(serve, contract_models, tmp_path, sent, status):
                 with pytest.raises(grpc.RpcError) as caught:
                     stub.GetModelStatus(request, 20, metadata)
                 assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="a certificate is made with openssl")
+def test_tls(serve, contract_models, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-out", str(cert), "-keyout", str(key)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
+    with serve(contract_models, tls_cert=cert, tls_key=key) as served:
+        context = ssl.create_default_context(cafile=str(cert))
+        connection = http.client.HTTPSConnection(served.rest, context=context, timeout=20)
+        with contextlib.closing(connection):
+            connection.request("POST", PATH, BODY)
+            assert json.loads(connection.getresponse().read()) == {"predictions": [2.5]}
+        trusted = grpc.ssl_channel_credentials(cert.read_bytes())
+        with grpc.secure_channel(served.grpc, trusted) as channel:
+            request = get_model_status_pb2.GetModelStatusRequest()
+            request.model_spec.name = "half_plus_two"
+            stub = model_service_pb2_grpc.ModelServiceStub(channel)
+            assert stub.GetModelStatus(request, 20).model_version_status[0].version == 123
+
+
+def test_half_of_what_tls_needs_is_refused(contract_models, tmp_path):
+    with pytest.raises(InputError, match="only one of them"):
+        start(Settings(contract_models, tls_cert=tmp_path / "cert.pem"))
+    missing = Settings(contract_models, tls_cert=tmp_path / "a.pem", tls_key=tmp_path / "b.pem")
+    with pytest.raises(InputError, match="no such file"):
+        start(missing)
 
 
 @pytest.mark.parametrize("text", ["", "# none\n", "short\n"])
@@ -275,3 +310,27 @@ def test_a_name_is_only_looked_up(served, name):
         watching = False
     root = str(served.server.models.root)
     assert not [name for name in opened if not name.startswith(root) and "passwd" in name]
+
+
+def test_settings_are_changed_by_name(tmp_path):
+    given = ["cors=true", "limits.body=1000", "grace_seconds=1.5", "api_keys=keys"]
+    settings = changed(Settings(tmp_path), given)
+    assert (settings.cors, settings.grace_seconds) == (True, 1.5)
+    assert settings.limits == Limits(body=1000)
+    assert settings.api_keys == Path("keys")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("no=1", "no setting 'no'; expected rest_port, "),
+        ("limits.no=1", "no setting 'no'; expected body, "),
+        ("limits=1", "no setting 'limits'"),
+        ("cors=yes", "expected a value of type bool"),
+        ("max_batch=1.5", "expected a value of type int"),
+        ("max_batch", "expected"),
+    ],
+)
+def test_settings_that_are_none(tmp_path, override, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        changed(Settings(tmp_path), [override])

@@ -35,7 +35,15 @@ def models(tmp_path_factory):
 def started(models):
     """The process of `main.py serve`, and the server."""
     rest, grpc = free_port(), free_port()
-    command = [sys.executable, "main.py", "serve", "--models", str(models), "--quiet"]
+    command = [
+        sys.executable,
+        "main.py",
+        "serve",
+        "--models",
+        str(models),
+        "--set",
+        "log_requests=false",
+    ]
     ports = ["--rest-port", str(rest), "--grpc-port", str(grpc)]
     process = subprocess.Popen([*command, *ports], cwd=ROOT)
     served = Served(f"127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
