@@ -39,6 +39,9 @@ class TrainSettings(Section):
     `patience` counts epochs without a better one on valid before training stops; 0 = never.
     `select_by`: the better epoch, whose weights are kept, is that of the higher metric (the task's
     headline) or of the lower loss, as training computes it.
+    `tolerance`: an epoch that is worse than the best by no more than this, in the unit of what
+    decides, counts as good as it, and of such the latest is kept: it took the smallest steps, and
+    a lead of a few examples of valid is chance.
     `warmup` and `final_share` shape the learning rate: a linear rise over the first share of the
     steps, then a cosine fall to `final_share` of `learning_rate`.
     `averaging`: what is validated and published is a moving average of the weights, of which each
@@ -62,6 +65,7 @@ class TrainSettings(Section):
     clip_norm: float = Field(5.0, ge=0)
     patience: int = Field(0, ge=0)
     select_by: Literal["metric", "loss"] = "metric"
+    tolerance: float = Field(0.0, ge=0)
     shuffle_buffer: int = Field(20_000, ge=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ class State:
     """How far a run is; it travels in the checkpoint. Epochs count from 1, 0 = none yet.
 
     `gained_epoch` is the last one that was better than all before it; `best_epoch` that one, or a
-    later one as good. `best` is its headline metric, or its loss with the sign changed.
+    later one as good. `best` is the highest headline metric of an epoch, or the lowest loss with
+    the sign changed.
     """
 
     epoch: int = 0
@@ -50,6 +51,7 @@ class EpochEnd(keras.callbacks.Callback):
         headline: The metric to go by otherwise; higher is better.
         patience: Epochs without a better one before training stops; 0 = never.
         state: Where the run stands.
+        tolerance: How much worse than the best an epoch may be and still count as good.
     """
 
     def __init__(
@@ -59,10 +61,11 @@ class EpochEnd(keras.callbacks.Callback):
         headline: str,
         patience: int,
         state: State,
+        tolerance: float = 0.0,
     ) -> None:
         super().__init__()
         self.folder, self.validate, self.headline = folder, validate, headline
-        self.patience, self.state = patience, state
+        self.patience, self.state, self.tolerance = patience, state, tolerance
         _cut(folder / METRICS, state.epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -76,10 +79,10 @@ class EpochEnd(keras.callbacks.Callback):
             scores = self.validate()
             score = goodness(scores, self.headline)
             if score > state.best:
-                state.gained_epoch = state.epoch
-            best = score >= state.best  # of equals the later one: it took smaller steps
+                state.best, state.gained_epoch = score, state.epoch
+            best = score >= state.best - self.tolerance  # of equals the later one
             if best:
-                state.best, state.best_epoch = score, state.epoch
+                state.best_epoch = state.epoch
                 self._save(BEST)
         state.stopped = 0 < self.patience <= state.epoch - state.gained_epoch
         self.model.stop_training = self.model.stop_training or state.stopped
@@ -127,6 +130,17 @@ class EpochEnd(keras.callbacks.Callback):
 def goodness(scores: dict[str, float], headline: str) -> float:
     """What decides which epoch is the best: higher is better."""
     return -scores[VALID_LOSS] if VALID_LOSS in scores else scores[headline]
+
+
+def kept_epoch(lines: Sequence[dict[str, Any]], headline: str, tolerance: float) -> int:
+    """The epoch whose weights were kept, by the lines of `read_metrics`; the rule of `EpochEnd`."""
+    best, kept = -math.inf, 0
+    for line in lines:
+        score = goodness({headline: -math.inf, **line}, headline)
+        best = max(best, score)
+        if score >= best - tolerance:
+            kept = int(line["epoch"])
+    return kept
 
 
 class ProgressBar(keras.callbacks.Callback):

@@ -17,7 +17,7 @@ from pipeline.report.page import Card, Section, page, paragraph, subsection
 from pipeline.report.tables import facts_table, scores_table, table
 from pipeline.stages import environment, evaluate, prepare
 from pipeline.stages.assemble import Assembly, outputs_of
-from pipeline.stages.epochs import goodness, read_metrics
+from pipeline.stages.epochs import kept_epoch, read_metrics
 from pipeline.task import Answer, Task
 
 FILE = "report.html"
@@ -47,7 +47,7 @@ def run(task: Task, config: Config, folder: Path, results: Sequence[evaluate.Res
     parts = evaluate.load_best(task, config, folder)
     sections = [
         Section("Scores", _scores(task.headline, scores)),
-        Section("Training", _training(task.headline, scores, read_metrics(folder))),
+        Section("Training", _training(task.headline, scores, read_metrics(folder), config)),
         *_splits(task, config, parts, data, {r.split: r.answers for r in results}),
         *_settings(config, facts, data),
     ]
@@ -112,7 +112,9 @@ def _unseen(scores: Scores) -> Html:
     return join([said, table(("split", "of", "times", "labels"), rows)])
 
 
-def _training(headline: str, scores: Scores, lines: Sequence[Mapping[str, Any]]) -> Html:
+def _training(
+    headline: str, scores: Scores, lines: Sequence[dict[str, Any]], config: Config
+) -> Html:
     """Loss and valid metrics by epoch, and all numbers in a folded table."""
     if not lines:
         return paragraph("No epoch is on record.")
@@ -121,7 +123,7 @@ def _training(headline: str, scores: Scores, lines: Sequence[Mapping[str, Any]])
     losses = [name for name in names if name.endswith("loss")]
     metrics = sorted((name for name in names if name in known), key=lambda n: n != headline)
     epochs = [int(line["epoch"]) for line in lines]
-    best = max(lines, key=lambda line: goodness({headline: -1, **line}, headline))["epoch"]
+    best = kept_epoch(lines, headline, config.settings.train.tolerance)
     charts = [
         curves(title, epochs, _distinct(lines, chosen), best)
         for title, chosen in (("Loss", losses), ("Percent on valid", metrics))

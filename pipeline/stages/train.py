@@ -78,7 +78,8 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
         decided = task.headline if settings.select_by == "metric" else "loss"
         note(
             f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
-            f" {state.best_epoch} of {state.epoch}; {state.seconds:.0f} s of training"
+            f" {state.gained_epoch}; epoch {state.best_epoch} of {state.epoch} is kept;"
+            f" {state.seconds:.0f} s of training"
         )
     if not (folder / CALIBRATION).exists():
         _calibrate(task, config, folder, parts, data)
@@ -180,7 +181,7 @@ def _fit(
         return found
 
     bar = ProgressBar(state.epoch, settings.epochs, steps)
-    ends = EpochEnd(folder, validate, task.headline, settings.patience, state)
+    ends = EpochEnd(folder, validate, task.headline, settings.patience, state, settings.tolerance)
     try:
         parts.model.fit(
             stream,

@@ -16,6 +16,7 @@ from pipeline.stages.epochs import (
     EpochEnd,
     ProgressBar,
     State,
+    kept_epoch,
     read_metrics,
 )
 
@@ -90,6 +91,22 @@ def test_of_equal_epochs_the_later_is_kept_but_is_no_gain(play, saved):
 def test_the_first_epoch_is_the_best_even_with_a_score_of_0(play, saved):
     assert play([0.0]).best_epoch == 1
     assert saved[0][0] == BEST
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "kept", "gained"), [(0.0, 2, 2), (0.4, 2, 2), (0.5, 4, 2), (2.0, 5, 2)]
+)
+def test_of_epochs_as_good_as_the_best_the_latest_is_kept(tmp_path, saved, tolerance, kept, gained):
+    scores = [10.0, 30.0, 29.4, 29.5, 28.0]
+    rest, state = iter(scores), State()
+    model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
+    end = EpochEnd(tmp_path, lambda: {"f1": next(rest)}, "f1", 0, state, tolerance)
+    end.set_model(model)
+    for epoch in range(5):
+        end.on_epoch_begin(epoch)
+        end.on_epoch_end(epoch, {"loss": 0.5})
+    assert (state.best_epoch, state.gained_epoch, state.best) == (kept, gained, 30.0)
+    assert kept_epoch(read_metrics(tmp_path), "f1", tolerance) == kept
 
 
 def test_where_the_loss_decides_the_lowest_is_the_best(tmp_path, saved):

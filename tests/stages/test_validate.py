@@ -76,7 +76,8 @@ def test_strict_makes_odd_things_errors(mine, capsys):
     assert list(validate.run(config.task, config.config, strict=True)) == []
 
 
-def test_what_filters_left_out_is_printed_and_written(mine, tmp_path, capsys):
+def test_what_filters_left_out_is_printed_and_written(mine, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")  # no path is folded, however long it is
     config = mine([row(f"hi {n}") for n in range(30)])
 
     def load(data, on_error):
