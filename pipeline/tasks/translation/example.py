@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +68,6 @@ def features() -> tfds.features.FeaturesDict:
             "parts": tfds.features.Sequence(text()),
         }
     )
-
-
-def labels(record: Record) -> Mapping[str, Sequence[str]]:
-    """None: a translation has no labels that a vocabulary would have to list."""
-    return {}
 
 
 def check(example: Example) -> None:

@@ -8,7 +8,6 @@ from pipeline.tasks.translation.example import (
     check,
     features,
     from_record,
-    labels,
     shorten,
     to_json,
 )
@@ -24,7 +23,6 @@ def test_a_record_comes_back_and_fits_the_store(nasty):
         assert from_record(record) == example(text, f"{text}!", ("a", "b c"))
         assert features().encode_example(record).keys() == record.keys()
         assert to_json(record) == {"text": text, "target": f"{text}!", "parts": ["a", "b c"]}
-        assert labels(record) == {}
     assert to_json(example().to_record()) == {"text": "fine", "target": "gut"}
 
 
