@@ -41,6 +41,11 @@ Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="saved_models/<name>, or one version's folder.")
 ]
 
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A model's name, or saved_models/<name>.")
+]
+ModelsFolder = Annotated[Path, typer.Option(help="Of <name>/<version>/.")]
+
 
 @app.command()
 def run(
@@ -291,8 +296,33 @@ def convert(
 
 
 @app.command()
+def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
+    """Show a model's line of descent: data, config, scores, verdict of each version."""
+    from pipeline.stages import versions as stage
+
+    home = stage.find_home(name, models)
+    stage.print_versions(home.name, stage.run(home))
+
+
+@app.command()
+def rollback(
+    name: Name,
+    version: Annotated[
+        int | None,
+        typer.Argument(metavar="[VERSION]", help="Default: what served before the newest."),
+    ] = None,
+    models: ModelsFolder = Path("saved_models"),
+) -> None:
+    """Publish an older version's content as the newest; a running server follows."""
+    from pipeline.stages import rollback as stage
+    from pipeline.stages.versions import find_home
+
+    print(_short(stage.run(find_home(name, models), version)))
+
+
+@app.command()
 def serve(
-    models: Annotated[Path, typer.Option(help="Of <name>/<version>/.")] = Path("saved_models"),
+    models: ModelsFolder = Path("saved_models"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rest_port: Annotated[int, typer.Option(help="Of HTTP.")] = 8501,
     grpc_port: Annotated[int, typer.Option(help="Of gRPC; -1 for none.")] = 8500,

@@ -465,6 +465,24 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
     assert (done.status, done.err) == (130, "error: stopped\n")
 
 
+# --- versions
+
+
+def test_versions_and_rollback(nlp, version, tmp_path):
+    name = version.parent.name
+    shutil.copytree(version, tmp_path / "saved_models" / name / "7")
+    done = nlp("versions", name)
+    assert done.status == 0, done.err
+    assert f"{name}: versions (slot f1;" in done.out
+    done = nlp("rollback", name)
+    assert is_one_line(done, 2)
+    assert "there is none before it" in done.err
+    done = nlp("rollback", name, "7")
+    assert (done.status, done.out) == (0, f"saved_models/{name}/8\n")
+    assert "= 7" in nlp("versions", f"saved_models/{name}").out
+    assert is_one_line(nlp("versions", "none"), 2)
+
+
 # --- starting up
 
 

@@ -14,6 +14,7 @@
 - `folds`: cross-validation: every training row answered by a model that has not seen it; likely
   label errors.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
+- `versions`, `rollback`: a model's line of descent; an older version's content as the newest.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.

@@ -73,6 +73,7 @@ def run(
                 "task": task.name,
                 "name": config.name,
                 "parent": parent,
+                "headline": task.headline,
                 "signatures": signatures,
                 "ops": required,
                 "environment": environment.facts(),
