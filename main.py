@@ -13,6 +13,10 @@ import typer
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.start import quiet_start
+from pipeline.verbs import release
+from pipeline.verbs.arguments import ConfigFile, Json, Model, ModelsFolder, Set
+from pipeline.verbs.arguments import load as _load
+from pipeline.verbs.arguments import short as _short
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -29,22 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich's part of the help takes longer than all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. train.epochs=3."),
-]
-ConfigFile = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A YAML file, or a shipped one: flights_slots.")
-]
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="saved_models/<name>, or one version's folder.")
-]
-
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A model's name, or saved_models/<name>.")
-]
-ModelsFolder = Annotated[Path, typer.Option(help="Of <name>/<version>/.")]
 
 
 @app.command()
@@ -155,9 +143,7 @@ def evaluate(
     floor: Annotated[
         bool, typer.Option("--floor", help="Beside a CRF and an SVM (extra `floor`).")
     ] = False,
-    json_: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores there.")
-    ] = None,
+    json_: Json = None,
 ) -> None:
     """Score a published model or a run on a split."""
     with quiet_start():
@@ -296,31 +282,6 @@ def convert(
 
 
 @app.command()
-def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
-    """Show a model's line of descent: data, config, scores, verdict of each version."""
-    from pipeline.stages import versions as stage
-
-    home = stage.find_home(name, models)
-    stage.print_versions(home.name, stage.run(home))
-
-
-@app.command()
-def rollback(
-    name: Name,
-    version: Annotated[
-        int | None,
-        typer.Argument(metavar="[VERSION]", help="Default: what served before the newest."),
-    ] = None,
-    models: ModelsFolder = Path("saved_models"),
-) -> None:
-    """Publish an older version's content as the newest; a running server follows."""
-    from pipeline.stages import rollback as stage
-    from pipeline.stages.versions import find_home
-
-    print(_short(stage.run(find_home(name, models), version)))
-
-
-@app.command()
 def serve(
     models: ModelsFolder = Path("saved_models"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -334,20 +295,7 @@ def serve(
     server.serve_with(models, host, rest_port, grpc_port, set_ or ())
 
 
-def _load(
-    path: str | Path, overrides: list[str] | None, name: str | None = None
-) -> tuple[Task, Config]:
-    from pipeline.config import load_config
-    from pipeline.tasks import find_task, schema_of
-
-    config = load_config(path, schema_of, overrides or (), name)
-    return find_task(config.task), config
-
-
-def _short(path: Path) -> Path:
-    """A path as one would type it from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+app.add_typer(release.app)
 
 
 def main() -> None:

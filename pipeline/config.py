@@ -84,11 +84,14 @@ class ExportSettings(Section):
 
     `parity_rows` validation rows are answered by the candidate in a fresh process before it is
     published. `replay_rows` training rows and `exam_rows` test rows are kept for retraining.
+    `drift_rows` validation rows are what live texts are compared with; of these only counts are
+    kept, no text.
     """
 
     parity_rows: int = Field(100, ge=1)
     replay_rows: int = Field(500, ge=0)
     exam_rows: int = Field(5_000, ge=0)
+    drift_rows: int = Field(1_000, ge=0)
 
 
 class SplitSettings(Section):

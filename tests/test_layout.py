@@ -62,7 +62,8 @@ DOORS = {
         f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
-    "main": door(f"{FOR_STAGES} stages predictor serving start {PROJECT}", "typer"),
+    "verbs": door(f"{FOR_STAGES} stages predictor serving start", "typer"),
+    "main": door(f"{FOR_STAGES} stages predictor serving start verbs {PROJECT}", "typer"),
 }
 
 # Files whose door is narrower than their room's: they must not need TensorFlow.
@@ -74,7 +75,12 @@ WITHOUT_TENSORFLOW = (
 
 # The rooms that these may import on their first lines. What else they need they import in the
 # function that needs it, so that --help is instant.
-AT_ONCE = {"main.py": {"config", "errors", "start"}, "pipeline/__init__.py": {"predictor"}}
+AT_ONCE = {
+    "main.py": {"config", "errors", "start", "verbs"},
+    "pipeline/__init__.py": {"predictor"},
+    "pipeline/verbs/arguments.py": {"config", "errors", "start", "verbs"},
+    "pipeline/verbs/release.py": {"config", "errors", "start", "verbs"},
+}
 
 
 @dataclass(frozen=True)

@@ -465,6 +465,32 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
     assert (done.status, done.err) == (130, "error: stopped\n")
 
 
+# --- drift
+
+
+def test_drift_leaves_with_4_where_texts_are_others(nlp, version, tiny, tmp_path):
+    done = nlp("drift", version, "--data", tiny.config.settings.data.files["test"])
+    assert done.status == 0, done.err
+    assert "24 texts against 24 held-out ones" in " ".join(done.out.split())
+    (tmp_path / "live.txt").write_text("съешь ещё этих мягких булок\n" * 40, encoding="utf-8")
+    done = nlp("drift", version.parent, "--data", "live.txt", "--json", "drift.json")
+    assert is_one_line(done, 4)
+    assert "live.txt: over the threshold: unknown tokens, new n-grams" in done.err
+    found = json.loads((tmp_path / "drift.json").read_text(encoding="utf-8"))
+    assert (found["texts"], found["rate"]) == (40, 0.05)
+    scripts = next(shift for shift in found["shifts"] if shift["signal"] == "scripts")
+    assert scripts["changes"][0][0] == "Cyrillic"
+    assert scripts["distance"] == pytest.approx(1)
+    assert is_one_line(nlp("drift", version, "--data", "live.txt", "--false-alarms", "2"), 2)
+    (tmp_path / "none.txt").write_text("")
+    assert is_one_line(nlp("drift", version, "--data", "none.txt"), 2)
+
+
+def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
+    write_rows(tmp_path / "mine.jsonl", 12)  # whose texts stand under another key
+    assert "12 texts" in nlp("drift", version, "--data", "mine.jsonl").out
+
+
 # --- versions
 
 

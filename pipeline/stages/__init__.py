@@ -15,6 +15,8 @@
   label errors.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
 - `versions`, `rollback`: a model's line of descent; an older version's content as the newest.
+- `drift`: whether live texts are unlike those of training, by the counts that `drift_reference` and
+  `known_ngrams` keep with a version; `texts`: those of any file.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.
