@@ -491,6 +491,23 @@ def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
     assert "12 texts" in nlp("drift", version, "--data", "mine.jsonl").out
 
 
+# --- label-next
+
+
+def test_label_next_writes_what_to_annotate(nlp, version, tmp_path):
+    rows = [{"text": f"fly to {city}", "served": 1, "shadow": 2} for city in ("Oslo", "Rome")]
+    (tmp_path / "shadow.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("label-next", version, "--data", "shadow.jsonl", "--output", "next.jsonl")
+    done = nlp(*command, "--count", "1")
+    assert done.status == 0, done.err
+    assert "no learning curve" in done.err
+    (row,) = map(json.loads, (tmp_path / "next.jsonl").read_text().splitlines())
+    assert row.keys() == {"text", "intent", "slots"}
+    done = nlp(*command)
+    assert is_one_line(done, 2)
+    assert "next.jsonl: exists" in done.err
+
+
 # --- versions
 
 

@@ -40,6 +40,37 @@ def drift(
         raise DriftError(f"{data}: over the threshold: {', '.join(found.over)}")
 
 
+@app.command("label-next")
+def label_next(
+    model: Model,
+    data: Annotated[
+        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="What to write; must not exist.")],
+    count: Annotated[int, typer.Option(min=1, help="How many texts to choose.")] = 50,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by OUTPUT's ending.")
+    ] = None,
+    curve: Annotated[bool, typer.Option(help="Say what more rows may bring (a minute).")] = True,
+) -> None:
+    """Choose the texts to annotate next, written with the model's suggestions."""
+    with quiet_start():
+        from pipeline.predictor import load
+        from pipeline.stages import label_next as stage
+        from pipeline.stages.convert import refuse
+        from pipeline.stages.texts import texts_of
+    refuse(output)
+    predictor = load(model)
+    task, config, version = predictor.task, predictor.config, predictor.version
+    chosen = stage.run(task, config, version, texts_of(task, data), count)
+    said = stage.write(task, chosen, output, to)
+    stage.print_chosen(config.name, chosen)
+    found = stage.curve(task, config, version) if curve else None
+    if found:
+        stage.print_gain(task, config, version, found, len(chosen))
+    print(f"wrote {output}: {len(chosen)} texts with suggested annotations, {said}")
+
+
 @app.command()
 def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
     """Show a model's line of descent: data, config, scores, verdict of each version."""
