@@ -105,6 +105,7 @@ class Task:
         example: The shipped config that runs on embedded data.
         headline: The metric that early stopping and the tables go by; higher is better.
         settings: The class of the config file's settings.
+        space: What `tune` searches where a config names nothing, as its `tune` block would.
         guess: `guess(path, format)`: a config's data section (as a dict) for a user's own file, and
             what was detected; the format only where the user says it.
         load: `load(data_settings, on_error)`: files to records, split by split.
@@ -148,6 +149,7 @@ class Task:
     example: str
     headline: str
     settings: type[Any]
+    space: Mapping[str, Any]
     guess: Callable[..., tuple[dict[str, Any], str]]
     load: Callable[..., Source]
     read: Callable[..., Iterable[Record]]

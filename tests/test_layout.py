@@ -56,7 +56,9 @@ DOORS = {
     ),
     "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
     "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
-    "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),
+    "stages": door(  # optuna for `tune`, an optional extra
+        f"{FOR_STAGES} predictor", f"{PACKAGES_OF_ROOMS} optuna"
+    ),
     "serving": door(
         "errors artifacts savedmodel",
         f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",

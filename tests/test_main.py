@@ -465,6 +465,32 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
     assert (done.status, done.err) == (130, "error: stopped\n")
 
 
+# --- tune
+
+
+def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
+    pytest.importorskip("optuna", reason="optuna, of the extra `tune`")
+    from pipeline.stages import train
+
+    def run(task, config, runs, *, on_epoch):
+        folder = runs / config.name / "run"
+        folder.mkdir(exist_ok=True)
+        score = 100 * config.settings.model.dropout
+        on_epoch(1, {task.headline: score})
+        (folder / "metrics.jsonl").write_text(json.dumps({"epoch": 1, task.headline: score}))
+        return folder
+
+    monkeypatch.setattr(train, "run", run)
+    search = ("tune", tiny.file, "--set", "tune={model.dropout: [0.1, 0.3]}")
+    done = nlp(*search, "--trials", "4", "--budget", "1m", "--output", "best.yaml")
+    assert done.status == 0, done.err
+    assert "tiny_slot_filling: 4 trials" in done.out
+    assert done.out.endswith("best: best.yaml; next: python main.py run best.yaml\n")
+    assert "dropout: 0.3" in (tmp_path / "best.yaml").read_text()
+    assert (home / "tune" / "tiny_slot_filling" / "study.db").is_file()
+    assert is_one_line(nlp(*search, "--budget", "soon"), 2)
+
+
 # --- drift
 
 

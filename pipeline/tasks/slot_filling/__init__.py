@@ -29,13 +29,14 @@ from pipeline.tasks.slot_filling import (
     utterance,
     writer,
 )
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.config import SPACE, SlotFillingSettings
 
 TASK = Task(
     name="slot_filling",
     example="flights_slots",
     headline="slot_f1",
     settings=SlotFillingSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,

@@ -30,13 +30,14 @@ from pipeline.tasks.text_classification import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.config import SPACE, TextClassificationSettings
 
 TASK = Task(
     name="text_classification",
     example="flights_intents",
     headline="accuracy",
     settings=TextClassificationSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,

@@ -33,13 +33,14 @@ from pipeline.tasks.translation import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.translation.config import TranslationSettings
+from pipeline.tasks.translation.config import SPACE, TranslationSettings
 
 TASK = Task(
     name="translation",
     example="flights_zh_en",
     headline="bleu",
     settings=TranslationSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,
