@@ -49,8 +49,8 @@ class Signal:
 class Shift:
     """How far a batch is from the reference by one signal, and how far it may be.
 
-    `changes` are the keys that changed most, with their shares in reference and batch; of lengths
-    the median instead.
+    `changes` are the keys that changed most, with their shares in reference and batch: of a
+    one-sided signal its own key; of lengths the median instead.
     """
 
     signal: str
@@ -134,8 +134,7 @@ def _shift(
     drawn = np.vstack([table, _amounts({signal.key: table.sum() / len(table)}, keys)])
     apart = signal.distance(*(_shares(w @ drawn) for w in weights))
     threshold = float(np.quantile(apart, quantile, method="higher"))
-    changes = _medians(keys, before, now) if signal.distance is kolmogorov else None
-    changes = changes or _largest(keys, before, now)
+    changes = _changes(signal, keys, before, now)
     return Shift(signal.name, float(signal.distance(now, before)), threshold, changes)
 
 
@@ -157,6 +156,17 @@ def _shares(amounts: FloatArray) -> FloatArray:
         amounts, total, out=np.zeros_like(amounts * 1.0), where=total > 0
     )
     return shares
+
+
+def _changes(
+    signal: Signal, keys: Sequence[str], before: FloatArray, now: FloatArray
+) -> list[tuple[str, float, float]]:
+    """What `Shift.changes` holds."""
+    if signal.distance is kolmogorov:
+        return _medians(keys, before, now)
+    if signal.distance is rise:
+        return [(keys[0], float(before[0]), float(now[0]))]
+    return _largest(keys, before, now)
 
 
 def _medians(

@@ -20,6 +20,7 @@
   `known_ngrams` keep with a version; `texts`: those of any file.
 - `label_next`: which texts to annotate next (`choose`), and what they may bring (`learning_curve`);
   `travelled`: the rows that a version keeps.
+- `watch`: each new file of a folder handed on once.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.

@@ -105,9 +105,9 @@ def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | N
 
 def print_chosen(name: str, chosen: Sequence[Chosen]) -> None:
     """The first texts, with the three parts of their gain."""
-    rows: list[list[Any]] = [[each.answer["text"], *each.choice[1:]] for each in chosen[:SHOWN]]
+    rows: list[list[Any]] = [[*each.choice[1:], each.answer["text"]] for each in chosen[:SHOWN]]
     title = f"{name}: the first {len(rows)} of {len(chosen)} texts to annotate"
-    print_table(title, ("text", "doubt", "novelty", "rarity"), rows)
+    print_table(title, ("doubt", "novelty", "rarity", "text"), rows)
 
 
 def print_gain(

@@ -124,7 +124,9 @@ def print_trials(name: str, headline: str, found: Found) -> None:
     """The best trials, with what they tried."""
     metric = headline.replace("_", " ")
     title = f"{name}: {found.done} trials, {len(found.trials)} of them to the end; the best"
-    rows = [[each.number, each.score, _said(each.values)] for each in found.trials[:SHOWN]]
+    rows: list[list[str | int | float]] = [
+        [each.number, each.score, _said(each.values)] for each in found.trials[:SHOWN]
+    ]
     print_table(title, ("trial", f"{metric} on valid", "settings"), rows)
 
 
@@ -178,7 +180,9 @@ def _try(optuna: Any, search: Search, trial: Any) -> float:
 
     def on_epoch(epoch: int, scores: dict[str, float]) -> None:
         trial.report(scores[search.task.headline], epoch)
-        if time.monotonic() >= search.until and epoch < config.settings.train.epochs:
+        if epoch == config.settings.train.epochs:
+            return  # nothing is left to be spared
+        if time.monotonic() >= search.until:
             raise TimeUpError
         if trial.should_prune():
             raise optuna.TrialPruned
