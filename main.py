@@ -63,6 +63,9 @@ def run(
     """Prepare, train, evaluate and export, end to end."""
     if folds and seeds > 1:
         raise InputError("run: expected either --seeds or --folds, received both")
+    if jobs > 1 and configs and len(configs) > 1:  # without TensorFlow, which takes seconds to come
+        _run_side_by_side(configs, jobs, set_, seeds, folds)
+        return
     with quiet_start():
         from pipeline.stages import evaluate, export, report, train
         from pipeline.stages import seeds as seeds_stage
@@ -99,13 +102,16 @@ def run(
 def _run_side_by_side(
     names: list[str], jobs: int, set_: list[str] | None, seeds: int, folds: int | None
 ) -> None:
-    """The config with the most data begins, so that no core waits long at the end."""
+    """Begun in this order: with the longest first, no core waits long at the end."""
+    from pipeline.config import find_config
     from pipeline.stages import side_by_side
+
+    for name in names:
+        find_config(name)  # a wrong name is said now, not when its turn comes
 
     options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
     options += [f"--set={override}" for override in set_ or ()]
-    ordered = side_by_side.largest_first({name: _load(name, set_) for name in names})
-    commands = {name: [sys.executable, __file__, "run", name, *options] for name in ordered}
+    commands = {name: [sys.executable, __file__, "run", name, *options] for name in names}
     found = side_by_side.run(commands, jobs)
     sys.stdout.write("".join(found[name] for name in names))
 

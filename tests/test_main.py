@@ -489,3 +489,21 @@ def test_without_a_verb_help_is_shown(nlp):
     done = nlp()
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("Usage: ")
+
+
+def test_make_run_trains_the_example_of_every_task():
+    from pipeline.tasks import TASKS, find_task
+
+    (line,) = [
+        line
+        for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("EXAMPLES := ")
+    ]
+    assert sorted(line.split()[2:]) == sorted(find_task(task).example for task in TASKS)
+
+
+def test_a_config_that_is_not_there_is_said_before_any_training(program):
+    found = program("run", "flights_slots", "no_such_config", "--jobs", "2")
+    assert found.status == 2
+    assert "no_such_config" in found.err
+    assert not found.out
