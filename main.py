@@ -162,28 +162,44 @@ def evaluate(
 ) -> None:
     """Score a published model or a run on a split."""
     with quiet_start():
-        from pipeline.artifacts import EXTRA, write_json
-        from pipeline.predictor import load
+        from pipeline.artifacts import write_json
         from pipeline.stages import evaluate as stage
-        from pipeline.stages.assemble import outputs_of
-    is_run = (model / "config.yaml").is_file()
-    if is_run:
-        task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
-        outputs, home = outputs_of(stage.load_best(task, config, model).service), model
-    else:
-        predictor = load(model)
-        task, config, outputs = predictor.task, predictor.config, predictor.outputs
-        home = predictor.version / EXTRA
+    task, config, outputs, home = _opened(model)
     results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
     stage.print_results(config.name, task.headline, results)
     stage.print_comparisons(results)
     stage.print_detail(results[0])
-    if is_run and data is None and (stress or floor):
+    if home == model and data is None and (stress or floor):  # a run keeps them
         stage.add_scores(model, results)
     if json_:
         rows = {result.split: result.as_dict() for result in results[1:]}
         scores = results[0].as_dict()
         write_json(json_, {"task": task.name, "model": str(model), **scores, "rows": rows})
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    second: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
+    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+) -> None:
+    """Score two models on the same examples; say which differences may be chance."""
+    with quiet_start():
+        from pipeline.stages import evaluate as stage
+    opened = [_opened(model) for model in (first, second)]
+    task, other = (each[0] for each in opened)
+    if task.name != other.name:
+        raise InputError(
+            f"compare: expected two models of one task; {first} is for {task.name}, {second} for"
+            f" {other.name}"
+        )
+    ours, theirs = (
+        stage.of_version(task, config, outputs, split, data, home)
+        for task, config, outputs, home in opened
+    )
+    print(f"first: {first}\nsecond: {second}")
+    stage.compare(task.headline, ours, theirs)
 
 
 @app.command()
@@ -318,6 +334,20 @@ def _load(
 
     config = load_config(path, schema_of, overrides or (), name)
     return find_task(config.task), config
+
+
+def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
+    """What a published model or a run answers with, and the folder of its vocabularies."""
+    from pipeline.artifacts import EXTRA
+    from pipeline.predictor import load
+    from pipeline.stages import evaluate
+    from pipeline.stages.assemble import outputs_of
+
+    if (model / "config.yaml").is_file():
+        task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
+        return task, config, outputs_of(evaluate.load_best(task, config, model).service), model
+    predictor = load(model)
+    return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
 
 
 def _short(path: Path) -> Path:

@@ -252,9 +252,23 @@ def test_evaluate_with_the_floor_prints_both_and_which_is_better(nlp, version):
     pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `floor`")
     done = nlp("evaluate", version, "--floor")
     assert done.status == 0, done.err
-    assert "test: against the floor" in done.out
+    assert "test: model against floor" in done.out
     row = next(line for line in done.out.splitlines() if line.split()[:1] == ["floor"])
     assert row.split()[1] == "24"
+
+
+def test_compare_says_what_may_be_chance(nlp, version, finished):
+    done = nlp("compare", version, finished)
+    assert done.status == 0, done.err
+    assert "paired bootstrap" in done.out
+    assert "not distinguishable" in done.out  # the version is that run
+    assert "better" not in done.out
+
+
+def test_compare_refuses_models_of_two_tasks(nlp, version, version_of):
+    done = nlp("compare", version, version_of("text_classification"))
+    assert done.status == 2
+    assert "expected two models of one task" in done.err
 
 
 def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version, monkeypatch):
