@@ -374,7 +374,8 @@ def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path
     done = nlp("predict", version, "--input", "rows.jsonl", "--output", "out.jsonl")
     assert done.status == 2
     assert "out.jsonl: 1 of 2 rows have an error; the first: rows.jsonl:2: `text` is" in done.err
-    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").open(encoding="utf-8")]
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
     assert [row["error"] is None for row in rows] == [True, False]
 
 
