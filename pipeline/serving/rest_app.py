@@ -38,12 +38,14 @@ class RestApp:
     def __init__(self, server: Server) -> None:
         self.server, self.rest = server, Rest(server)
         self.inside = 0
+        self.sticky = server.settings.sticky_header.lower().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens, and writes one line of log."""
         headers = dict(scope["headers"])
         request_id = logs.request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
-        question, began = Question(), time.monotonic()
+        key = headers.get(self.sticky, request_id.encode()).decode("latin-1")
+        question, began = Question(key), time.monotonic()
         self.inside += 1
         try:
             body = await self._answer(scope, headers, receive, question)
@@ -59,7 +61,8 @@ class RestApp:
             status, code = 500, Code.INTERNAL
         finally:
             self.inside -= 1
-        self._note(scope, question, Seen(question.api, "REST", began), status, code, request_id)
+        seen = Seen(question.api, "REST", began, headers.get(b"traceparent", b"").decode("latin-1"))
+        self._note(scope, question, seen, status, code, request_id)
         if code != Code.CANCELLED:
             await _send(send, status, body, self._headers(status, request_id, headers))
 

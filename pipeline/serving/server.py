@@ -20,9 +20,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
+from pipeline.serving import tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -83,11 +85,19 @@ def _check(settings: Settings) -> None:
     for file in (settings.tls_cert, settings.tls_key):
         if file and not file.is_file():
             raise InputError(f"{file}: no such file; expected PEM")
-    if settings.api_keys:
-        read_keys(settings.api_keys)
-    for port in (settings.rest_port, settings.grpc_port):
-        if port:
-            _refuse_taken(settings.host, port)
+    if settings.tracing:
+        tracing.require()
+    for keys in filter(None, (settings.api_keys, settings.admin_keys)):
+        read_keys(keys)
+    admin_ports = (settings.admin_port, settings.admin_grpc_port)
+    if any(admin_ports) and not settings.admin_keys and settings.admin_host not in LOOPBACK:
+        raise InputError(
+            f"admin_host={settings.admin_host}: an admin port that others reach needs admin_keys"
+        )
+    for port in filter(None, (settings.rest_port, settings.grpc_port)):
+        _refuse_taken(settings.host, port)
+    for port in filter(None, admin_ports):
+        _refuse_taken(settings.admin_host, port)
 
 
 def _refuse_taken(host: str, port: int) -> None:

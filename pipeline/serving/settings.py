@@ -49,6 +49,16 @@ class Settings:
         tls_key: PEM file of its key.
         cors: Let pages of other origins call the REST API.
         log_requests: One line of JSON a request.
+        tracing: Spans of requests for OpenTelemetry.
+        admin_port: Of the administrator's HTTP; None for none.
+        admin_grpc_port: Of gRPC with ReloadConfig; None for none.
+        admin_host: Address of both. Another than loopback needs `admin_keys`.
+        admin_keys: As `api_keys`, for the administrator alone.
+        sticky_header: Whose value decides a request's share of split traffic (gRPC: metadata);
+            without it each request is dealt by chance.
+        shadow_folder: Where disagreements of shadow traffic are written, with users' texts; None
+            for no shadow traffic.
+        shadow_bytes: Of one model's file there.
         limits: What a request may ask for.
     """
 
@@ -67,6 +77,14 @@ class Settings:
     tls_key: Path | None = None
     cors: bool = False
     log_requests: bool = True
+    tracing: bool = False
+    admin_port: int | None = None
+    admin_grpc_port: int | None = None
+    admin_host: str = "127.0.0.1"
+    admin_keys: Path | None = None
+    sticky_header: str = "x-request-id"
+    shadow_folder: Path | None = None
+    shadow_bytes: int = 256 * MIB
     limits: Limits = Limits()
 
 
@@ -78,7 +96,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "bool": _truth,
     "float": float,
     "int": int,
+    "int | None": int,
     "Path | None": Path,
+    "str": str,
 }
 
 
