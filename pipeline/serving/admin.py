@@ -56,8 +56,8 @@ class Admin:
 
         Raises:
             ServingError: NOT_FOUND for the model; INVALID_ARGUMENT for what are no labels;
-                FAILED_PRECONDITION where a version does not serve even when asked to: then the
-                labels stay as they were.
+                FAILED_PRECONDITION where a version does not serve even when asked to, or traffic
+                names a label that is left out: then the labels stay as they were.
         """
         model = self._model(name)
         try:
@@ -122,6 +122,13 @@ class Admin:
         unknown = [number for number in labels.values() if number not in on_disk]
         if unknown:
             raise _missing(model, unknown)
+        orphans = [w for w in model.traffic.named if isinstance(w, str) and w not in labels]
+        if orphans:
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                f"Model {model.name}: its traffic still names {', '.join(orphans)}; change that"
+                " first",
+            )
         self._replace(model.folder / LABELS, labels, model, tuple(labels.values()))
         log("labels_set", model=model.name, labels=labels)
         return _facts(model)

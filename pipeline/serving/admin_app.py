@@ -47,7 +47,7 @@ def pages(admin: Admin, keys: Keys, limits: Limits) -> Starlette:
                 document = _read(await read_body(headers, request.receive, small))
             return JSONResponse(await asyncio.to_thread(do, request, document))
         except ClientGoneError:
-            return Response(status_code=499)
+            return JSONResponse({"error": "The body broke off"}, 400)
         except ServingError as error:
             return JSONResponse({"error": error.message}, error.http_status)
 
@@ -87,6 +87,7 @@ def listener(app: Starlette, settings: Settings) -> Embedded | None:
         port=settings.admin_port,
         interface=Interfaces.ASGINL,
         websockets=False,
+        backpressure=settings.limits.connections,
         log_enabled=False,
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,

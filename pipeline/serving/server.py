@@ -7,6 +7,7 @@ worker finish what is in flight. REST and gRPC share the worker, so that a model
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import tempfile
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from pipeline.serving import tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 
+OTHER_FILES = 1024  # of models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOGGING = {
     "version": 1,
@@ -42,6 +44,7 @@ def serve(settings: Settings) -> None:
             port is taken.
     """
     _check(settings)
+    _allow_connections(settings.limits.connections)
     granian = Granian(
         "pipeline.serving.app:build",
         address=settings.host,
@@ -51,7 +54,7 @@ def serve(settings: Settings) -> None:
         http1_settings=HTTP1Settings(
             header_read_timeout=int(settings.limits.header_seconds * 1000)
         ),
-        backpressure=settings.limits.concurrent + 64,  # more wait in the socket's own queue
+        backpressure=settings.limits.connections,
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,
         respawn_failed_workers=True,
@@ -98,6 +101,15 @@ def _check(settings: Settings) -> None:
         _refuse_taken(settings.host, port)
     for port in filter(None, admin_ports):
         _refuse_taken(settings.admin_host, port)
+
+
+def _allow_connections(connections: int) -> None:
+    """Each needs an open file; many systems allow a process 1024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _refuse_taken(host: str, port: int) -> None:

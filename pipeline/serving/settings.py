@@ -26,6 +26,7 @@ class Limits:
     text: int = 64 * 1024  # of one string
     waiting: int = 512  # requests in the queue of one signature; more get 429
     concurrent: int = 1024  # requests inside the server
+    connections: int = 8192  # open at once, most of them idle; the next wait to be accepted
     seconds: float = 30.0  # to answer a request, unless the client gives less
 
 

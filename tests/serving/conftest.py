@@ -101,6 +101,7 @@ def serving(models: Path, **changes: Any):
             port=settings.rest_port,
             interface="asgi",
             websockets=False,
+            backpressure=settings.limits.connections,
             log_enabled=False,
             ssl_cert=settings.tls_cert,
             ssl_key=settings.tls_key,

@@ -109,6 +109,18 @@ def test_what_is_refused_changes_nothing(opened, root, path, body, status, told)
     assert answer(served) == {"predictions": [2.0]}
 
 
+def test_a_label_that_traffic_names_stays(opened):
+    _, admin = opened
+    admin.ask("PUT", "/models/adds/labels", {"stable": 1, "canary": 2})
+    admin.ask("PUT", "/models/adds/traffic", {"split": {"stable": 50, "canary": 50}})
+    reply = admin.ask("PUT", "/models/adds/labels", {"stable": 1})
+    assert (reply.status, reply.json["error"].split(": ")[1]) == (
+        400,
+        "its traffic still names canary; change that first",
+    )
+    assert admin.ask("GET", "/models").json["adds"]["labels"] == {"stable": 1, "canary": 2}
+
+
 def test_reload_looks_now(serve, root, made, ports):
     with serve(root, **ports, poll_seconds=1000) as served:
         admin = Served(f"127.0.0.1:{ports['admin_port']}", "")

@@ -1,6 +1,7 @@
 """Health, metrics, logs, limits, and what is done to clients that misbehave."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import re
@@ -36,6 +37,27 @@ def test_health(served):
     ready = served.ask("GET", "/readyz")
     assert (ready.status, ready.json["status"]) == (200, "ready")
     assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-d", BODY.decode()],
+        ["--json", BODY.decode()],
+        ["-H", "Transfer-Encoding: chunked", "-d", BODY.decode()],
+        ["-H", "Expect: 100-continue", "-d", BODY.decode() + " " * 100_000],
+        ["--http1.0", "-d", BODY.decode()],
+        ["--http2-prior-knowledge", "-d", BODY.decode()],
+        ["-H", "Content-Encoding: gzip", "--data-binary", "@body.gz"],
+    ],
+    ids=lambda arguments: arguments[0] + arguments[1][:20],
+)
+def test_curl(served, tmp_path, arguments):
+    (tmp_path / "body.gz").write_bytes(gzip.compress(BODY))
+    command = ["curl", "-sS", "--noproxy", "*", *arguments, f"http://{served.rest}{PATH}"]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True, timeout=30)
+    assert json.loads(done.stdout) == {"predictions": [2.5]}
 
 
 def test_metrics_have_the_names_of_tensorflow_serving(served):

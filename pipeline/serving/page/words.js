@@ -6,7 +6,7 @@ export const WORDS = {
     ask: "Ask", hint: "Ctrl+Enter asks, too", answer: "Answer", outputs: "All outputs",
     request: "The same request", copy: "Copy", copied: "Copied", other: "中文",
     none: "No model serves; see /readyz.", score: "score", rejected: "below the model's threshold",
-    best: "Other translations", attention: "What each word looks at",
+    best: "Translations, the best first", attention: "What each word looks at",
     cut: "not all of the text was translated", input: "Input as JSON",
   },
   zh: {
@@ -14,7 +14,7 @@ export const WORDS = {
     ask: "提问", hint: "也可按 Ctrl+Enter", answer: "回答", outputs: "全部输出",
     request: "同样的请求", copy: "复制", copied: "已复制", other: "English",
     none: "没有可用的模型；见 /readyz。", score: "得分", rejected: "低于模型的阈值",
-    best: "其他译文", attention: "每个词的注意力",
+    best: "译文（由好到差）", attention: "每个词的注意力",
     cut: "未翻译全文", input: "JSON 输入",
   },
 };
