@@ -231,7 +231,10 @@ def predict(
     input_: Annotated[
         Path | None, typer.Option("--input", metavar="FILE", help="Texts: lines, or .jsonl `text`.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Default: standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Default: standard output. With --input: of any size, and resumable."),
+    ] = None,
 ) -> None:
     """Answer texts, one JSON object a line."""
     if bool(texts) == (input_ is not None):
@@ -239,7 +242,14 @@ def predict(
     with quiet_start():
         from pipeline.predictor import load
         from pipeline.stages import predict as stage
+        from pipeline.stages import predict_file
     predictor = load(model)
+    if input_ and output:
+        written = predict_file.run(predictor, input_, output)
+        if written.failed:
+            count = f"{written.failed} of {written.rows} rows have an error"
+            raise InputError(f"{output}: {count}; the first: {written.first}")
+        return
     source = stage.read_texts(input_) if input_ else iter(texts or [])
     if output is None:
         stage.run(predictor, source, sys.stdout)

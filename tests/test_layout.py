@@ -59,7 +59,8 @@ DOORS = {
     "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),
     "serving": door(
         "errors artifacts savedmodel",
-        f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",
+        f"google granian grpc grpc_health httpx numpy opentelemetry orjson"
+        f" starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
     "main": door(f"{FOR_STAGES} stages predictor serving start {PROJECT}", "typer"),
@@ -69,7 +70,7 @@ DOORS = {
 WITHOUT_TENSORFLOW = (
     "pipeline/layers/*.py",
     "pipeline/tasks/*/model.py",
-    "pipeline/serving/client.py",
+    "pipeline/serving/client*.py",
 )
 
 # The rooms that these may import on their first lines. What else they need they import in the

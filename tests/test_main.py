@@ -383,6 +383,16 @@ def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, argum
     assert message in done.err
 
 
+def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"text": "hello"}\n{}\n', encoding="utf-8")
+    done = nlp("predict", version, "--input", "rows.jsonl", "--output", "out.jsonl")
+    assert done.status == 2
+    assert "out.jsonl: 1 of 2 rows have an error; the first: rows.jsonl:2: `text` is" in done.err
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["error"] is None for row in rows] == [True, False]
+
+
 # --- validate
 
 
