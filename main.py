@@ -13,6 +13,10 @@ import typer
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.start import quiet_start
+from pipeline.verbs import release
+from pipeline.verbs.arguments import ConfigFile, Json, Model, ModelsFolder, Set
+from pipeline.verbs.arguments import load as _load
+from pipeline.verbs.arguments import short as _short
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -29,17 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich's part of the help takes longer than all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. train.epochs=3."),
-]
-ConfigFile = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A YAML file, or a shipped one: flights_slots.")
-]
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="saved_models/<name>, or one version's folder.")
-]
 
 
 @app.command()
@@ -146,6 +139,34 @@ def train(
 
 
 @app.command()
+def tune(
+    config: ConfigFile,
+    trials: Annotated[
+        int, typer.Option(min=1, help="In all, those of earlier calls included.")
+    ] = 30,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For this call: 90s, 20m, 1h30m.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Copy the best config there.")
+    ] = None,
+    set_: Set = None,
+) -> None:
+    """Search for better settings on valid; goes on where it was cut (extra `tune`)."""
+    with quiet_start():
+        from pipeline.artifacts import write_file
+        from pipeline.stages import tune as stage
+    seconds = stage.seconds_of(budget) if budget is not None else None
+    task, settings = _load(config, set_)
+    found = stage.run(task, settings, trials, seconds)
+    stage.print_trials(settings.name, task.headline, found)
+    if output:
+        write_file(output, found.file.read_bytes())
+    best = _short(output or found.file)
+    print(f"best: {best}; next: python main.py run {best}")
+
+
+@app.command()
 def evaluate(
     model: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
     data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
@@ -156,9 +177,7 @@ def evaluate(
     floor: Annotated[
         bool, typer.Option("--floor", help="Beside a CRF and an SVM (extra `floor`).")
     ] = False,
-    json_: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores there.")
-    ] = None,
+    json_: Json = None,
 ) -> None:
     """Score a published model or a run on a split."""
     with quiet_start():
@@ -324,7 +343,7 @@ def convert(
 
 @app.command()
 def serve(
-    models: Annotated[Path, typer.Option(help="Of <name>/<version>/.")] = Path("saved_models"),
+    models: ModelsFolder = Path("saved_models"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rest_port: Annotated[int, typer.Option(help="Of HTTP.")] = 8501,
     grpc_port: Annotated[int, typer.Option(help="Of gRPC; -1 for none.")] = 8500,
@@ -334,16 +353,6 @@ def serve(
     from pipeline.serving import server
 
     server.serve_with(models, host, rest_port, grpc_port, set_ or ())
-
-
-def _load(
-    path: str | Path, overrides: list[str] | None, name: str | None = None
-) -> tuple[Task, Config]:
-    from pipeline.config import load_config
-    from pipeline.tasks import find_task, schema_of
-
-    config = load_config(path, schema_of, overrides or (), name)
-    return find_task(config.task), config
 
 
 def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
@@ -360,10 +369,7 @@ def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
     return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
 
 
-def _short(path: Path) -> Path:
-    """A path as one would type it from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+app.add_typer(release.app)
 
 
 def main() -> None:

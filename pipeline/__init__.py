@@ -13,7 +13,8 @@ The data's way, room by room; each room's own docstring lists its files in readi
           -> serving/        the same models over HTTP and gRPC, as TensorFlow Serving does it
 
 Around them: `task` is the seam between tasks and stages, `config` the settings, `artifacts` the
-folders that last, `metrics` the numbers, `report` what people look at, `errors` what they are told.
+folders that last, `metrics` the numbers, `report` what people look at, `errors` what they are told,
+`verbs` the part of the command line that `main.py` does not hold itself.
 """
 
 from pipeline.predictor import Predictor, load

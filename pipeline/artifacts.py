@@ -7,6 +7,7 @@ version or none of it; a version that stands is never changed.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipeline.errors import InputError, PipelineError
 FORMAT_VERSION = 1
 EXTRA = "assets.extra"
 MANIFEST = f"{EXTRA}/manifest.json"
+STAGING = ".staging-"
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -77,25 +79,65 @@ def newest_run(home: Path) -> Path:
 
 @contextmanager
 def staging(root: Path, name: str) -> Iterator[Path]:
-    """A folder beside the versions of `name` to write a candidate in; gone afterwards."""
+    """A folder beside the versions of `name` to write a candidate in; gone afterwards.
+
+    What a publisher that was killed has left there goes, too: a folder is locked as long as its
+    owner lives.
+    """
     home = root / name
     home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".staging-", dir=home))
-    os.chmod(folder, 0o755)
+    for left in home.glob(f"{STAGING}*"):
+        _sweep(left)
+    folder, lock = _new_staging(home)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _new_staging(home: Path) -> tuple[Path, int]:
+    """A folder, and the open file that locks it; another one where `_sweep` was between the two."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=home))
+        try:
+            os.chmod(folder, 0o755)
+            lock = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes a folder that nobody has locked."""
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(lock)
 
 
 def seal(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Writes the manifest: `facts`, the format version, and the SHA-256 of every file."""
+    """Writes the manifest: `facts`, format version, time, and the SHA-256 of every file."""
     files = {
         file.relative_to(folder).as_posix(): file_digest(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-    write_json(folder / MANIFEST, {"format_version": FORMAT_VERSION, **facts, "files": files})
+    sealed = {
+        "format_version": FORMAT_VERSION,
+        "sealed": datetime.now(UTC).isoformat("T", "seconds"),
+    }
+    write_json(folder / MANIFEST, {**sealed, **facts, "files": files})
 
 
 def publish(candidate: Path, home: Path) -> Path:

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from pipeline.errors import InputError
 
@@ -84,11 +92,14 @@ class ExportSettings(Section):
 
     `parity_rows` validation rows are answered by the candidate in a fresh process before it is
     published. `replay_rows` training rows and `exam_rows` test rows are kept for retraining.
+    `drift_rows` validation rows are what live texts are compared with; of these only counts are
+    kept, no text.
     """
 
     parity_rows: int = Field(100, ge=1)
     replay_rows: int = Field(500, ge=0)
     exam_rows: int = Field(5_000, ge=0)
+    drift_rows: int = Field(1_000, ge=0)
 
 
 class SplitSettings(Section):
@@ -97,6 +108,31 @@ class SplitSettings(Section):
     valid: float = Field(0.1, gt=0, lt=0.5)
     test: float = Field(0.1, gt=0, lt=0.5)
     seed: int = 1
+
+
+class Range(Section):
+    """From `low` to `high`, both included; `log`: each tenfold is as likely as any other."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _rises(self) -> Range:
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low is {self.low:g}; expected low above 0 where log is true")
+        return self
+
+
+Choices = Annotated[list[bool | int | float | str | None], Field(min_length=2)]
+Tried = Annotated[
+    Annotated[Range, Tag("range")] | Annotated[Choices, Tag("choices")],
+    Discriminator(lambda value: "choices" if isinstance(value, list) else "range"),
+]
+TuneSettings = dict[str, Tried]
+"""What `tune` searches: the dotted key of a setting to a range or to choices."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -168,6 +204,43 @@ def load_config(
         return Config(name or file.stem, schema.model_validate(values))
     except ValidationError as error:
         raise InputError(f"{file}: {_explain(error, schema)}") from error
+
+
+def setting(config: Config, key: str) -> Any:
+    """The value of a setting by its dotted key, as YAML has it.
+
+    Raises:
+        InputError: There is no such setting, or it is a group of them.
+    """
+    value: Any = config.settings.model_dump(mode="json")
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            nearest = _nearest(key, type(config.settings))
+            raise InputError(f"unknown setting `{key}`; the nearest is `{nearest}`")
+        value = value[part]
+    if isinstance(value, dict):
+        raise InputError(f"`{key}` is a group of settings; expected one of them")
+    return value
+
+
+def with_settings(config: Config, values: Mapping[str, Any]) -> Config:
+    """The config with some settings, by their dotted keys, set to other values.
+
+    Raises:
+        InputError: A key is unknown, a value wrong, or they do not fit together.
+    """
+    changed = config.settings.model_dump(mode="json")
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        section = changed
+        for parent in parents:
+            section = section[parent]
+        section[last] = value
+    schema = type(config.settings)
+    try:
+        return Config(config.name, schema.model_validate(changed))
+    except ValidationError as error:
+        raise InputError(f"{config.name}: {_explain(error, schema)}") from error
 
 
 def find_config(path: Path | str) -> Path:

@@ -63,3 +63,9 @@ class RowError(DataError):
 
 class GateError(PipelineError):
     """A candidate did not pass a gate, so nothing was published."""
+
+
+class DriftError(PipelineError):
+    """Texts are unlike those that a model was trained on."""
+
+    exit_status = 4

@@ -105,6 +105,7 @@ class Task:
         example: The shipped config that runs on embedded data.
         headline: The metric that early stopping and the tables go by; higher is better.
         settings: The class of the config file's settings.
+        space: What `tune` searches where a config names nothing, as its `tune` block would.
         guess: `guess(path, format)`: a config's data section (as a dict) for a user's own file, and
             what was detected; the format only where the user says it.
         load: `load(data_settings, on_error)`: files to records, split by split.
@@ -121,6 +122,8 @@ class Task:
         build_tokenizer: `build_tokenizer(settings, files)`: a `tf.Module` over vocabulary files.
         build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a
             `pipeline.datasets.batches.Encoder`, from records to what `model.fit` takes.
+        count_tokens: `count_tokens(tokenizer, texts)`: of each text, how many tokens it has, and
+            how many of them are not known.
         contract: `contract(tokenizer, vocabularies, texts)`: facts about the training texts.
         build_model: `build_model(settings, vocabularies)`: a Keras model (`keras.ops` only).
         count: `count(settings, tokenizer, model, vocabularies, records)`: sets the weights that are
@@ -131,6 +134,8 @@ class Task:
             set, by name.
         build_service: `build_service(tokenizer, model, vocabularies)`: -> Service.
         answers: `answers(texts, outputs)`: NumPy outputs of `serving_default` to plain dicts.
+        suggest: `suggest(answer)`: the record that an answer would be, were it right.
+        confidence: `confidence(answer)`: how sure an answer is, 0 to 1.
         score: `score(settings, records, answers)`: -> Scores.
         labels: `labels(record)`: vocabulary name to the record's gold labels that it should list.
         stress: `stress(settings, train_records, records, seed)`: name to harder records made of
@@ -144,6 +149,7 @@ class Task:
     example: str
     headline: str
     settings: type[Any]
+    space: Mapping[str, Any]
     guess: Callable[..., tuple[dict[str, Any], str]]
     load: Callable[..., Source]
     read: Callable[..., Iterable[Record]]
@@ -156,6 +162,7 @@ class Task:
     fit: Callable[[Any, Iterable[Record]], Vocabularies]
     build_tokenizer: Callable[[Any, Path], Any]
     build_encoder: Callable[..., Any]
+    count_tokens: Callable[[Any, Sequence[str]], list[tuple[int, int]]]
     contract: Callable[..., dict[str, Any]]
     build_model: Callable[[Any, Vocabularies], Any]
     count: Callable[[Any, Any, Any, Vocabularies, Iterable[Record]], None]
@@ -163,6 +170,8 @@ class Task:
     calibrate: Callable[..., Mapping[str, float]]
     build_service: Callable[[Any, Any, Vocabularies], Service]
     answers: Callable[[Sequence[str], Mapping[str, Any]], list[Answer]]
+    suggest: Callable[[Answer], Record]
+    confidence: Callable[[Answer], float]
     score: Callable[[Any, Sequence[Record], Sequence[Answer]], Scores]
     labels: Callable[[Record], Mapping[str, Sequence[str]]]
     stress: Callable[[Any, Iterable[Record], Sequence[Record], int], Mapping[str, list[Record]]]

@@ -215,12 +215,13 @@ class Tiny:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with `prepared`, `runs` and `saved_models` in place of the project's own."""
-    from pipeline.stages import export, prepare, train
+    from pipeline.stages import export, prepare, train, tune
 
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prepare.run, "__defaults__", (folder / "prepared",))
         patch.setattr(train.run, "__defaults__", (folder / "runs", False))
+        patch.setattr(tune.run, "__defaults__", (None, folder / "tune"))
         patch.setattr(export.run, "__defaults__", (folder / "saved_models", None))
         yield folder
 

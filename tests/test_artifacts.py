@@ -173,9 +173,57 @@ def publish(number):
         artifacts.seal(folder, {"name": "toy"})
         artifacts.publish(folder, root / "toy")
 
-with ThreadPoolExecutor(5) as pool:
+with ThreadPoolExecutor(count) as pool:
     list(pool.map(publish, range(count)))
 """
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline import artifacts
+
+root, left = Path(sys.argv[1]), [int(sys.argv[2])]
+
+def dying(call):
+    def wrapped(*arguments):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments)
+    return wrapped
+
+for name in ("fsync", "replace", "rename"):
+    setattr(os, name, dying(getattr(os, name)))
+with artifacts.staging(root, "toy") as stage:
+    folder = stage / "candidate"
+    artifacts.write_file(folder / "saved_model.pb", b"new")
+    artifacts.seal(folder, {"name": "toy"})
+    artifacts.publish(folder, root / "toy")
+"""
+
+
+def test_a_publisher_killed_at_any_moment_leaves_no_half_version(published):
+    home = published.parent
+    for moment in range(100):
+        before = artifacts.versions(home)
+        command = [sys.executable, "-c", KILLED, str(home.parent), str(moment)]
+        done = subprocess.run(command, cwd=ROOT, check=False)
+        new = [n for n in artifacts.versions(home) if n not in before]
+        for number in new:
+            assert artifacts.verify(home / str(number))["name"] == "toy"
+        if done.returncode == 0:
+            break
+        assert done.returncode == -9
+    assert moment > 8  # it died before each of these many steps
+    assert new == [max(before) + 1]
+    assert all(name.isdecimal() for name in names(home))  # what the dead left is swept
+
+
+def test_staging_that_is_in_use_is_not_swept(tmp_path):
+    with artifacts.staging(tmp_path, "toy") as one, artifacts.staging(tmp_path, "toy") as other:
+        assert one != other
+        assert one.is_dir()
+    assert names(tmp_path / "toy") == []
 
 
 def test_fifty_publishers_at_once_make_fifty_versions(tmp_path):

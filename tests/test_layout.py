@@ -56,14 +56,17 @@ DOORS = {
     ),
     "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
     "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
-    "stages": door(f"{FOR_STAGES} predictor", PACKAGES_OF_ROOMS),
+    "stages": door(  # optuna for `tune`, an optional extra
+        f"{FOR_STAGES} predictor", f"{PACKAGES_OF_ROOMS} optuna"
+    ),
     "serving": door(
         "errors artifacts savedmodel",
         f"google granian grpc grpc_health httpx numpy opentelemetry orjson"
         f" starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
-    "main": door(f"{FOR_STAGES} stages predictor serving start {PROJECT}", "typer"),
+    "verbs": door(f"{FOR_STAGES} stages predictor serving start", "typer"),
+    "main": door(f"{FOR_STAGES} stages predictor serving start verbs {PROJECT}", "typer"),
 }
 
 # Files whose door is narrower than their room's: they must not need TensorFlow.
@@ -75,7 +78,12 @@ WITHOUT_TENSORFLOW = (
 
 # The rooms that these may import on their first lines. What else they need they import in the
 # function that needs it, so that --help is instant.
-AT_ONCE = {"main.py": {"config", "errors", "start"}, "pipeline/__init__.py": {"predictor"}}
+AT_ONCE = {
+    "main.py": {"config", "errors", "start", "verbs"},
+    "pipeline/__init__.py": {"predictor"},
+    "pipeline/verbs/arguments.py": {"config", "errors", "start", "verbs"},
+    "pipeline/verbs/release.py": {"config", "errors", "start", "verbs"},
+}
 
 
 @dataclass(frozen=True)

@@ -489,6 +489,93 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
     assert (done.status, done.err) == (130, "error: stopped\n")
 
 
+# --- tune
+
+
+def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
+    pytest.importorskip("optuna", reason="optuna, of the extra `tune`")
+    from pipeline.stages import train
+
+    def run(task, config, runs, *, on_epoch):
+        folder = runs / config.name / "run"
+        folder.mkdir(exist_ok=True)
+        score = 100 * config.settings.model.dropout
+        on_epoch(1, {task.headline: score})
+        (folder / "metrics.jsonl").write_text(json.dumps({"epoch": 1, task.headline: score}))
+        return folder
+
+    monkeypatch.setattr(train, "run", run)
+    search = ("tune", tiny.file, "--set", "tune={model.dropout: [0.1, 0.3]}")
+    done = nlp(*search, "--trials", "4", "--budget", "1m", "--output", "best.yaml")
+    assert done.status == 0, done.err
+    assert "tiny_slot_filling: 4 trials" in done.out
+    assert done.out.endswith("best: best.yaml; next: python main.py run best.yaml\n")
+    assert "dropout: 0.3" in (tmp_path / "best.yaml").read_text()
+    assert (home / "tune" / "tiny_slot_filling" / "study.db").is_file()
+    assert is_one_line(nlp(*search, "--budget", "soon"), 2)
+
+
+# --- drift
+
+
+def test_drift_leaves_with_4_where_texts_are_others(nlp, version, tiny, tmp_path):
+    done = nlp("drift", version, "--data", tiny.config.settings.data.files["test"])
+    assert done.status == 0, done.err
+    assert "24 texts against 24 held-out ones" in " ".join(done.out.split())
+    (tmp_path / "live.txt").write_text("съешь ещё этих мягких булок\n" * 40, encoding="utf-8")
+    done = nlp("drift", version.parent, "--data", "live.txt", "--json", "drift.json")
+    assert is_one_line(done, 4)
+    assert "live.txt: over the threshold: unknown tokens, new n-grams" in done.err
+    found = json.loads((tmp_path / "drift.json").read_text(encoding="utf-8"))
+    assert (found["texts"], found["rate"]) == (40, 0.05)
+    scripts = next(shift for shift in found["shifts"] if shift["signal"] == "scripts")
+    assert scripts["changes"][0][0] == "Cyrillic"
+    assert scripts["distance"] == pytest.approx(1)
+    assert is_one_line(nlp("drift", version, "--data", "live.txt", "--false-alarms", "2"), 2)
+    (tmp_path / "none.txt").write_text("")
+    assert is_one_line(nlp("drift", version, "--data", "none.txt"), 2)
+
+
+def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
+    write_rows(tmp_path / "mine.jsonl", 12)  # whose texts stand under another key
+    assert "12 texts" in nlp("drift", version, "--data", "mine.jsonl").out
+
+
+# --- label-next
+
+
+def test_label_next_writes_what_to_annotate(nlp, version, tmp_path):
+    rows = [{"text": f"fly to {city}", "served": 1, "shadow": 2} for city in ("Oslo", "Rome")]
+    (tmp_path / "shadow.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("label-next", version, "--data", "shadow.jsonl", "--output", "next.jsonl")
+    done = nlp(*command, "--count", "1")
+    assert done.status == 0, done.err
+    assert "no learning curve" in done.err
+    (row,) = map(json.loads, (tmp_path / "next.jsonl").read_text().splitlines())
+    assert row.keys() == {"text", "intent", "slots"}
+    done = nlp(*command)
+    assert is_one_line(done, 2)
+    assert "next.jsonl: exists" in done.err
+
+
+# --- versions
+
+
+def test_versions_and_rollback(nlp, version, tmp_path):
+    name = version.parent.name
+    shutil.copytree(version, tmp_path / "saved_models" / name / "7")
+    done = nlp("versions", name)
+    assert done.status == 0, done.err
+    assert f"{name}: versions (slot f1;" in done.out
+    done = nlp("rollback", name)
+    assert is_one_line(done, 2)
+    assert "there is none before it" in done.err
+    done = nlp("rollback", name, "7")
+    assert (done.status, done.out) == (0, f"saved_models/{name}/8\n")
+    assert "= 7" in nlp("versions", f"saved_models/{name}").out
+    assert is_one_line(nlp("versions", "none"), 2)
+
+
 # --- starting up
 
 

@@ -14,6 +14,7 @@ from pipeline import load
 from pipeline.config import load_config
 from pipeline.predictor import answer_all
 from pipeline.savedmodel import parity
+from pipeline.stages import drift
 from pipeline.tasks import TASKS, schema_of
 
 NASTY = (
@@ -144,3 +145,34 @@ def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
         return [{**record, "source": ""} for record in source.splits["test"]()]
 
     assert records(task.load(section)) == records(task.load(data))
+
+
+def test_an_answer_is_a_record_that_can_be_written(tiny, predictor, texts, tmp_path):
+    answers = predictor(texts)
+    records = [tiny.task.suggest(answer) for answer in answers]
+    tiny.task.write(records, tmp_path / "suggested.jsonl", None, None)  # reads it back itself
+    assert [record["text"] for record in records] == texts
+    assert all(0 <= tiny.task.confidence(answer) <= 1 for answer in answers)
+    assert all(0 <= tiny.task.confidence(answer) <= 1 for answer in predictor(NASTY))
+
+
+def test_tokens_are_counted_as_the_contract_says(tiny, predictor, assembly_of):
+    tokenizer = assembly_of(tiny.task.name).tokenizer
+    splits = tiny.task.load(tiny.config.settings.data).splits
+    counts = tiny.task.count_tokens(tokenizer, [record["text"] for record in splits["train"]()])
+    contract = json.loads((predictor.version / "assets.extra" / "contract.json").read_text())
+    assert len(counts) == contract["examples"]
+    assert sum(size for size, _ in counts) == contract["tokens"]
+    assert all(0 <= unknown <= size for size, unknown in counts)
+    nasty = tiny.task.count_tokens(tokenizer, list(NASTY))
+    assert nasty[0][0] == 0
+    assert sum(unknown for _, unknown in nasty) > 0
+
+
+def test_live_texts_drift_only_where_they_are_others(tiny, predictor, texts):
+    like = drift.run(predictor, texts)
+    assert like.over == []
+    assert like.texts == len(texts)
+    far = drift.run(predictor, ["съешь ещё этих мягких французских булок"] * 40)
+    assert {"unknown tokens", "new n-grams", "scripts"} <= set(far.over)
+    assert json.loads(json.dumps(far.as_dict(), allow_nan=False))["over"] == far.over

@@ -20,6 +20,7 @@ in this order:
 - ``coverage``   source tokens that attention passed over
 - ``values``     numbers, dates, times, prices, codes of source and translation compared
 - ``roles``      whether a tagger finds in the translation what the source's spans say
+- ``drift``      whether a batch of texts is unlike the reference, by thresholds from a bootstrap
 - ``intervals``  a score of summed counts with its bootstrap 95 % interval; two models compared
 
 The pieces meet in counts. A scorer makes one row of counts an example and names the score of their

@@ -13,7 +13,13 @@
 - `seeds`: the same config trained with several seeds: mean and spread.
 - `folds`: cross-validation: every training row answered by a model that has not seen it; likely
   label errors.
+- `tune`: many trainings of one config in search of better settings, judged on valid alone.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
+- `versions`, `rollback`: a model's line of descent; an older version's content as the newest.
+- `drift`: whether live texts are unlike those of training, by the counts that `drift_reference` and
+  `known_ngrams` keep with a version; `texts`: those of any file.
+- `label_next`: which texts to annotate next (`choose`), and what they may bring (`learning_curve`);
+  `travelled`: the rows that a version keeps.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.

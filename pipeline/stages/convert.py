@@ -38,10 +38,7 @@ def run(
         DataError: A line is bad or the target's format cannot hold it; its file and line.
         InputError: The target exists, or a format is unknown.
     """
-    if target.exists() or target.is_symlink():
-        raise InputError(f"{target}: exists; choose another name")
-    if not target.parent.is_dir():
-        raise InputError(f"{target.parent}: no such folder to write {target.name} into")
+    refuse(target)
     found, seen = task.guess(source, from_)
     note(seen)
     sets = found["files"].values()
@@ -58,7 +55,7 @@ def run(
     if problems:
         print_problems(task, source.name, problems)
         raise InputError(f"{source}: {len(problems)} bad lines, nothing written; {problems[0]}")
-    said = _publish(target, lambda path: task.write(records, path, to, tags))
+    said = publish(target, lambda path: task.write(records, path, to, tags))
     return f"wrote {target}: {len(records)} examples, {said}"
 
 
@@ -67,7 +64,15 @@ def _first(files: str | dict[str, str]) -> str:
     return files if isinstance(files, str) else next(iter(files.values()))
 
 
-def _publish(target: Path, write: Callable[[Path], str]) -> str:
+def refuse(target: Path) -> None:
+    """Raises an InputError where the target exists, or its folder does not."""
+    if target.exists() or target.is_symlink():
+        raise InputError(f"{target}: exists; choose another name")
+    if not target.parent.is_dir():
+        raise InputError(f"{target.parent}: no such folder to write {target.name} into")
+
+
+def publish(target: Path, write: Callable[[Path], str]) -> str:
     """Stages what `write` makes in a folder beside the target, then moves it there."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         staged = Path(folder) / target.name

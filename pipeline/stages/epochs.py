@@ -21,6 +21,8 @@ from pipeline.stages import weights
 CHECKPOINT, BEST, METRICS = "checkpoint.npz", "best.npz", "metrics.jsonl"
 VALID_LOSS = "valid_loss"  # among the scores of an epoch that is chosen by it
 
+OnEpoch = Callable[[int, dict[str, float]], None]
+
 
 @dataclass
 class State:
@@ -52,6 +54,7 @@ class EpochEnd(keras.callbacks.Callback):
         patience: Epochs without a better one before training stops; 0 = never.
         state: Where the run stands.
         tolerance: How much worse than the best an epoch may be and still count as good.
+        on_epoch: Told each epoch's number and scores, last of all.
     """
 
     def __init__(
@@ -62,10 +65,12 @@ class EpochEnd(keras.callbacks.Callback):
         patience: int,
         state: State,
         tolerance: float = 0.0,
+        on_epoch: OnEpoch | None = None,
     ) -> None:
         super().__init__()
         self.folder, self.validate, self.headline = folder, validate, headline
         self.patience, self.state, self.tolerance = patience, state, tolerance
+        self.on_epoch = on_epoch
         _cut(folder / METRICS, state.epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -89,6 +94,8 @@ class EpochEnd(keras.callbacks.Callback):
         self._journal(logs or {}, scores, trained)
         self._save(CHECKPOINT)
         self._say(logs or {}, scores, trained, best)
+        if self.on_epoch is not None:
+            self.on_epoch(state.epoch, scores)
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:

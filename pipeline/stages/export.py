@@ -17,8 +17,8 @@ from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.report.terminal import note
 from pipeline.savedmodel import ops, parity, warmup, write
-from pipeline.stages import environment, evaluate, prepare
-from pipeline.stages.assemble import VOCABULARIES, outputs_of
+from pipeline.stages import drift_reference, environment, evaluate, known_ngrams, prepare
+from pipeline.stages.assemble import VOCABULARIES, Assembly, outputs_of
 from pipeline.stages.epochs import BEST
 from pipeline.stages.train import CONFIG, CONTRACT
 from pipeline.task import Record, Task
@@ -67,12 +67,14 @@ def run(
         )
         warmup.write_warmup(candidate, config.name, texts[:WARMUP_ROWS])
         _pack(task, config, folder, data, candidate / artifacts.EXTRA)
+        _pack_drift(task, config, parts, data, candidate / artifacts.EXTRA)
         artifacts.seal(
             candidate,
             {
                 "task": task.name,
                 "name": config.name,
                 "parent": parent,
+                "headline": task.headline,
                 "signatures": signatures,
                 "ops": required,
                 "environment": environment.facts(),
@@ -107,6 +109,24 @@ def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, ex
     seed = config.settings.train.seed
     _write_rows(task, extra / REPLAY, _sample(train, settings.replay_rows, seed))
     _write_rows(task, extra / EXAM, itertools.islice(test, settings.exam_rows))
+
+
+def _pack_drift(
+    task: Task, config: Config, parts: Assembly, data: store.Prepared, extra: Path
+) -> None:
+    """What live texts are held against: the n-grams of training, and counts of held-out rows."""
+    known = known_ngrams.of_texts(record["text"] for record in store.records(data, "train"))
+    known_ngrams.write(extra, known)
+    settings = config.settings
+    held_out = _sample(
+        store.records(data, "valid"), settings.export.drift_rows, settings.train.seed
+    )
+    if held_out:
+        texts = [record["text"] for record in held_out]
+        rows = drift_reference.observe(
+            task, parts.tokenizer, outputs_of(parts.service), known, texts
+        )
+        drift_reference.write(extra, rows)
 
 
 def _write_rows(task: Task, file: Path, records: Iterable[Record]) -> None:

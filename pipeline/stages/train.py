@@ -30,6 +30,7 @@ from pipeline.stages.epochs import (
     CHECKPOINT,
     VALID_LOSS,
     EpochEnd,
+    OnEpoch,
     ProgressBar,
     State,
 )
@@ -40,7 +41,14 @@ RUNS = ROOT / "runs"
 CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
 
 
-def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> Path:
+def run(
+    task: Task,
+    config: Config,
+    runs: Path = RUNS,
+    resume: bool = False,
+    *,
+    on_epoch: OnEpoch | None = None,
+) -> Path:
     """Trains a model of the config and gives the folder of its run.
 
     Args:
@@ -48,6 +56,8 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
         config: All settings.
         runs: Where run folders go.
         resume: Go on with the newest run of this name from its last finished epoch.
+        on_epoch: Told the number and the scores on valid of each epoch once its files are written;
+            what it raises ends the training.
 
     Raises:
         InputError: There is nothing to resume, or its settings or data were others.
@@ -74,7 +84,7 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     else:
         count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
         note(f"{config.name}: {count}; {folder}")
-        _fit(task, config, folder, parts, data, steps, state)
+        _fit(task, config, folder, parts, data, steps, state, on_epoch)
         decided = task.headline if settings.select_by == "metric" else "loss"
         note(
             f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
@@ -148,6 +158,7 @@ def _fit(
     data: store.Prepared,
     steps: int,
     state: State,
+    on_epoch: OnEpoch | None,
 ) -> None:
     settings: TrainSettings = config.settings.train
     examples = store.examples(data, "train")
@@ -181,7 +192,9 @@ def _fit(
         return found
 
     bar = ProgressBar(state.epoch, settings.epochs, steps)
-    ends = EpochEnd(folder, validate, task.headline, settings.patience, state, settings.tolerance)
+    ends = EpochEnd(
+        folder, validate, task.headline, settings.patience, state, settings.tolerance, on_epoch
+    )
     try:
         parts.model.fit(
             stream,

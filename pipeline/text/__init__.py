@@ -10,6 +10,7 @@ Read in this order:
 - `protect`: what a translation must not change, set aside and put back.
 - `sentences`: a text cut at the ends of its sentences.
 - `ngrams`: what stands side by side, hashed to ids.
+- `scripts`: what letters are written in.
 
 TensorFlow's string ops and Python's `str` methods split and lower-case differently, so text is
 never tokenised in Python here.

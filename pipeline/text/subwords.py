@@ -112,6 +112,17 @@ class Subwords(tf.Module):
         return tf_text.SentencepieceTokenizer(self.model)
 
 
+def is_byte(ids: tf.Tensor, symbols: int = 0) -> tf.Tensor:
+    """Whether a piece is a byte: part of a character that is no piece. bool, as `ids`.
+
+    Args:
+        ids: Of pieces.
+        symbols: With how many `symbols` the pieces were trained.
+    """
+    first = len(FIXED) + symbols
+    return (ids >= first) & (ids < first + BYTES)
+
+
 def train_subwords(
     texts: Iterable[str],
     vocabulary_size: int,

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from pipeline import artifacts
+from pipeline.stages import rollback
 from tests.serving.conftest import wait_until
 from tests.serving.contract_models import function, publish, spec
 
@@ -306,6 +307,18 @@ def test_memory_does_not_grow_with_versions(serve, root, put):
         thread.join()
     assert not failed
     assert seen[-1] < 1.05 * seen[0]
+
+
+def test_a_running_server_follows_a_rollback(serve, root, put):
+    put(1)
+    put(2)
+    with serve(root) as served:
+        assert answer(served) == 2
+        assert rollback.run(root / "adds").name == "3"
+        wait_until(lambda: answer(served) == 1)
+        assert states(served)[3] == "AVAILABLE"
+        put(3, version=4)  # a later version takes over
+        wait_until(lambda: answer(served) == 3)
 
 
 def warmup(folder, *records):

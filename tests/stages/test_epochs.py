@@ -56,6 +56,22 @@ def test_the_best_epoch_is_kept_and_the_checkpoint_written_every_time_after_it(p
     assert [facts["epoch"] for _, facts in saved] == [1, 1, 2, 2, 3]
 
 
+def test_who_listens_is_told_each_epoch_after_its_files_are_written(tmp_path, saved):
+    told = []
+
+    def listen(epoch, scores):
+        told.append((epoch, scores, [name for name, _ in saved]))
+        raise RuntimeError("enough")
+
+    model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
+    end = EpochEnd(tmp_path, lambda: {"f1": 7.0}, "f1", 0, State(), on_epoch=listen)
+    end.set_model(model)
+    end.on_epoch_begin(0)
+    with pytest.raises(RuntimeError, match="enough"):
+        end.on_epoch_end(0, {"loss": 0.5})
+    assert told == [(1, {"f1": 7.0}, [BEST, CHECKPOINT])]
+
+
 def test_what_is_validated_and_kept_is_the_average_of_the_weights(tmp_path):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75), loss="mse")

@@ -48,6 +48,8 @@ def test_the_layout_of_a_version(published):
         "replay.jsonl",
         "exam.jsonl",
         "manifest.json",
+        "drift.json",
+        "ngrams.npz",
         "tf_serving_warmup_requests",
     }
     assert [entry.name for entry in published.parent.iterdir()] == ["1"]  # no staging is left

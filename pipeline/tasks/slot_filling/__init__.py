@@ -29,13 +29,14 @@ from pipeline.tasks.slot_filling import (
     utterance,
     writer,
 )
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.config import SPACE, SlotFillingSettings
 
 TASK = Task(
     name="slot_filling",
     example="flights_slots",
     headline="slot_f1",
     settings=SlotFillingSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,
@@ -48,6 +49,7 @@ TASK = Task(
     fit=tokenizer.fit,
     build_tokenizer=tokenizer.build_tokenizer,
     build_encoder=tokenizer.build_encoder,
+    count_tokens=tokenizer.count_tokens,
     contract=tokenizer.contract,
     build_model=model.build_model,
     count=tokenizer.count,
@@ -55,6 +57,8 @@ TASK = Task(
     calibrate=calibrate.calibrate,
     build_service=serving.build_service,
     answers=serving.answers,
+    suggest=serving.suggest,
+    confidence=serving.confidence,
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,

@@ -8,16 +8,27 @@ from pydantic import Field, model_validator
 
 from pipeline.config import (
     ExportSettings,
+    Range,
     RejectSettings,
     Section,
     SplitSettings,
     TrainSettings,
+    TuneSettings,
     Words,
 )
 
 READ_BACKWARD = ("elman", "lstm", "gru")
 FEED_TAGS_BACK = ("jordan", "elman_jordan")
 GOLD_TAGS = "gold_tags"  # what such a model has as an input beside words and characters
+
+# What `tune` searches where a config names nothing.
+SPACE: TuneSettings = {
+    "train.learning_rate": Range(low=0.001, high=0.01, log=True),
+    "train.batch_size": [16, 32, 64],
+    "model.hidden_dim": [96, 160, 256],
+    "model.dropout": Range(low=0.1, high=0.6),
+    "model.word_dropout": Range(low=0.0, high=0.4),
+}
 
 
 class ColumnSettings(Section):
@@ -186,3 +197,4 @@ class SlotFillingSettings(Section):
     train: SlotTrainSettings = SlotTrainSettings()
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
+    tune: TuneSettings = Field(default_factory=dict)

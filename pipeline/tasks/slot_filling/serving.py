@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 
 from pipeline.metrics.spans import chunks
-from pipeline.task import Answer, Service, Vocabularies
+from pipeline.task import Answer, Record, Service, Vocabularies
 from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
-from pipeline.tasks.slot_filling.utterance import tag_names
+from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
 from pipeline.text import tokens
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID
@@ -106,6 +106,18 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
         rejected = bool(outputs["rejected"][row])
         rows.append({"text": text, "intent": intent, "slots": slots, "rejected": rejected})
     return rows
+
+
+def suggest(answer: Answer) -> Record:
+    """The utterance that an answer takes its text for."""
+    spans = tuple(Span(found["slot"], found["start"], found["end"]) for found in answer["slots"])
+    return Utterance(answer["text"], answer["intent"]["label"], spans).to_record()
+
+
+def confidence(answer: Answer) -> float:
+    """The score of the intent or of a slot, whichever is least sure."""
+    scores = (answer["intent"]["score"], *(slot["score"] for slot in answer["slots"]))
+    return float(min(scores))
 
 
 class _Tagged(NamedTuple):

@@ -224,6 +224,14 @@ def project(found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor)
     return tf.RaggedTensor.from_tensor(best, found.starts.row_lengths())
 
 
+def count_tokens(tokenizer: SlotTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Of each text, how many tokens it has, and how many of them the vocabulary does not know."""
+    found, features = tokenizer(tf.constant(texts, tf.string))
+    unknown = tf.reduce_sum(tf.cast(features["words"] == UNKNOWN_ID, tf.int32), axis=1)
+    lengths = found.starts.row_lengths().numpy().tolist()
+    return list(zip(lengths, unknown.numpy().tolist(), strict=True))
+
+
 def contract(
     tokenizer: SlotTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
 ) -> dict[str, Any]:
@@ -234,12 +242,8 @@ def contract(
         vocabularies: Of the model.
         texts: Groups of texts.
     """
-    lengths: list[int] = []
-    unknown = 0
-    for group in texts:
-        found, features = tokenizer(tf.constant(group, tf.string))
-        lengths += found.starts.row_lengths().numpy().tolist()
-        unknown += int(tf.reduce_sum(tf.cast(features["words"] == UNKNOWN_ID, tf.int32)))
+    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
+    lengths, unknown = [tokens for tokens, _ in counts], sum(unknown for _, unknown in counts)
     percentiles = np.percentile(lengths, (0, 5, 25, 50, 75, 95, 99, 100)).tolist()
     return {
         "scheme": "BIO",

@@ -30,13 +30,14 @@ from pipeline.tasks.text_classification import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.config import SPACE, TextClassificationSettings
 
 TASK = Task(
     name="text_classification",
     example="flights_intents",
     headline="accuracy",
     settings=TextClassificationSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,
@@ -49,6 +50,7 @@ TASK = Task(
     fit=tokenizer.fit,
     build_tokenizer=tokenizer.build_tokenizer,
     build_encoder=encoder.build_encoder,
+    count_tokens=tokenizer.count_tokens,
     contract=tokenizer.contract,
     build_model=model.build_model,
     count=count.count,
@@ -56,6 +58,8 @@ TASK = Task(
     calibrate=calibrate.calibrate,
     build_service=serving.build_service,
     answers=serving.answers,
+    suggest=serving.suggest,
+    confidence=serving.confidence,
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,

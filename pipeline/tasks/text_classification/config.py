@@ -8,12 +8,24 @@ from pydantic import Field, model_validator
 
 from pipeline.config import (
     ExportSettings,
+    Range,
     RejectSettings,
     Section,
     SplitSettings,
     TrainSettings,
+    TuneSettings,
     Words,
 )
+
+# What `tune` searches where a config names nothing.
+SPACE: TuneSettings = {
+    "train.learning_rate": Range(low=0.0005, high=0.005, log=True),
+    "train.batch_size": [16, 32, 64],
+    "model.embedding_dim": [64, 128, 200],
+    "model.dropout": Range(low=0.1, high=0.7),
+    "model.token_dropout": Range(low=0.0, high=0.3),
+    "ngrams.gain": Range(low=2.0, high=16.0, log=True),
+}
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "fasttext", "folders", "label_text", "tfds"]
 
@@ -171,6 +183,7 @@ class TextClassificationSettings(Section):
     train: ClassTrainSettings = ClassTrainSettings()
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
+    tune: TuneSettings = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> TextClassificationSettings:

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pipeline.task import Answer, Service, Vocabularies
+from pipeline.task import Answer, Record, Service, Vocabularies
+from pipeline.tasks.text_classification.example import Example
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
@@ -87,6 +88,16 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
             answer["labels"] = [name for name, chosen in given if chosen]
         rows.append(answer)
     return rows
+
+
+def suggest(answer: Answer) -> Record:
+    """The example that an answer takes its text for: the labels given, or the likeliest one."""
+    return Example(answer["text"], tuple(answer.get("labels", [answer["label"]]))).to_record()
+
+
+def confidence(answer: Answer) -> float:
+    """The probability of the likeliest label."""
+    return float(answer["score"])
 
 
 def _thresholds(model: keras.Model) -> Any:

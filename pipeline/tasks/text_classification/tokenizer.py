@@ -21,7 +21,7 @@ from pipeline.tasks.text_classification.config import (
 )
 from pipeline.text import tokens
 from pipeline.text.ngrams import hashed_ngrams
-from pipeline.text.subwords import Subwords, train_subwords
+from pipeline.text.subwords import Subwords, is_byte, train_subwords
 from pipeline.text.vocabulary import UNKNOWN_ID, Vocabulary, list_terms
 
 BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]+"  # what separates tokens (`pipeline.text.tokens`)
@@ -179,6 +179,24 @@ def fit(settings: TextClassificationSettings, records: Iterable[Record]) -> Voca
     return {**found, "labels": sorted(labels)}
 
 
+def count_tokens(tokenizer: TextTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Of each text, how many tokens it has, and how many of them the vocabulary does not know.
+
+    Of subwords these are the bytes that spell a character which is no piece. Without a vocabulary
+    tokens are words, and none is unknown.
+    """
+    text = tokens.clean(tf.constant(texts, tf.string))
+    if tokenizer.vocabulary is None:
+        ids = _surface(text, "words")
+        unknown = tf.zeros([len(texts)], tf.int32)
+    else:
+        ids = tokenizer.ids(text)
+        pieces = tokenizer.settings.kind == "subwords"
+        flat = is_byte(ids.flat_values) if pieces else ids.flat_values == UNKNOWN_ID
+        unknown = tf.reduce_sum(tf.cast(ids.with_flat_values(flat), tf.int32), axis=1)
+    return list(zip(ids.row_lengths().numpy().tolist(), unknown.numpy().tolist(), strict=True))
+
+
 def contract(
     tokenizer: TextTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
 ) -> dict[str, Any]:
@@ -192,16 +210,9 @@ def contract(
         vocabularies: Of the model.
         texts: Groups of texts.
     """
-    lengths: list[int] = []
-    unknown, most = 0, tokenizer.settings.max_tokens
-    for group in texts:
-        text = tokens.clean(tf.constant(group, tf.string))
-        if tokenizer.vocabulary is None:
-            ids = _surface(text, "words")
-        else:
-            ids = tokenizer.ids(text)
-            unknown += int(tf.reduce_sum(tf.cast(ids.flat_values == UNKNOWN_ID, tf.int32)))
-        lengths += ids.row_lengths().numpy().tolist()
+    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
+    lengths, unknown = [tokens for tokens, _ in counts], sum(unknown for _, unknown in counts)
+    most = tokenizer.settings.max_tokens
     percents = (0, 5, 25, 50, 75, 95, 99, 100)
     percentiles = np.percentile(lengths, percents).tolist()
     cut = 0 if tokenizer.vocabulary is None else sum(n > most for n in lengths)

@@ -33,13 +33,14 @@ from pipeline.tasks.translation import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.translation.config import TranslationSettings
+from pipeline.tasks.translation.config import SPACE, TranslationSettings
 
 TASK = Task(
     name="translation",
     example="flights_zh_en",
     headline="bleu",
     settings=TranslationSettings,
+    space=SPACE,
     guess=guess.guess,
     load=loader.load,
     read=loader.read,
@@ -52,6 +53,7 @@ TASK = Task(
     fit=tokenizer.fit,
     build_tokenizer=tokenizer.build_tokenizer,
     build_encoder=encoder.build_encoder,
+    count_tokens=tokenizer.count_tokens,
     contract=tokenizer.contract,
     build_model=model.build_model,
     count=count.count,
@@ -59,6 +61,8 @@ TASK = Task(
     calibrate=calibrate.calibrate,
     build_service=serving.build_service,
     answers=serving.answers,
+    suggest=serving.suggest,
+    confidence=serving.confidence,
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,

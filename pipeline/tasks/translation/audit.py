@@ -15,7 +15,8 @@ from pipeline.task import Record, Table
 from pipeline.tasks.translation.example import shorten
 from pipeline.tasks.translation.filters import key
 from pipeline.tasks.translation.near import Twin, twins
-from pipeline.tasks.translation.scripts import fits, length, main_script, scripts_of
+from pipeline.tasks.translation.scripts import fits, length, main_script
+from pipeline.text.scripts import scripts_of
 
 ROWS = 20  # of a table
 PLACES = 3  # file:line that are named for one finding

@@ -6,10 +6,27 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config import ExportSettings, Section, SplitSettings, TrainSettings, Words
+from pipeline.config import (
+    ExportSettings,
+    Range,
+    Section,
+    SplitSettings,
+    TrainSettings,
+    TuneSettings,
+    Words,
+)
 
 Format = Literal["aligned", "csv", "tsv", "jsonl", "parquet", "tmx", "tfds"]
 UNKNOWN = "und"  # ISO 639's code for a language that nobody states
+
+# What `tune` searches where a config names nothing.
+SPACE: TuneSettings = {
+    "train.learning_rate": Range(low=0.0005, high=0.006, log=True),
+    "train.averaging": [0.99, 0.995, 0.999],
+    "model.embedding_dim": [128, 256],
+    "model.hidden_dim": [128, 192, 256],
+    "model.dropout": Range(low=0.05, high=0.4),
+}
 
 
 class LanguageSettings(Section):
@@ -211,6 +228,7 @@ class TranslationSettings(Section):
     decoding: DecodingSettings = DecodingSettings()
     train: Training = Training()
     export: ExportSettings = ExportSettings()
+    tune: TuneSettings = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ties_what_is_joint(self) -> TranslationSettings:

@@ -16,7 +16,8 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.task import Answer, Record
-from pipeline.tasks.translation.scripts import DENSE, scripts_of
+from pipeline.tasks.translation.scripts import DENSE
+from pipeline.text.scripts import scripts_of
 
 ROWS = 256  # texts that are compared with all of train at a time
 

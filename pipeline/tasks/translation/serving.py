@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from pipeline.decoding.hypotheses import Hypotheses
-from pipeline.task import Answer, Service, Vocabularies
+from pipeline.task import Answer, Record, Service, Vocabularies
+from pipeline.tasks.translation.example import Example
 from pipeline.tasks.translation.model import Translator
 from pipeline.tasks.translation.search import Searcher
 from pipeline.tasks.translation.tokenizer import PairTokenizer, Segments, dense
@@ -97,6 +99,16 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
         }
         for row, text in enumerate(texts)
     ]
+
+
+def suggest(answer: Answer) -> Record:
+    """The pair of a text and the translation given."""
+    return Example(answer["text"], answer["translation"]).to_record()
+
+
+def confidence(answer: Answer) -> float:
+    """The geometric mean of the probabilities of the translation's tokens."""
+    return math.exp(min(float(answer["score"]), 0.0))
 
 
 def _translations(

@@ -22,7 +22,7 @@ from pipeline.text.protect import (
     restore,
     without_placeholders,
 )
-from pipeline.text.subwords import Subwords, train_subwords
+from pipeline.text.subwords import Subwords, is_byte, train_subwords
 
 BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"
 UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow each other without a space
@@ -145,6 +145,15 @@ def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularie
     }
 
 
+def count_tokens(tokenizer: PairTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Of each source, how many tokens it has, and how many of them are spelled byte by byte."""
+    line = _normal(sentences.one_line(tokens.clean(tf.constant(texts, tf.string))))
+    ids = tokenizer.source.tokenize(line)
+    in_bytes = ids.with_flat_values(is_byte(ids.flat_values, len(PLACEHOLDERS)))
+    spelled = tf.reduce_sum(tf.cast(in_bytes, tf.int32), axis=1)
+    return list(zip(ids.row_lengths().numpy().tolist(), spelled.numpy().tolist(), strict=True))
+
+
 def contract(
     tokenizer: PairTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
 ) -> dict[str, Any]:
@@ -157,13 +166,8 @@ def contract(
         vocabularies: Of the model.
         texts: Groups of sources.
     """
-    lengths: list[int] = []
-    spelled = 0
-    for group in texts:
-        line = _normal(sentences.one_line(tokens.clean(tf.constant(group, tf.string))))
-        ids = tokenizer.source.tokenize(line)
-        spelled += int(tf.reduce_sum(tf.cast(_is_byte(ids.flat_values), tf.int32)))
-        lengths += ids.row_lengths().numpy().tolist()
+    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
+    lengths, spelled = [tokens for tokens, _ in counts], sum(spelled for _, spelled in counts)
     percents = (0, 5, 25, 50, 75, 95, 99, 100)
     percentiles = np.percentile(lengths, percents).tolist()
     most = tokenizer.settings.max_tokens
@@ -184,12 +188,6 @@ def contract(
 
 def _normal(line: tf.Tensor) -> tf.Tensor:
     return sentences.one_line(tokens.fold(line, lower=False))
-
-
-def _is_byte(ids: tf.Tensor) -> tf.Tensor:
-    """Whether a piece is one of the 256 bytes, which follow the fixed pieces and the symbols."""
-    first = 4 + len(PLACEHOLDERS)
-    return (ids >= first) & (ids < first + 256)
 
 
 def _lines(settings: TokenizerSettings, group: Sequence[Record]) -> tuple[tf.Tensor, tf.Tensor]:

@@ -9,8 +9,8 @@ from pipeline.tasks.translation.scripts import (
     length,
     main_script,
     scripts_for,
-    scripts_of,
 )
+from pipeline.text.scripts import scripts_of
 
 
 @pytest.mark.parametrize(

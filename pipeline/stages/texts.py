@@ -1,0 +1,36 @@
+"""The texts of a file, labelled or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.datasets.lines import read_objects
+from pipeline.stages.predict import read_texts
+from pipeline.task import Task
+
+LINES = ".txt"
+
+
+def texts_of(task: Task, file: Path) -> Iterator[str]:
+    """Texts one by one, in order.
+
+    A `.txt` file is read line by line, JSONL by its key `text`, either also as `.gz`; all else, and
+    JSONL without that key, as annotated data in a format of the task.
+
+    Raises:
+        DataError: A bad line, by file and number.
+        InputError: The file cannot be read, or its format not be told.
+    """
+    if LINES in file.suffixes or (".jsonl" in file.suffixes and _has_text(file)):
+        yield from read_texts(file)
+        return
+    found, _ = task.guess(file, None)
+    data = {**found, "files": {"train": found["files"]["train"]}}
+    settings = task.settings.model_validate({"task": task.name, "data": data})
+    yield from (record["text"] for record in task.read(settings.data))
+
+
+def _has_text(file: Path) -> bool:
+    _, row = next(iter(read_objects(file)), (0, {"text": ""}))
+    return "text" in row

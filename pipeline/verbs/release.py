@@ -1,0 +1,96 @@
+"""The verbs for a model that is out: what it meets, where it comes from, the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import DriftError
+from pipeline.start import quiet_start
+from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, short
+
+app = typer.Typer()
+
+
+@app.command()
+def drift(
+    model: Model,
+    data: Annotated[
+        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
+    ],
+    false_alarms: Annotated[
+        float, typer.Option(help="Share of batches that are told though nothing has drifted.")
+    ] = 0.05,
+    json_: Json = None,
+) -> None:
+    """Tell whether texts are unlike those of training; leaves with 4 where they are."""
+    with quiet_start():
+        from pipeline.artifacts import write_json
+        from pipeline.predictor import load
+        from pipeline.stages import drift as stage
+        from pipeline.stages.texts import texts_of
+    predictor = load(model)
+    found = stage.run(predictor, texts_of(predictor.task, data), false_alarms)
+    stage.print_drift(f"{predictor.config.name}: {data.name}", found)
+    if json_:
+        write_json(json_, {"model": str(model), "data": str(data), **found.as_dict()})
+    if found.over:
+        raise DriftError(f"{data}: over the threshold: {', '.join(found.over)}")
+
+
+@app.command("label-next")
+def label_next(
+    model: Model,
+    data: Annotated[
+        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="What to write; must not exist.")],
+    count: Annotated[int, typer.Option(min=1, help="How many texts to choose.")] = 50,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by OUTPUT's ending.")
+    ] = None,
+    curve: Annotated[bool, typer.Option(help="Say what more rows may bring (a minute).")] = True,
+) -> None:
+    """Choose the texts to annotate next, written with the model's suggestions."""
+    with quiet_start():
+        from pipeline.predictor import load
+        from pipeline.stages import label_next as stage
+        from pipeline.stages.convert import refuse
+        from pipeline.stages.texts import texts_of
+    refuse(output)
+    predictor = load(model)
+    task, config, version = predictor.task, predictor.config, predictor.version
+    chosen = stage.run(task, config, version, texts_of(task, data), count)
+    said = stage.write(task, chosen, output, to)
+    stage.print_chosen(config.name, chosen)
+    found = stage.curve(task, config, version) if curve else None
+    if found:
+        stage.print_gain(task, config, version, found, len(chosen))
+    print(f"wrote {output}: {len(chosen)} texts with suggested annotations, {said}")
+
+
+@app.command()
+def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
+    """Show a model's line of descent: data, config, scores, verdict of each version."""
+    from pipeline.stages import versions as stage
+
+    home = stage.find_home(name, models)
+    stage.print_versions(home.name, stage.run(home))
+
+
+@app.command()
+def rollback(
+    name: Name,
+    version: Annotated[
+        int | None,
+        typer.Argument(metavar="[VERSION]", help="Default: what served before the newest."),
+    ] = None,
+    models: ModelsFolder = Path("saved_models"),
+) -> None:
+    """Publish an older version's content as the newest; a running server follows."""
+    from pipeline.stages import rollback as stage
+    from pipeline.stages.versions import find_home
+
+    print(short(stage.run(find_home(name, models), version)))
