@@ -124,7 +124,9 @@ def print_trials(name: str, headline: str, found: Found) -> None:
     """The best trials, with what they tried."""
     metric = headline.replace("_", " ")
     title = f"{name}: {found.done} trials, {len(found.trials)} of them to the end; the best"
-    rows = [[each.number, each.score, _said(each.values)] for each in found.trials[:SHOWN]]
+    rows: list[list[str | int | float]] = [
+        [each.number, each.score, _said(each.values)] for each in found.trials[:SHOWN]
+    ]
     print_table(title, ("trial", f"{metric} on valid", "settings"), rows)
 
 
