@@ -56,6 +56,9 @@ def run(
     """Prepare, train, evaluate and export, end to end."""
     if folds and seeds > 1:
         raise InputError("run: expected either --seeds or --folds, received both")
+    if jobs > 1 and configs and len(configs) > 1:  # without TensorFlow, which takes seconds to come
+        _run_side_by_side(configs, jobs, set_, seeds, folds)
+        return
     with quiet_start():
         from pipeline.stages import evaluate, export, report, train
         from pipeline.stages import seeds as seeds_stage
@@ -92,13 +95,16 @@ def run(
 def _run_side_by_side(
     names: list[str], jobs: int, set_: list[str] | None, seeds: int, folds: int | None
 ) -> None:
-    """The config with the most data begins, so that no core waits long at the end."""
+    """Begun in this order: with the longest first, no core waits long at the end."""
+    from pipeline.config import find_config
     from pipeline.stages import side_by_side
+
+    for name in names:
+        find_config(name)  # a wrong name is said now, not when its turn comes
 
     options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
     options += [f"--set={override}" for override in set_ or ()]
-    ordered = side_by_side.largest_first({name: _load(name, set_) for name in names})
-    commands = {name: [sys.executable, __file__, "run", name, *options] for name in ordered}
+    commands = {name: [sys.executable, __file__, "run", name, *options] for name in names}
     found = side_by_side.run(commands, jobs)
     sys.stdout.write("".join(found[name] for name in names))
 
@@ -175,28 +181,44 @@ def evaluate(
 ) -> None:
     """Score a published model or a run on a split."""
     with quiet_start():
-        from pipeline.artifacts import EXTRA, write_json
-        from pipeline.predictor import load
+        from pipeline.artifacts import write_json
         from pipeline.stages import evaluate as stage
-        from pipeline.stages.assemble import outputs_of
-    is_run = (model / "config.yaml").is_file()
-    if is_run:
-        task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
-        outputs, home = outputs_of(stage.load_best(task, config, model).service), model
-    else:
-        predictor = load(model)
-        task, config, outputs = predictor.task, predictor.config, predictor.outputs
-        home = predictor.version / EXTRA
+    task, config, outputs, home = _opened(model)
     results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
     stage.print_results(config.name, task.headline, results)
     stage.print_comparisons(results)
     stage.print_detail(results[0])
-    if is_run and data is None and (stress or floor):
+    if home == model and data is None and (stress or floor):  # a run keeps them
         stage.add_scores(model, results)
     if json_:
         rows = {result.split: result.as_dict() for result in results[1:]}
         scores = results[0].as_dict()
         write_json(json_, {"task": task.name, "model": str(model), **scores, "rows": rows})
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    second: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
+    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+) -> None:
+    """Score two models on the same examples; say which differences may be chance."""
+    with quiet_start():
+        from pipeline.stages import evaluate as stage
+    opened = [_opened(model) for model in (first, second)]
+    task, other = (each[0] for each in opened)
+    if task.name != other.name:
+        raise InputError(
+            f"compare: expected two models of one task; {first} is for {task.name}, {second} for"
+            f" {other.name}"
+        )
+    ours, theirs = (
+        stage.of_version(task, config, outputs, split, data, home)
+        for task, config, outputs, home in opened
+    )
+    print(f"first: {first}\nsecond: {second}")
+    stage.compare(task.headline, ours, theirs)
 
 
 @app.command()
@@ -228,7 +250,10 @@ def predict(
     input_: Annotated[
         Path | None, typer.Option("--input", metavar="FILE", help="Texts: lines, or .jsonl `text`.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Default: standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Default: standard output. With --input: of any size, and resumable."),
+    ] = None,
 ) -> None:
     """Answer texts, one JSON object a line."""
     if bool(texts) == (input_ is not None):
@@ -236,7 +261,14 @@ def predict(
     with quiet_start():
         from pipeline.predictor import load
         from pipeline.stages import predict as stage
+        from pipeline.stages import predict_file
     predictor = load(model)
+    if input_ and output:
+        written = predict_file.run(predictor, input_, output)
+        if written.failed:
+            count = f"{written.failed} of {written.rows} rows have an error"
+            raise InputError(f"{output}: {count}; the first: {written.first}")
+        return
     source = stage.read_texts(input_) if input_ else iter(texts or [])
     if output is None:
         stage.run(predictor, source, sys.stdout)
@@ -321,6 +353,20 @@ def serve(
     from pipeline.serving import server
 
     server.serve_with(models, host, rest_port, grpc_port, set_ or ())
+
+
+def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
+    """What a published model or a run answers with, and the folder of its vocabularies."""
+    from pipeline.artifacts import EXTRA
+    from pipeline.predictor import load
+    from pipeline.stages import evaluate
+    from pipeline.stages.assemble import outputs_of
+
+    if (model / "config.yaml").is_file():
+        task, config = _load(model / "config.yaml", None, model.resolve().parent.name)
+        return task, config, outputs_of(evaluate.load_best(task, config, model).service), model
+    predictor = load(model)
+    return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
 
 
 app.add_typer(release.app)

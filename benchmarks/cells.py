@@ -69,8 +69,11 @@ def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
     seconds = round(time.perf_counter() - began, 1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     facts = {"cell": cell, "environment": environment.facts()}
+    # What other programs of the machine cost is in `seconds` and not in these.
+    busy = round(time.process_time(), 1)
+    measured = {"seconds": seconds, "cpu_seconds": busy, "peak_memory_gb": memory}
     file.parent.mkdir(exist_ok=True)
-    write_json(file, {**facts, "seconds": seconds, "peak_memory_gb": memory, **found})
+    write_json(file, {**facts, **measured, **found})
 
 
 def of_model(task: Any, config: Any, stressed: bool = False) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,9 @@ def anonymous_mib(root: int) -> float:
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str], port: int, ready: str) -> Iterator[dict[str, Any]]:
+def started(
+    command: Sequence[str], port: int, ready: str
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """A server; what it took to start it, and its memory when the block ends."""
     facts: dict[str, Any] = {}
     began = time.perf_counter()
@@ -129,7 +131,7 @@ def started(command: Sequence[str], port: int, ready: str) -> Iterator[dict[str,
                 raise RuntimeError(f"not ready: {' '.join(command)}")
             time.sleep(0.05)
         facts["ready_seconds"] = round(time.perf_counter() - began, 2)
-        yield facts
+        yield process, facts
         facts["anonymous_mib"] = anonymous_mib(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -144,13 +146,20 @@ def answers(port: int, path: str) -> bool:
     return False
 
 
+def ours(models: Path, port: int) -> list[str]:
+    """The command of our server."""
+    command = [sys.executable, "main.py", "serve", "--models", str(models.resolve())]
+    ports = ["--rest-port", str(port), "--grpc-port", str(free_port())]
+    return [*command, *ports, "--set", "log_requests=false"]
+
+
 def measure(
     name: str, command: Sequence[str], port: int, paths: tuple[str, str], given: Any
 ) -> dict[str, Any]:
     """One server under all loads."""
     ready, predict = paths
     texts = sentences(given.models, given.model)
-    with started(command, port, ready) as facts:
+    with started(command, port, ready) as (_, facts):
         asyncio.run(load(port, predict, texts, 16, 2))  # warm
         rows = [asyncio.run(load(port, predict, texts, n, given.seconds)) for n in (1, 16)]
     print(json.dumps({"server": name, **facts, "loads": rows}, indent=1))
@@ -167,30 +176,24 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="Write no file.")
     given = parser.parse_args()
     port = free_port()
-    command = [
-        sys.executable,
-        "main.py",
-        "serve",
-        "--models",
-        str(given.models),
-        "--set",
-        "log_requests=false",
-    ]
-    ports = ["--rest-port", str(port), "--grpc-port", str(free_port())]
     path = f"/v1/models/{given.model}:predict"
-    servers = [measure("ours", [*command, *ports], port, ("/readyz", path), given)]
+    servers = [measure("ours", ours(given.models, port), port, ("/readyz", path), given)]
     if given.peer:
         python = os.environ.get("PEER_PYTHON", sys.executable)
         peer = [python, str(PEER), str(given.models / given.model), str(port)]
         servers.append(measure("ray", peer, port, ("/-/healthz", "/predict"), given))
     if not given.dry:
-        facts = {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "cores": len(os.sched_getaffinity(0)),
-            "load_average": os.getloadavg(),
-            "servers": servers,
-        }
-        (RESULTS / f"serve-{given.model}.json").write_text(json.dumps(facts, indent=1) + "\n")
+        write_result(f"serve-{given.model}", {"servers": servers})
+
+
+def write_result(name: str, facts: Mapping[str, Any]) -> None:
+    """A file of `results/`, with the time and what else kept the machine busy."""
+    machine = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": len(os.sched_getaffinity(0)),
+        "load_average": os.getloadavg(),
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps({**machine, **facts}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -278,6 +278,11 @@ def test_every_shipped_config_loads_and_travels(file, tmp_path):
         ({"encoder": "jordan"}, "jordan feeds its own tags back.*takes crf: false and depth: 1"),
         ({"encoder": "window", "bidirectional": True}, "window reads in one direction"),
         ({"encoder": "self_attention", "hidden_dim": 20}, "20 is not a multiple of 2 x heads = 8"),
+        ({"attention_blocks": 1, "hidden_dim": 20}, "20 is not a multiple of 2 x heads = 8"),
+        (
+            {"encoder": "jordan", "crf": False, "attention_blocks": 1},
+            "jordan has no states for attention_blocks",
+        ),
     ],
 )
 def test_settings_of_the_model_that_do_not_fit_together_are_refused(settings, said):

@@ -61,7 +61,8 @@ DOORS = {
     ),
     "serving": door(
         "errors artifacts savedmodel",
-        f"google granian grpc grpc_health numpy orjson starlette tensorflow_serving {TF}",
+        f"google granian grpc grpc_health httpx numpy opentelemetry orjson"
+        f" starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
     "verbs": door(f"{FOR_STAGES} stages predictor serving start", "typer"),
@@ -72,7 +73,7 @@ DOORS = {
 WITHOUT_TENSORFLOW = (
     "pipeline/layers/*.py",
     "pipeline/tasks/*/model.py",
-    "pipeline/serving/client.py",
+    "pipeline/serving/client*.py",
 )
 
 # The rooms that these may import on their first lines. What else they need they import in the

@@ -252,9 +252,23 @@ def test_evaluate_with_the_floor_prints_both_and_which_is_better(nlp, version):
     pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `floor`")
     done = nlp("evaluate", version, "--floor")
     assert done.status == 0, done.err
-    assert "test: against the floor" in done.out
+    assert "test: model against floor" in done.out
     row = next(line for line in done.out.splitlines() if line.split()[:1] == ["floor"])
     assert row.split()[1] == "24"
+
+
+def test_compare_says_what_may_be_chance(nlp, version, finished):
+    done = nlp("compare", version, finished)
+    assert done.status == 0, done.err
+    assert "paired bootstrap" in done.out
+    assert "not distinguishable" in done.out  # the version is that run
+    assert "better" not in done.out
+
+
+def test_compare_refuses_models_of_two_tasks(nlp, version, version_of):
+    done = nlp("compare", version, version_of("text_classification"))
+    assert done.status == 2
+    assert "expected two models of one task" in done.err
 
 
 def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version, monkeypatch):
@@ -367,6 +381,16 @@ def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, argum
     done = nlp("predict", version, *arguments)
     assert is_one_line(done, 2)
     assert message in done.err
+
+
+def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"text": "hello"}\n{}\n', encoding="utf-8")
+    done = nlp("predict", version, "--input", "rows.jsonl", "--output", "out.jsonl")
+    assert done.status == 2
+    assert "out.jsonl: 1 of 2 rows have an error; the first: rows.jsonl:2: `text` is" in done.err
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["error"] is None for row in rows] == [True, False]
 
 
 # --- validate
@@ -576,3 +600,21 @@ def test_without_a_verb_help_is_shown(nlp):
     done = nlp()
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("Usage: ")
+
+
+def test_make_run_trains_the_example_of_every_task():
+    from pipeline.tasks import TASKS, find_task
+
+    (line,) = [
+        line
+        for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("EXAMPLES := ")
+    ]
+    assert sorted(line.split()[2:]) == sorted(find_task(task).example for task in TASKS)
+
+
+def test_a_config_that_is_not_there_is_said_before_any_training(program):
+    found = program("run", "flights_slots", "no_such_config", "--jobs", "2")
+    assert found.status == 2
+    assert "no_such_config" in found.err
+    assert not found.out

@@ -8,9 +8,13 @@ It knows SavedModels and signatures, nothing of tasks or training. A request's w
 - `grpc_server`, `grpc_answers`, `grpc_prediction`, `grpc_models`: the same for gRPC, with
   `proto_inputs`, `proto_examples`, `tensor_protos`.
 - `questions`: what both faces share.
-- `models`, `model`, `model_state`, `version_folders`: which version answers.
+- `models`, `model`, `model_state`, `version_folders`, `traffic`: which version answers.
+- `shadow`, `disagreements`: a second version answers, too, and is compared.
 - `loading`, `warmup`, `probe`: how a folder becomes one that may.
 - `engine`, `batching`, `servable`, `signature`: the arrays are run, with those of others.
 - `json_outputs`, `metadata`: what comes out becomes JSON.
-- `codes`, `settings`, `metrics`, `logs`: errors, limits, counters, events.
+- `admin`, `admin_app`: what an administrator changes, on a port of its own.
+- `page` (and its folder), `openapi`: for a person with a browser, and for tools.
+- `client`, `client_answers`: for programs elsewhere; they need nothing of all the rest.
+- `codes`, `settings`, `metrics`, `logs`, `tracing`: errors, limits, counters, events, spans.
 """

@@ -6,28 +6,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import tensorflow as tf
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.serving import grpc_server, logs
+from pipeline.serving import admin_app, grpc_server, logs, openapi, page
 from pipeline.serving.questions import Server
 from pipeline.serving.rest_app import Receive, RestApp, Scope, Send
 from pipeline.serving.settings import Settings
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
-PAGE = Path(__file__).with_name("page.html")
-# The page is one file; whatever a model answers, it can fetch nothing from elsewhere.
-PAGE_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline';"
-    " script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-}
 
 
 class App:
@@ -52,7 +43,7 @@ def build(settings: Settings) -> App:
 
 
 def pages(server: Server) -> Starlette:
-    """Health and metrics, and the lifespan of models and gRPC."""
+    """The page, health and metrics, and the lifespan of models and gRPC."""
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("ok")
@@ -63,11 +54,12 @@ def pages(server: Server) -> Starlette:
     async def prometheus(_: Request) -> Response:
         return Response(server.metrics.page(), media_type="text/plain")
 
-    async def page(_: Request) -> Response:
-        return HTMLResponse(PAGE.read_bytes(), headers=PAGE_HEADERS)
+    async def description(_: Request) -> Response:
+        return JSONResponse(openapi.document())
 
     routes = [
-        Route("/", page),
+        *page.routes(server),
+        Route("/openapi.json", description),
         Route("/livez", livez),
         Route("/readyz", readyz),
         Route(METRICS_PATH, prometheus),
@@ -79,14 +71,23 @@ def pages(server: Server) -> Starlette:
 async def lifespan(server: Server) -> AsyncIterator[None]:
     """Models are loaded while the ports are open already, so that a probe gets its answer."""
     server.models.watch(server.settings.poll_seconds)
-    calls = grpc_server.start(server)
+    served = [grpc_server.start(server), grpc_server.start_admin(server)]
+    pages = admin_app.pages(server.admin, server.admin_keys, server.limits)
+    admin = admin_app.listener(pages, server.settings)
+    listening = None if admin is None else asyncio.create_task(admin.serve())
     yield
     server.draining = True
     logs.log("draining")
-    if calls is not None:
+    if admin is not None and listening is not None:
+        admin.stop()  # type: ignore[no-untyped-call]
+        await listening
+    for calls in filter(None, served):
         await asyncio.to_thread(grpc_server.stop, calls, server.settings.grace_seconds)
     await asyncio.to_thread(server.models.stop)
     await asyncio.to_thread(server.executor.shutdown)
+    await asyncio.to_thread(server.shadow.stop)
+    if server.spans is not None:
+        await asyncio.to_thread(server.spans.stop)
     logs.log("stopped")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,17 @@ Arrays = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Engine:
-    """What answers requests of one version."""
+    """What answers requests of one version.
+
+    Args:
+        servable: The version.
+        batchers: A queue for each signature.
+        examples: Texts that it brings, for a person to begin with.
+    """
 
     servable: Servable
     batchers: Mapping[str, Batcher]
+    examples: Sequence[str] = ()
 
     def submit(
         self, signature: Signature, arrays: Arrays, deadline: float
@@ -46,6 +53,7 @@ def start(
     executor: Executor,
     settings: Settings,
     metrics: Metrics,
+    examples: Sequence[str] = (),
 ) -> Engine:
     """Gives a version its queues; requests of the signatures `together` share runs."""
 
@@ -70,4 +78,4 @@ def start(
         )
 
     queues = {name: batcher(signature) for name, signature in servable.signatures.items()}
-    return Engine(servable, queues)
+    return Engine(servable, queues, examples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeline.serving import logs
 from pipeline.serving.batching import late
 from pipeline.serving.codes import Code, ServingError, cut, invalid
 from pipeline.serving.engine import Engine
+from pipeline.serving.keys import Keys
 from pipeline.serving.questions import Seen, Server
 from pipeline.serving.rest_paths import Target
 from pipeline.serving.signature import DEFAULT, Signature
@@ -58,16 +59,17 @@ def signature_of(engine: Engine, name: str) -> Signature:
 class Answers:
     """Runs a method's body; turns what it raises into gRPC's errors, counts and logs."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, keys: Keys) -> None:
+        self.server, self.keys = server, keys
 
     def answer(self, api: str, context: Any, body: Callable[[Asked], Any]) -> Any:
         """The message that `body` makes, or an aborted call."""
-        asked = Asked(time.monotonic() + self._seconds(context))
-        seen = Seen(api, "GRPC")
+        sent = {key: str(value) for key, value in context.invocation_metadata()}
+        asked = Asked(time.monotonic() + self._seconds(context), self._key(sent))
+        seen = Seen(api, "GRPC", traceparent=sent.get("traceparent", ""))
         message, code, told = None, Code.OK, ""
         try:
-            self.server.keys.check(_authorization(context))
+            self.keys.check(sent.get("authorization", ""))
             message = body(asked)
         except ServingError as error:
             code, told = error.code, error.message
@@ -84,6 +86,9 @@ class Answers:
         most: float = self.server.limits.seconds
         return most if given is None else min(given, most)
 
+    def _key(self, sent: Mapping[str, str]) -> str:
+        return sent.get(self.server.settings.sticky_header.lower()) or logs.request_id(None)
+
     def run(self, asked: Asked, signature: Signature, arrays: Any) -> dict[str, Any]:
         """The outputs of a signature, within the call's deadline."""
         engine = asked.engine
@@ -94,10 +99,12 @@ class Answers:
         self.server.metrics.examples.add(engine.servable.name, by=asked.rows)
         future = engine.submit(signature, arrays, asked.deadline)
         try:
-            return future.result(max(0.0, asked.deadline - time.monotonic()))
+            outputs = future.result(max(0.0, asked.deadline - time.monotonic()))
         except FutureTimeoutError as error:
             future.cancel()
             raise late() from error
+        self.server.shadow.mirror(engine, signature, arrays, outputs, asked.key)
+        return outputs
 
     def _note(self, seen: Seen, asked: Asked, code: Code) -> None:
         self.server.count(seen, asked.engine, asked.signature, code)
@@ -117,18 +124,18 @@ class Answers:
 
 
 class Asked:
-    """What became known of a call while it was answered."""
+    """What became known of a call while it was answered.
 
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
+    Args:
+        deadline: `time.monotonic()` until which it must be.
+        key: Decides its share of split traffic.
+    """
+
+    def __init__(self, deadline: float, key: str) -> None:
+        self.deadline, self.key = deadline, key
         self.engine: Engine | None = None
         self.signature = ""
         self.rows = 0
-
-
-def _authorization(context: Any) -> str:
-    sent = dict(context.invocation_metadata())
-    return str(sent.get("authorization", ""))
 
 
 def _grpc_code(code: Code) -> Any:

@@ -32,7 +32,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Answers with tensors, classes, numbers, or what a model's signatures are."""
 
     def __init__(self, server: Server) -> None:
-        self.server, self.answers = server, Answers(server)
+        self.server, self.answers = server, Answers(server, server.keys)
 
     def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
         """Tensors to tensors."""
@@ -81,7 +81,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         return self.answers.answer("GetModelMetadata", context, body)
 
     def _predict(self, request: Any, asked: Asked) -> Any:
-        asked.engine = self.server.models.find(target_of(request))
+        asked.engine = self.server.models.find(target_of(request), asked.key)
         signature = signature_of(asked.engine, request.model_spec.signature_name)
         asked.signature = signature.name
         wanted = filtered(request.output_filter, signature)
@@ -98,7 +98,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         """A ClassificationResult or a RegressionResult for the examples of a request."""
         target = target_of(task)
         rows = serialized_examples(request.input, self.server.limits)
-        asked.engine = self.server.models.find(target)
+        asked.engine = self.server.models.find(target, asked.key)
         signature = signature_of(asked.engine, task.model_spec.signature_name)
         asked.signature = signature.name
         outputs = self.answers.run(asked, signature, examples_array(signature, rows))

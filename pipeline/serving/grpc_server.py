@@ -34,8 +34,36 @@ def start(server: Server) -> Any | None:
     port = server.settings.grpc_port
     if port is None:
         return None
-    calls = grpc.server(
-        ThreadPoolExecutor(THREADS, "grpc"),
+    calls = _new(THREADS, server)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+        PredictionService(server), calls
+    )
+    models = ModelService(server, server.keys)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, calls)
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, calls)
+    server.models.after_poll = lambda: _tell_health(servicer, server)
+    return _started(calls, f"{server.settings.host}:{port}", server.settings)
+
+
+def start_admin(server: Server) -> Any | None:
+    """The administrator's ModelService, which takes ReloadConfig; None for none.
+
+    Raises:
+        InputError: The port is taken.
+    """
+    port = server.settings.admin_grpc_port
+    if port is None:
+        return None
+    calls = _new(1, server)
+    models = ModelService(server, server.admin_keys, server.admin)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, calls)
+    return _started(calls, f"{server.settings.admin_host}:{port}", server.settings)
+
+
+def _new(threads: int, server: Server) -> Any:
+    return grpc.server(
+        ThreadPoolExecutor(threads, "grpc"),
         options=[
             ("grpc.max_receive_message_length", server.limits.body),
             ("grpc.max_send_message_length", -1),
@@ -43,28 +71,19 @@ def start(server: Server) -> Any | None:
         ],
         maximum_concurrent_rpcs=server.limits.concurrent,
     )
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(server), calls
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(server), calls)
-    servicer = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, calls)
-    server.models.after_poll = lambda: _tell_health(servicer, server)
-    address = f"{server.settings.host}:{port}"
+
+
+def _started(calls: Any, address: str, settings: Settings) -> Any:
     try:
-        _listen(calls, address, server.settings)
+        if settings.tls_cert is None or settings.tls_key is None:
+            calls.add_insecure_port(address)
+        else:
+            pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
+            calls.add_secure_port(address, grpc.ssl_server_credentials([pair]))
     except RuntimeError as error:
         raise InputError(f"gRPC cannot listen on {address}; is the port taken?") from error
     calls.start()
     return calls
-
-
-def _listen(calls: Any, address: str, settings: Settings) -> None:
-    if settings.tls_cert is None or settings.tls_key is None:
-        calls.add_insecure_port(address)
-        return
-    pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
-    calls.add_secure_port(address, grpc.ssl_server_credentials([pair]))
 
 
 def _tell_health(servicer: Any, server: Server) -> None:

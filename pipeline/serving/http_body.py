@@ -16,7 +16,7 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 class ClientGoneError(Exception):
-    """The connection ended before the body did; nobody is left to answer."""
+    """The body broke off: the client left, or sent what is no chunk."""
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limits: Limits) -> bytes:
@@ -29,7 +29,7 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limits: Li
 
     Raises:
         ServingError: Beyond a limit (413, 408), or not the gzip it says it is (400).
-        ClientGoneError: The client left.
+        ClientGoneError: The body broke off.
     """
     if b"transfer-encoding" in headers and b"content-length" in headers:
         raise invalid("Both Content-Length and Transfer-Encoding; expected one of them")

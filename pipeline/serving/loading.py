@@ -55,7 +55,8 @@ def load(
         alone = {key: reason for key, reason in verdicts.items() if reason}
         log("no_batching", model=name, version=version, signatures=alone)
     together = [key for key, reason in verdicts.items() if not reason]
-    return engine.start(servable, together, executor, settings, metrics)
+    examples = warmup.example_texts(records)
+    return engine.start(servable, together, executor, settings, metrics, examples)
 
 
 def check(folder: Path, need_manifest: bool) -> None:

@@ -122,6 +122,9 @@ class Metrics:
         self.batch_jobs = Histogram(
             "serving_batch_requests", "Requests of runs.", version, ROWS_BUCKETS
         )
+        self.shadow = Counter(
+            "serving_shadow_total", "Requests answered twice.", ("model", "outcome")
+        )
         self.gauges: list[Gauge] = []
 
     def page(self) -> str:

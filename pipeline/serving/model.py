@@ -9,12 +9,14 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.errors import PipelineError
 from pipeline.serving.codes import Code, ServingError
 from pipeline.serving.engine import Engine
 from pipeline.serving.logs import log
 from pipeline.serving.model_state import Quarantine, State, VersionState
+from pipeline.serving.traffic import Traffic, Which, choose, place, read_traffic
 from pipeline.serving.version_folders import list_versions, read_labels, stamp
 
 RETRY_SECONDS = 60.0  # doubled after each try of a version whose files stay as they are
@@ -22,6 +24,7 @@ LONGEST_RETRY = 3600.0
 KEPT_STATES = 100
 
 Load = Callable[[str, int, Path], Engine]
+T = TypeVar("T")
 
 
 class Model:
@@ -38,43 +41,71 @@ class Model:
         self.engines: dict[int, Engine] = {}
         self.states: dict[int, VersionState] = {}
         self.labels: dict[str, int] = {}
+        self.traffic = Traffic()
         self.quarantine: dict[int, Quarantine] = {}
         self._stamps: dict[int, int] = {}  # of the files of what serves
-        self._labels_trouble = ""
+        self._told: dict[str, str] = {}  # trouble that was logged, so that it is not every second
 
     def newest(self) -> Engine | None:
         """The version that serves requests which name none."""
         engines = self.engines
         return engines[max(engines)] if engines else None
 
+    def serving(self, which: Which) -> Engine | None:
+        """A version by its number or label, if it serves."""
+        version = self.labels.get(which) if isinstance(which, str) else which
+        return None if version is None else self.engines.get(version)
+
+    def pick(self, key: str) -> Engine | None:
+        """The version that serves a request which names none, as the traffic's split has it."""
+        split = self.traffic.split
+        chosen = self.serving(choose(split, place(self.name, key))) if split and key else None
+        return chosen or self.newest()
+
     def poll(self) -> None:
         """Brings what serves in line with the disk: new versions first, then old ones leave.
 
-        The newest version that loads serves, and those that labels name.
+        The newest version that loads serves, and those that labels or the traffic name.
 
         Raises:
             OSError: The folder cannot be read; nothing was changed.
         """
         found = list_versions(self.folder)
-        self._read_labels()
+        self.labels = self._read("labels", read_labels, self.labels)
+        self.traffic = self._read("traffic", read_traffic, self.traffic)
         for number in self.quarantine.keys() - found.keys():
             del self.quarantine[number]
         newest = next((n for n in sorted(found, reverse=True) if self._ready(n, found[n])), None)
-        labelled = [n for n in set(self.labels.values()) if n in found and self._ready(n, found[n])]
+        numbers = [which for which in self.traffic.named if isinstance(which, int)]
+        named = {*self.labels.values(), *numbers}
+        kept = [n for n in named if n in found and self._ready(n, found[n])]
+        self._tell_missing()
         if newest is None and found:
             return  # nothing better than what serves
-        for number in self.engines.keys() - {newest, *labelled}:
+        for number in self.engines.keys() - {newest, *kept}:
             self._unload(number)
 
-    def _read_labels(self) -> None:
-        """Takes the labels over; bad ones leave those that were, and are told once."""
+    def _read(self, kind: str, read: Callable[[Path], T], before: T) -> T:
+        """What a file beside the versions says; a bad one leaves what was, and is told."""
         try:
-            self.labels, trouble = read_labels(self.folder), ""
+            value = read(self.folder)
         except (OSError, ValueError) as error:
-            trouble = str(error)
-        if trouble and trouble != self._labels_trouble:
-            log("bad_labels", model=self.name, reason=trouble)
-        self._labels_trouble = trouble
+            self._tell(f"bad_{kind}", str(error))
+            return before
+        self._tell(f"bad_{kind}", "")
+        return value
+
+    def _tell_missing(self) -> None:
+        """Traffic for a version that does not serve goes to the newest; that is told."""
+        missing = [str(which) for which in self.traffic.named if self.serving(which) is None]
+        reason = f"no such version serves: {', '.join(missing)}; the newest answers in its place"
+        self._tell("traffic_misses_version", reason if missing else "")
+
+    def _tell(self, event: str, reason: str) -> None:
+        """Logs trouble when it begins and when it changes."""
+        if reason and reason != self._told.get(event):
+            log(event, model=self.name, reason=reason)
+        self._told[event] = reason
 
     def _ready(self, number: int, folder: Path) -> bool:
         """Whether a version serves; loads it if it does not yet and is not known to be bad."""

@@ -29,28 +29,41 @@ class Models:
         self.polled = threading.Event()
         self.after_poll: Callable[[], None] = lambda: None
         self._trouble: dict[str, str] = {}  # what was logged, so that it is not every second
-        self._stopped = threading.Event()
+        self._stopped, self._wanted = False, threading.Event()
+        self._looked = threading.Condition()
+        self._begun = self._ended = 0  # looks at the folder
         self._thread: threading.Thread | None = None
 
     def watch(self, seconds: float) -> None:
         """Looks at the folder now and every `seconds`, in a thread of its own."""
 
         def look() -> None:
-            while not self._stopped.is_set():
+            while not self._stopped:
+                self._wanted.clear()
                 self.poll()
-                self._stopped.wait(seconds)
+                self._wanted.wait(seconds)
 
         self._thread = threading.Thread(target=look, name="watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Ends the watching; what is loaded stays."""
-        self._stopped.set()
+        self._stopped = True
+        self._wanted.set()
         if self._thread:
             self._thread.join()
 
+    def refresh(self) -> None:
+        """Has the watcher look now; returns when it has seen what the disk holds at this moment."""
+        with self._looked:
+            wanted = self._begun + 1  # one that goes on already may have passed a file
+            self._wanted.set()
+            self._looked.wait_for(lambda: self._ended >= wanted or self._stopped)
+
     def poll(self) -> None:
         """Looks at every model once; trouble with one does not keep the others."""
+        with self._looked:
+            self._begun += 1
         try:
             for name, folder in list_models(self.root).items():
                 if name not in self.by_name:
@@ -64,14 +77,21 @@ class Models:
                 self._tell(model.name, str(error))
         self.polled.set()
         self.after_poll()
+        with self._looked:
+            self._ended = self._begun
+            self._looked.notify_all()
 
     def _tell(self, where: str, reason: str) -> None:
         if self._trouble.get(where) != reason:
             self._trouble[where] = reason
             log("cannot_poll", where=where, reason=reason)
 
-    def find(self, target: Target) -> Engine:
+    def find(self, target: Target, key: str = "") -> Engine:
         """The version that is to answer.
+
+        Args:
+            target: What the request names.
+            key: Whose share of a split it is; "" for the newest, whatever the split.
 
         Raises:
             ServingError: NOT_FOUND; INVALID_ARGUMENT for an unknown label.
@@ -84,7 +104,7 @@ class Models:
             engine = model.engines.get(version) if model else None
             wanted = f"Specific({target.name}, {version})"
         else:
-            engine = model.newest() if model else None
+            engine = model.pick(key) if model else None
             wanted = f"Latest({target.name})"
         if engine is None:
             raise not_found(f"Servable not found for request: {wanted}")

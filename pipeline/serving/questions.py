@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.serving import loading
+from pipeline.serving import loading, tracing
+from pipeline.serving.admin import Admin
 from pipeline.serving.codes import Code, ServingError, invalid
 from pipeline.serving.engine import Engine
 from pipeline.serving.keys import Keys, read_keys
 from pipeline.serving.metrics import Gauge, Metrics
 from pipeline.serving.models import Models
 from pipeline.serving.settings import Settings
+from pipeline.serving.shadow import Shadow
 from pipeline.serving.signature import Signature
 
 UNKNOWN = "unknown"  # in place of names that clients made up: each would be a new time series
@@ -31,11 +33,13 @@ class Seen:
         api: `Predict`, `Classify`, `GetModelStatus`, ...
         entrypoint: `REST` or `GRPC`.
         began: `time.monotonic()`.
+        traceparent: The client's span, as W3C's header has it.
     """
 
     api: str
     entrypoint: str
     began: float = field(default_factory=time.monotonic)
+    traceparent: str = ""
 
 
 class Server:
@@ -54,6 +58,10 @@ class Server:
             loading.load, settings=settings, executor=self.executor, metrics=self.metrics
         )
         self.models = Models(settings.models, load)
+        self.admin = Admin(self.models)
+        self.admin_keys = Keys(read_keys(settings.admin_keys) if settings.admin_keys else ())
+        self.shadow = Shadow(settings, self.models, self.metrics)
+        self.spans = tracing.start() if settings.tracing else None
         self.draining = False
         self.metrics.gauges += [
             Gauge(
@@ -66,7 +74,7 @@ class Server:
         ]
 
     def count(self, seen: Seen, engine: Engine | None, signature: str, code: Code) -> None:
-        """Counts an answered request under TensorFlow Serving's names and ours."""
+        """Counts an answered request under TensorFlow Serving's names and ours; its span, too."""
         name = engine.servable.name if engine else UNKNOWN
         version = str(engine.servable.version) if engine else UNKNOWN
         known = signature if engine and signature in engine.servable.signatures else UNKNOWN
@@ -75,6 +83,10 @@ class Server:
         if code == Code.OK:
             spent = (time.monotonic() - seen.began) * 1e6
             self.metrics.latency.observe(spent, name, seen.api, seen.entrypoint)
+        if self.spans:
+            facts = {"model": name, "version": version, "signature": known}
+            facts["entrypoint"] = seen.entrypoint
+            self.spans.add(seen.api or UNKNOWN, seen.began, seen.traceparent, facts, code)
 
     def _queues(self) -> Any:
         for model in self.models.by_name.values():

@@ -31,9 +31,14 @@ APIS = {
 
 
 class Question:
-    """What became known of a request while it was answered."""
+    """What became known of a request while it was answered.
 
-    def __init__(self) -> None:
+    Args:
+        key: Decides its share of split traffic.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.api = ""
         self.engine: Engine | None = None
         self.signature = ""
@@ -87,6 +92,7 @@ class Rest:
         else:
             asked = self._read(call, body, seen)
         outputs = await wait(asked.engine.submit(asked.signature, asked.arrays, deadline), deadline)
+        self.server.shadow.mirror(asked.engine, asked.signature, asked.arrays, outputs, seen.key)
         if len(body) > LARGE:
             return await asyncio.to_thread(_write, call, asked, outputs)
         return _write(call, asked, outputs)
@@ -97,7 +103,7 @@ class Rest:
         seen.signature = json_inputs.signature_name(document)
         if call.verb != "predict":
             rows = examples.read_examples(document, self.server.limits)
-        seen.engine = self.server.models.find(call.target)
+        seen.engine = self.server.models.find(call.target, seen.key)
         signature = seen.engine.servable.signatures.get(seen.signature)
         if signature is None:
             raise invalid(f'Serving signature name: "{seen.signature}" not found in signature def')

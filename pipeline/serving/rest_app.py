@@ -38,18 +38,21 @@ class RestApp:
     def __init__(self, server: Server) -> None:
         self.server, self.rest = server, Rest(server)
         self.inside = 0
+        self.sticky = server.settings.sticky_header.lower().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens, and writes one line of log."""
         headers = dict(scope["headers"])
         request_id = logs.request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
-        question, began = Question(), time.monotonic()
+        key = headers.get(self.sticky, request_id.encode()).decode("latin-1")
+        question, began = Question(key), time.monotonic()
         self.inside += 1
         try:
             body = await self._answer(scope, headers, receive, question)
             status, code = 200, Code.OK
         except ClientGoneError:
-            body, status, code = b"", 499, Code.CANCELLED
+            body = orjson.dumps({"error": "The body broke off"})
+            status, code = 400, Code.CANCELLED
         except ServingError as error:
             body = orjson.dumps({"error": cut(error.message)})
             status, code = error.http_status, error.code
@@ -59,9 +62,9 @@ class RestApp:
             status, code = 500, Code.INTERNAL
         finally:
             self.inside -= 1
-        self._note(scope, question, Seen(question.api, "REST", began), status, code, request_id)
-        if code != Code.CANCELLED:
-            await _send(send, status, body, self._headers(status, request_id, headers))
+        seen = Seen(question.api, "REST", began, headers.get(b"traceparent", b"").decode("latin-1"))
+        self._note(scope, question, seen, status, code, request_id)
+        await _send(send, status, body, self._headers(status, request_id, headers))
 
     async def _answer(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, question: Question
@@ -86,8 +89,8 @@ class RestApp:
         answer = [JSON, (b"x-request-id", request_id.encode())]
         if status in (429, 503):
             answer += RETRY
-        both = b"transfer-encoding" in headers and b"content-length" in headers
-        if status in (408, 413) or both:  # what is left of the body is not read
+        # What is left of a body is not read; after an odd one nobody knows where the next begins.
+        if status in (408, 413) or (status == 400 and b"transfer-encoding" in headers):
             answer += CLOSE
         if self.server.settings.cors:
             answer += CORS

@@ -7,6 +7,7 @@ worker finish what is in flight. REST and gRPC share the worker, so that a model
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import tempfile
 from collections.abc import Sequence
@@ -20,9 +21,12 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
+from pipeline.serving import tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 
+OTHER_FILES = 1024  # of models, gRPC and the process itself
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -40,6 +44,7 @@ def serve(settings: Settings) -> None:
             port is taken.
     """
     _check(settings)
+    _allow_connections(settings.limits.connections)
     granian = Granian(
         "pipeline.serving.app:build",
         address=settings.host,
@@ -49,7 +54,7 @@ def serve(settings: Settings) -> None:
         http1_settings=HTTP1Settings(
             header_read_timeout=int(settings.limits.header_seconds * 1000)
         ),
-        backpressure=settings.limits.concurrent + 64,  # more wait in the socket's own queue
+        backpressure=settings.limits.connections,
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,
         respawn_failed_workers=True,
@@ -83,11 +88,28 @@ def _check(settings: Settings) -> None:
     for file in (settings.tls_cert, settings.tls_key):
         if file and not file.is_file():
             raise InputError(f"{file}: no such file; expected PEM")
-    if settings.api_keys:
-        read_keys(settings.api_keys)
-    for port in (settings.rest_port, settings.grpc_port):
-        if port:
-            _refuse_taken(settings.host, port)
+    if settings.tracing:
+        tracing.require()
+    for keys in filter(None, (settings.api_keys, settings.admin_keys)):
+        read_keys(keys)
+    admin_ports = (settings.admin_port, settings.admin_grpc_port)
+    if any(admin_ports) and not settings.admin_keys and settings.admin_host not in LOOPBACK:
+        raise InputError(
+            f"admin_host={settings.admin_host}: an admin port that others reach needs admin_keys"
+        )
+    for port in filter(None, (settings.rest_port, settings.grpc_port)):
+        _refuse_taken(settings.host, port)
+    for port in filter(None, admin_ports):
+        _refuse_taken(settings.admin_host, port)
+
+
+def _allow_connections(connections: int) -> None:
+    """Each needs an open file; many systems allow a process 1024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _refuse_taken(host: str, port: int) -> None:

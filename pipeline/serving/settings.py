@@ -26,6 +26,7 @@ class Limits:
     text: int = 64 * 1024  # of one string
     waiting: int = 512  # requests in the queue of one signature; more get 429
     concurrent: int = 1024  # requests inside the server
+    connections: int = 8192  # open at once, most of them idle; the next wait to be accepted
     seconds: float = 30.0  # to answer a request, unless the client gives less
 
 
@@ -49,6 +50,16 @@ class Settings:
         tls_key: PEM file of its key.
         cors: Let pages of other origins call the REST API.
         log_requests: One line of JSON a request.
+        tracing: Spans of requests for OpenTelemetry.
+        admin_port: Of the administrator's HTTP; None for none.
+        admin_grpc_port: Of gRPC with ReloadConfig; None for none.
+        admin_host: Address of both. Another than loopback needs `admin_keys`.
+        admin_keys: As `api_keys`, for the administrator alone.
+        sticky_header: Whose value decides a request's share of split traffic (gRPC: metadata);
+            without it each request is dealt by chance.
+        shadow_folder: Where disagreements of shadow traffic are written, with users' texts; None
+            for no shadow traffic.
+        shadow_bytes: Of one model's file there.
         limits: What a request may ask for.
     """
 
@@ -67,6 +78,14 @@ class Settings:
     tls_key: Path | None = None
     cors: bool = False
     log_requests: bool = True
+    tracing: bool = False
+    admin_port: int | None = None
+    admin_grpc_port: int | None = None
+    admin_host: str = "127.0.0.1"
+    admin_keys: Path | None = None
+    sticky_header: str = "x-request-id"
+    shadow_folder: Path | None = None
+    shadow_bytes: int = 256 * MIB
     limits: Limits = Limits()
 
 
@@ -78,7 +97,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "bool": _truth,
     "float": float,
     "int": int,
+    "int | None": int,
     "Path | None": Path,
+    "str": str,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 LABELS = "labels.json"
 LARGEST = 2**63 - 1
@@ -36,12 +37,23 @@ def read_labels(folder: Path) -> dict[str, int]:
         ValueError: The file holds something else.
     """
     try:
-        labels = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+        document = json.loads((folder / LABELS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    if not isinstance(labels, dict) or not all(type(v) is int for v in labels.values()):
-        raise ValueError(f"{folder / LABELS}: expected an object of labels with their version")
-    return labels
+    return parse_labels(document, str(folder / LABELS))
+
+
+def parse_labels(document: Any, where: str) -> dict[str, int]:
+    """Labels from JSON.
+
+    Raises:
+        ValueError: It is something else, or a label is a number; begins with `where`.
+    """
+    if not isinstance(document, dict) or not all(type(v) is int for v in document.values()):
+        raise ValueError(f"{where}: expected an object of labels with their version")
+    if any(not label or label.isdecimal() for label in document):
+        raise ValueError(f"{where}: a label is a word; numbers are versions")
+    return document
 
 
 def stamp(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipeline.serving.settings import Limits
 from pipeline.serving.signature import DEFAULT
 
 MOST = 1000
+EXAMPLES, LONGEST_EXAMPLE = 6, 120
 TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
 
 Record = tuple[str, dict[str, Any]]
@@ -47,6 +49,19 @@ def replay(servable: Servable, folder: Path) -> list[Record]:
     except Exception as error:
         raise PipelineError(f"{file}: warm-up request {len(records) + 1}: {error}") from error
     return records
+
+
+def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
+    """Some texts among what `replay` asked: those that stood alone, each once."""
+    texts: list[str] = []
+    for name, arrays in records:
+        (values, *others) = arrays.values()
+        if name != DEFAULT or others or values.dtype != object or values.shape != (1,):
+            continue
+        text = values[0].decode("utf-8", "replace")
+        if text.strip() and len(text) <= LONGEST_EXAMPLE and text not in texts:
+            texts.append(text)
+    return tuple(texts[:EXAMPLES])
 
 
 def _requests(log: Any, servable: Servable) -> list[Record]:

@@ -20,8 +20,9 @@ from pipeline.predictor import answer_all
 from pipeline.report.terminal import note, print_table
 from pipeline.stages import environment, prepare, weights
 from pipeline.stages.assemble import assemble, outputs_of, read_vocabularies
+from pipeline.stages.compare import check_same_texts, print_comparison, print_parts
 from pipeline.stages.epochs import BEST
-from pipeline.stages.floor import FLOOR, floor_answers, print_comparison
+from pipeline.stages.floor import FLOOR, floor_answers
 from pipeline.stages.score_tables import Row, print_scores, print_unseen_labels
 from pipeline.stages.seen import (
     NOT_IN_TRAIN,
@@ -266,7 +267,29 @@ def print_comparisons(results: Sequence[Result]) -> None:
     by_name = {result.split: result for result in results}
     for name, result in by_name.items():
         if f"{name}/{FLOOR}" in by_name:
-            print_comparison(name, result.scores, by_name[f"{name}/{FLOOR}"].scores)
+            floor = by_name[f"{name}/{FLOOR}"].scores
+            print_comparison(name, ("model", FLOOR), result.scores, floor)
+
+
+def compare(headline: str, first: Sequence[Result], second: Sequence[Result]) -> None:
+    """Prints what two models score on the same examples, and which differences are no chance.
+
+    Args:
+        headline: The metric that parts are compared by.
+        first: The results of one, the whole set before its parts.
+        second: Those of the other.
+
+    Raises:
+        InputError: They answered different texts.
+    """
+    whole, other = first[0], second[0]
+    names = ("first", "second")
+    check_same_texts(names, whole.answers, other.answers)
+    print_comparison(whole.split, names, whole.scores, other.scores)
+    parts = {result.split: result.scores for result in second[1:]}
+    pairs = {r.split: (r.scores, parts[r.split]) for r in first[1:] if r.split in parts}
+    if pairs:
+        print_parts(whole.split, headline, names, pairs)
 
 
 def add_scores(folder: Path, results: Sequence[Result]) -> None:

@@ -1,4 +1,4 @@
-"""What a cheap reference model reaches on the same examples, and whether a model is told from it.
+"""What a cheap reference model answers to the same examples.
 
 The floor is fitted once for each training set: its answers are kept beside the prepared data.
 """
@@ -9,15 +9,13 @@ import inspect
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
-from pipeline.metrics.intervals import Difference, paired_bootstrap
-from pipeline.report.terminal import note, print_table
-from pipeline.task import Answer, Record, Scores, Task
+from pipeline.report.terminal import note
+from pipeline.task import Answer, Record, Task
 
 FLOOR = "floor"
 PACKAGES = ("scikit-learn", "sklearn-crfsuite")
@@ -41,32 +39,6 @@ def floor_answers(
         artifacts.write_json(file, answers)
     left = iter(answers)
     return {name: [next(left) for _ in rows] for name, rows in sets.items()}
-
-
-def differences(model: Scores, floor: Scores) -> dict[str, Difference]:
-    """By metric, the model's score less the floor's, of those that both have."""
-    return {
-        metric: paired_bootstrap(counted, floor.counts[metric])
-        for metric, counted in model.counts.items()
-        if metric in floor.counts
-    }
-
-
-def print_comparison(name: str, model: Scores, floor: Scores) -> None:
-    """One row a metric; "not distinguishable" where the difference may be chance."""
-    rows: list[list[Any]] = []
-    for metric, found in differences(model, floor).items():
-        values = (model.metrics[metric]["value"], floor.metrics[metric]["value"], found.value)
-        interval = f"{found.low:.1f} to {found.high:.1f}"
-        rows.append([metric.replace("_", " "), *values, interval, _verdict(found)])
-    columns = ("metric", "model", FLOOR, "difference", "95 %", "the model is")
-    print_table(f"{name}: against the floor (paired bootstrap over examples)", columns, rows)
-
-
-def _verdict(difference: Difference) -> str:
-    if not difference.distinguishable:
-        return "not distinguishable"
-    return "better" if difference.value > 0 else "worse"
 
 
 def _file(task: Task, config: Config, train: store.Prepared, records: Sequence[Record]) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from pipeline.datasets.lines import read_lines, read_objects
+from pipeline.datasets.lines import read_lines
 from pipeline.errors import DataError
 from pipeline.predictor import Predictor
 
@@ -29,13 +29,29 @@ def run(predictor: Predictor, texts: Iterable[str], output: TextIO) -> int:
 
 def read_texts(file: Path, key: str = "text") -> Iterator[str]:
     """The texts of a file: `.jsonl` (its key `text`) or plain, one a line; `.gz` of either."""
-    if ".jsonl" not in file.suffixes:
-        yield from (line for _, line in read_lines(file))
-        return
-    for number, row in read_objects(file):
-        text = row.get(key)
-        if not isinstance(text, str):
-            raise DataError(file, number, f"`{key}` is {text!r}", "a string")
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise DataError(file, number, "half of a surrogate pair", "whole characters")
-        yield text
+    objects = ".jsonl" in file.suffixes
+    for number, line in read_lines(file):
+        if not objects:
+            yield line
+        elif line.strip():
+            yield text_of(file, number, line, key)
+
+
+def text_of(file: Path, number: int, line: str, key: str = "text") -> str:
+    """The text in a line of JSON.
+
+    Raises:
+        DataError: It holds none.
+    """
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(file, number, f"not valid JSON ({error})", "one object a line") from error
+    if not isinstance(row, dict):
+        raise DataError(file, number, f"a JSON {type(row).__name__}", "an object")
+    text = row.get(key)
+    if not isinstance(text, str):
+        raise DataError(file, number, f"`{key}` is {text!r}", "a string")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise DataError(file, number, "half of a surrogate pair", "whole characters")
+    return text

@@ -15,10 +15,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 
-from pipeline.config import Config
 from pipeline.errors import PipelineError
 from pipeline.report.terminal import note
-from pipeline.task import Task
 
 Cores = tuple[int, ...]
 
@@ -49,16 +47,6 @@ def run(commands: Mapping[str, Sequence[str | Path]], jobs: int) -> dict[str, st
     if broken:
         raise next((e for e in broken if not isinstance(e, CancelledError)), broken[0])
     return {name: each.result() for name, each in done.items()}
-
-
-def largest_first(configs: Mapping[str, tuple[Task, Config]]) -> list[str]:
-    """Names by how many bytes of data there are, the most first."""
-
-    def size(name: str) -> int:
-        task, config = configs[name]
-        return sum(file.stat().st_size for file in task.load(config.settings.data).files)
-
-    return sorted(configs, key=size, reverse=True)
 
 
 def usable_cores() -> list[int]:

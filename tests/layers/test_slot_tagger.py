@@ -38,6 +38,7 @@ MODELS = {
     "window": {"encoder": "window"},
     "convolution": {"encoder": "convolution", "depth": 2},
     "self_attention": {"encoder": "self_attention", "hidden_dim": 8, "heads": 2},
+    "attention_blocks": {"attention_blocks": 2, "hidden_dim": 8, "heads": 2},
     "elman_jordan": {"encoder": "elman_jordan", "crf": False},
     "two_members": {"members": 2, "neighbour_dim": 3},
 }

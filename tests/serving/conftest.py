@@ -55,6 +55,23 @@ class Served:
         return self.ask("POST", f"/v1/models/{model}:predict", body, headers)
 
 
+def raw(served, data, pause=0.0, silence=5.0):
+    """What the server sends back to these bytes, until it closes or falls silent."""
+    host, port = served.rest.split(":")
+    with contextlib.closing(socket.create_connection((host, int(port)), 10)) as connection:
+        connection.settimeout(silence)
+        received = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError, BrokenPipeError):
+            for part in data if isinstance(data, list) else [data]:
+                connection.sendall(part)
+                time.sleep(pause)
+            while chunk := connection.recv(65536):
+                received += chunk
+                if received.endswith(b"}"):
+                    break
+        return received
+
+
 def free_port() -> int:
     """A port that nothing listens on just now."""
     with socket.socket() as listener:
@@ -84,6 +101,7 @@ def serving(models: Path, **changes: Any):
             port=settings.rest_port,
             interface="asgi",
             websockets=False,
+            backpressure=settings.limits.connections,
             log_enabled=False,
             ssl_cert=settings.tls_cert,
             ssl_key=settings.tls_key,

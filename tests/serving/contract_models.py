@@ -12,6 +12,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from pipeline import artifacts
+from pipeline.savedmodel.warmup import write_warmup
 
 VERSION = "00000123"  # a version is its number: 123
 TYPES = [
@@ -83,15 +84,16 @@ def examples():
     }
 
 
-def publish(root, name, signatures, version=VERSION):
-    """Saves a model as `root/name/version`, with its manifest."""
+def publish(root, name, signatures, version=VERSION, texts=()):
+    """Saves a model as `root/name/version`, with its manifest and `texts` as warm-up requests."""
     with artifacts.staging(root, name) as stage:
         module = tf.Module()
         for key, value in signatures.items():
             setattr(module, f"signature_{key}", value)
         tf.saved_model.save(module, str(stage / "model"), signatures)
+        write_warmup(stage / "model", name, texts)
         artifacts.seal(stage / "model", {"name": name})
-        return (stage / "model").rename(root / name / version)
+        return (stage / "model").rename(root / name / str(version))
 
 
 def write_models(root):

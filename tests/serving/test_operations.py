@@ -1,11 +1,11 @@
 """Health, metrics, logs, limits, and what is done to clients that misbehave."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -20,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.serving.keys import read_keys
 from pipeline.serving.server import serve as start
 from pipeline.serving.settings import Limits, Settings, changed
+from tests.serving.conftest import raw
 
 BODY = b'{"instances": [1]}'
 PATH = "/v1/models/half_plus_two:predict"
@@ -31,23 +32,6 @@ def ours(served):
         pytest.skip("our server's own")
 
 
-def raw(served, data, pause=0.0):
-    """What the server sends back to these bytes, until it closes or falls silent."""
-    host, port = served.rest.split(":")
-    with contextlib.closing(socket.create_connection((host, int(port)), 10)) as connection:
-        for part in data if isinstance(data, list) else [data]:
-            connection.sendall(part)
-            time.sleep(pause)
-        connection.settimeout(5)
-        received = b""
-        with contextlib.suppress(TimeoutError, ConnectionResetError):
-            while chunk := connection.recv(65536):
-                received += chunk
-                if received.endswith(b"}"):
-                    break
-        return received
-
-
 def test_health(served):
     assert served.ask("GET", "/livez").status == 200
     ready = served.ask("GET", "/readyz")
@@ -55,13 +39,25 @@ def test_health(served):
     assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
 
 
-def test_the_page_is_one_file_that_asks_nobody_else(served):
-    answer = served.ask("GET", "/")
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    text = answer.body.decode()
-    assert not re.search(r"(src|href|url\()\s*=?\s*[\"'(]?(https?:)?//", text)
-    assert "innerHTML" not in text  # what a model answers is text, never markup
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-d", BODY.decode()],
+        ["--json", BODY.decode()],
+        ["-H", "Transfer-Encoding: chunked", "-d", BODY.decode()],
+        ["-H", "Expect: 100-continue", "-d", BODY.decode() + " " * 100_000],
+        ["--http1.0", "-d", BODY.decode()],
+        ["--http2-prior-knowledge", "-d", BODY.decode()],
+        ["-H", "Content-Encoding: gzip", "--data-binary", "@body.gz"],
+    ],
+    ids=lambda arguments: arguments[0] + arguments[1][:20],
+)
+def test_curl(served, tmp_path, arguments):
+    (tmp_path / "body.gz").write_bytes(gzip.compress(BODY))
+    command = ["curl", "-sS", "--noproxy", "*", *arguments, f"http://{served.rest}{PATH}"]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True, timeout=30)
+    assert json.loads(done.stdout) == {"predictions": [2.5]}
 
 
 def test_metrics_have_the_names_of_tensorflow_serving(served):
@@ -323,7 +319,7 @@ def test_settings_are_changed_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("no=1", "no setting 'no'; expected rest_port, "),
+        ("no=1", "no setting 'no'; expected host, rest_port, "),
         ("limits.no=1", "no setting 'no'; expected body, "),
         ("limits=1", "no setting 'limits'"),
         ("cors=yes", "expected a value of type bool"),

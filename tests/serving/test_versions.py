@@ -227,6 +227,19 @@ def test_a_version_of_another_exporter_needs_a_flag(serve, root, put):
         assert answer(served) == 1
 
 
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.pkl"])
+def test_nothing_but_a_saved_model_is_loaded(serve, root, put, name):
+    def swap(folder):
+        (folder / "saved_model.pb").rename(folder / name)
+        (folder / artifacts.MANIFEST).unlink()
+
+    put(1)
+    put(2, damage=swap)
+    with serve(root, need_manifest=False) as served:
+        assert answer(served) == 1
+        assert "saved_model.pb" in quarantined(served)["2"]
+
+
 def test_a_graph_that_reaches_outside_is_refused_by_the_name_of_its_op(serve, root):
     def write(x):
         with tf.control_dependencies([tf.io.write_file("/tmp/never", tf.as_string(x[0]))]):

@@ -95,6 +95,8 @@ class ModelSettings(Section):
     features of a classic CRF, hashed, in a vector of `neighbour_dim`; 0 = it does not.
     `neighbour_dropout`: share of these features left out at each step of training.
 
+    `attention_blocks`: blocks of self-attention, with `heads`, over the encoder's states.
+
     `interaction`: the intent hears which tags there are, and the tags what the intent is.
 
     `members`: taggers side by side (an ensemble, Hansen and Salamon 1990), each with weights of its
@@ -127,6 +129,7 @@ class ModelSettings(Section):
     depth: int = Field(1, ge=1)
     radius: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
+    attention_blocks: int = Field(0, ge=0)
     intent_gain: float = Field(2.0, gt=0)
     crf: bool = True
     neighbour_dim: int = Field(0, ge=0)
@@ -152,7 +155,11 @@ class ModelSettings(Section):
                 f"encoder {self.encoder} reads in one direction; bidirectional is for"
                 f" {', '.join(READ_BACKWARD)}"
             )
-        if self.encoder == "self_attention" and self.hidden_dim % (2 * self.heads):
+        if self.encoder in FEED_TAGS_BACK and self.attention_blocks:
+            raise ValueError(f"encoder {self.encoder} has no states for attention_blocks to join")
+        # Reading both ways doubles the states, so what fits them one way fits them both ways.
+        attends = self.encoder == "self_attention" or self.attention_blocks
+        if attends and self.hidden_dim % (2 * self.heads):
             raise ValueError(
                 f"hidden_dim {self.hidden_dim} is not a multiple of 2 x heads = {2 * self.heads}"
             )

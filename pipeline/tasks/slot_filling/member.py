@@ -5,6 +5,8 @@
                                                         +-> attention pooling -> Dense -+
     n-grams of the whole text ----------------------------------> WeightedBag ----------+-> intent
 
+Where the config asks for it, self-attention goes over the encoder's states before all that.
+
 A forward LSTM sees only what stands before a word ("from Beijing"), a backward one only what
 stands after ("Beijing is where I start"): with both, a city's role is decided by its cue wherever
 it stands.
@@ -26,6 +28,7 @@ from pipeline.layers.interaction import Interaction
 from pipeline.layers.jordan import Jordan
 from pipeline.layers.neighbours import HashedNeighbours
 from pipeline.layers.pooling import AttentionPooling
+from pipeline.layers.self_attention import SelfAttentionBlock
 from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.config import (
     FEED_TAGS_BACK,
@@ -83,6 +86,14 @@ def build_member(
         states = encode(
             sizes.encoder, _encoder_sizes(sizes, seed + 4), vectors, mask, f"encoder_{number}"
         )
+        for block in range(sizes.attention_blocks):
+            states = SelfAttentionBlock(
+                states.shape[-1],
+                sizes.heads,
+                sizes.dropout,
+                seed=seed + 8 + 2 * block,
+                name=f"attention_{block + 1}_{number}",
+            )(states, mask)
         states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name=f"state_dropout_{number}")(
             states
         )
