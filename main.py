@@ -13,7 +13,7 @@ import typer
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.start import quiet_start
-from pipeline.verbs import release
+from pipeline.verbs import release, search
 from pipeline.verbs.arguments import ConfigFile, Json, Model, ModelsFolder, Set
 from pipeline.verbs.arguments import load as _load
 from pipeline.verbs.arguments import short as _short
@@ -136,34 +136,6 @@ def train(
         from pipeline.stages import train as stage
     task, settings = _load(config, set_)
     print(_short(stage.run(task, settings, resume=resume)))
-
-
-@app.command()
-def tune(
-    config: ConfigFile,
-    trials: Annotated[
-        int, typer.Option(min=1, help="In all, those of earlier calls included.")
-    ] = 30,
-    budget: Annotated[
-        str | None, typer.Option(metavar="TIME", help="For this call: 90s, 20m, 1h30m.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Copy the best config there.")
-    ] = None,
-    set_: Set = None,
-) -> None:
-    """Search for better settings on valid; goes on where it was cut (extra `tune`)."""
-    with quiet_start():
-        from pipeline.artifacts import write_file
-        from pipeline.stages import tune as stage
-    seconds = stage.seconds_of(budget) if budget is not None else None
-    task, settings = _load(config, set_)
-    found = stage.run(task, settings, trials, seconds)
-    stage.print_trials(settings.name, task.headline, found)
-    if output:
-        write_file(output, found.file.read_bytes())
-    best = _short(output or found.file)
-    print(f"best: {best}; next: python main.py run {best}")
 
 
 @app.command()
@@ -369,6 +341,7 @@ def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
     return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
 
 
+app.add_typer(search.app)
 app.add_typer(release.app)
 
 

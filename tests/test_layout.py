@@ -83,6 +83,7 @@ AT_ONCE = {
     "pipeline/__init__.py": {"predictor"},
     "pipeline/verbs/arguments.py": {"config", "errors", "start", "verbs"},
     "pipeline/verbs/release.py": {"config", "errors", "start", "verbs"},
+    "pipeline/verbs/search.py": {"config", "errors", "start", "verbs"},
 }
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import main
@@ -544,8 +545,12 @@ def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
 # --- label-next
 
 
-def test_label_next_writes_what_to_annotate(nlp, version, tmp_path):
-    rows = [{"text": f"fly to {city}", "served": 1, "shadow": 2} for city in ("Oslo", "Rome")]
+def test_label_next_takes_what_shadow_traffic_disagreed_on(nlp, version, tmp_path):
+    from pipeline.serving.disagreements import disagreements
+
+    texts = np.array([b"fly to Oslo", b"fly to Rome"], object)
+    intents = (np.array([b"book", b"fare"], object), np.array([b"fare", b"book"], object))
+    rows = list(disagreements({"text": texts}, {n: {"intent": i} for n, i in enumerate(intents)}))
     (tmp_path / "shadow.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = ("label-next", version, "--data", "shadow.jsonl", "--output", "next.jsonl")
     done = nlp(*command, "--count", "1")

@@ -206,7 +206,8 @@ def _fit(
             verbose=0,
         )
     except KeyboardInterrupt:
-        note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
+        if on_epoch is None:  # else who listens knows how to go on
+            note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
         raise
     finally:
         bar.close()

@@ -109,9 +109,13 @@ def run(
         study = _study(optuna, search)
         note(f"{config.name}: {_done(study)} of {trials} trials are done; {home / STUDY}")
         while _done(study) < trials and time.monotonic() < until:
-            study.optimize(
-                lambda trial: _try(optuna, search, trial), n_trials=1, catch=(TimeUpError,)
-            )
+            try:
+                study.optimize(
+                    lambda trial: _try(optuna, search, trial), n_trials=1, catch=(TimeUpError,)
+                )
+            except KeyboardInterrupt:
+                note(f"stopped; {_done(study)} trials are kept, and the same command goes on")
+                raise
             _settle(search, study)
     if not _scored(study):
         raise InputError(f"{config.name}: no trial was finished; expected more time or trials")

@@ -65,7 +65,7 @@ def test_the_search_begins_with_the_config_and_finds_better(search, trained, toy
     assert len(found.trials) < 14  # some were ended early
 
 
-def test_a_search_goes_on_where_it_was_cut(search, trained, monkeypatch):
+def test_a_search_goes_on_where_it_was_cut(search, trained, monkeypatch, capsys):
     search(2)
     whole = tune.train.run
 
@@ -76,6 +76,7 @@ def test_a_search_goes_on_where_it_was_cut(search, trained, monkeypatch):
     monkeypatch.setattr(tune.train, "run", cut)
     with pytest.raises(KeyboardInterrupt):
         search(4)
+    assert "stopped; 2 trials are kept" in capsys.readouterr().err
     monkeypatch.setattr(tune.train, "run", whole)
     assert len(trained) == 3
     found = search(4)
