@@ -5,9 +5,8 @@ Only the watcher changes it. Requests read dictionaries that are replaced whole,
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.serving.codes import Code, ServingError
 from pipeline.serving.engine import Engine
 from pipeline.serving.logs import log
+from pipeline.serving.memory import give_back
 from pipeline.serving.model_state import Quarantine, State, VersionState
 from pipeline.serving.traffic import Traffic, Which, choose, place, read_traffic
 from pipeline.serving.version_folders import list_versions, read_labels, stamp
@@ -70,7 +70,13 @@ class Model:
         Raises:
             OSError: The folder cannot be read; nothing was changed.
         """
-        found = list_versions(self.folder)
+        before = self.engines
+        self._take_over(list_versions(self.folder))
+        if self.engines is not before:
+            del before
+            give_back()
+
+    def _take_over(self, found: Mapping[int, Path]) -> None:
         self.labels = self._read("labels", read_labels, self.labels)
         self.traffic = self._read("traffic", read_traffic, self.traffic)
         for number in self.quarantine.keys() - found.keys():
@@ -154,7 +160,6 @@ class Model:
         self._set(number, VersionState(State.UNLOADING))
         self.engines = {key: value for key, value in self.engines.items() if key != number}
         del self._stamps[number]
-        gc.collect()  # a SavedModel refers to itself
         self._set(number, VersionState(State.END))
         log("version_unloaded", model=self.name, version=number)
 
