@@ -6,6 +6,12 @@ import ctypes
 import gc
 
 
+def settle_in() -> None:
+    """Leaves what is there out of all later looks for garbage; most of it is TensorFlow itself."""
+    gc.collect()
+    gc.freeze()
+
+
 def give_back() -> None:
     """Frees what only refers to itself, as a SavedModel does, and empties the allocator's stores.
 
