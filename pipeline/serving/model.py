@@ -6,9 +6,10 @@ Only the watcher changes it. Requests read dictionaries that are replaced whole,
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.errors import PipelineError
 from pipeline.serving.codes import Code, ServingError
@@ -22,6 +23,7 @@ from pipeline.serving.version_folders import list_versions, read_labels, stamp
 RETRY_SECONDS = 60.0  # doubled after each try of a version whose files stay as they are
 LONGEST_RETRY = 3600.0
 KEPT_STATES = 100
+LOOKS = 60  # polls after a change; then who holds an unloaded version holds it for good
 
 Load = Callable[[str, int, Path], Engine]
 T = TypeVar("T")
@@ -44,6 +46,8 @@ class Model:
         self.traffic = Traffic()
         self.quarantine: dict[int, Quarantine] = {}
         self._stamps: dict[int, int] = {}  # of the files of what serves
+        self._left: list[weakref.ref[Any]] = []  # SavedModels that were unloaded
+        self._looks_left = 0  # polls in which they may still be in use
         self._told: dict[str, str] = {}  # trouble that was logged, so that it is not every second
 
     def newest(self) -> Engine | None:
@@ -70,11 +74,18 @@ class Model:
         Raises:
             OSError: The folder cannot be read; nothing was changed.
         """
+        self._settle()
         before = self.engines
         self._take_over(list_versions(self.folder))
         if self.engines is not before:
-            del before
+            self._looks_left = LOOKS
+
+    def _settle(self) -> None:
+        """Gives back what is no longer used after a change; again while requests still hold it."""
+        if self._looks_left:
             give_back()
+            self._left = [loaded for loaded in self._left if loaded() is not None]
+            self._looks_left = self._looks_left - 1 if self._left else 0
 
     def _take_over(self, found: Mapping[int, Path]) -> None:
         self.labels = self._read("labels", read_labels, self.labels)
@@ -158,6 +169,7 @@ class Model:
     def _unload(self, number: int) -> None:
         """Takes a version away from new requests; those in flight hold it until they are done."""
         self._set(number, VersionState(State.UNLOADING))
+        self._left.append(weakref.ref(self.engines[number].servable.loaded))
         self.engines = {key: value for key, value in self.engines.items() if key != number}
         del self._stamps[number]
         self._set(number, VersionState(State.END))
