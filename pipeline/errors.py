@@ -63,3 +63,9 @@ class RowError(DataError):
 
 class GateError(PipelineError):
     """A candidate did not pass a gate, so nothing was published."""
+
+
+class RejectedError(GateError):
+    """A retrained candidate is not better than what is published."""
+
+    exit_status = 3

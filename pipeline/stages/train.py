@@ -34,7 +34,8 @@ from pipeline.stages.epochs import (
     State,
 )
 from pipeline.stages.lazy_adamw import LazyAdamW
-from pipeline.task import Task
+from pipeline.stages.warm import Later, Mix, Warm
+from pipeline.task import Task, Vocabularies
 
 RUNS = ROOT / "runs"
 CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
@@ -52,14 +53,34 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     Raises:
         InputError: There is nothing to resume, or its settings or data were others.
     """
-    settings: TrainSettings = config.settings.train
     data = prepare.run(task, config)
     prepare.say(config, data)
-    folder = _resumed(runs, config, data) if resume else _begun(runs, task, config, data)
+    if resume:
+        folder = _resumed(runs, config, data)
+    else:
+        folder = artifacts.new_run(runs / config.name)
+        begin(folder, task, config, data)
+    return fit(task, config, folder, data)
+
+
+def fit(
+    task: Task, config: Config, folder: Path, data: store.Prepared, warm: Warm | None = None
+) -> Path:
+    """Trains until the last epoch of the config, and calibrates the best weights.
+
+    Args:
+        task: The config's.
+        config: All settings.
+        folder: Of the run, as `begin` or an earlier `fit` left it.
+        data: The config's, prepared.
+        warm: What the training begins with; None for a model that knows nothing.
+    """
+    settings: TrainSettings = config.settings.train
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
     parts = assemble(task, config, folder)
-    steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
-    _compile(task, config, parts.model, steps)
+    mix = warm.mix if warm else Mix()
+    steps = batches.batch_count(mix.rows(data), settings.batch_size)
+    _compile(task, config, parts.model, steps, warm.steps if warm else 0)
     if not (folder / CHECKPOINT).exists():
         task.count(
             config.settings,
@@ -68,13 +89,15 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
             parts.vocabularies,
             store.records(data, "train"),
         )
+        if warm:
+            warm.start(parts)
     state = _state(folder, parts.model)
     if state.stopped or state.epoch >= settings.epochs:
         note(f"{folder}: already finished after epoch {state.epoch}")
     else:
         count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
         note(f"{config.name}: {count}; {folder}")
-        _fit(task, config, folder, parts, data, steps, state)
+        _fit(task, config, folder, parts, data, steps, state, mix)
         decided = task.headline if settings.select_by == "metric" else "loss"
         note(
             f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
@@ -86,26 +109,34 @@ def run(task: Task, config: Config, runs: Path = RUNS, resume: bool = False) -> 
     return folder
 
 
-def _begun(runs: Path, task: Task, config: Config, data: store.Prepared) -> Path:
-    """A new run folder with all that is known before the first step."""
-    folder = artifacts.new_run(runs / config.name)
+def begin(
+    folder: Path,
+    task: Task,
+    config: Config,
+    data: store.Prepared,
+    vocabularies: Vocabularies | None = None,
+) -> None:
+    """Writes into a new run folder all that is known before the first step.
+
+    Vocabularies are learnt from the training rows where none are given.
+    """
     artifacts.write_file(folder / CONFIG, config.as_yaml().encode())
     described = {"key": data.builder_config.name, **data.info.metadata}
     artifacts.write_json(
         folder / environment.FILE,
         {**environment.facts(), "config": config.digest(), "data": described},
     )
-    vocabularies = task.fit(config.settings, store.records(data, "train"))
+    if vocabularies is None:
+        vocabularies = task.fit(config.settings, store.records(data, "train"))
     write_vocabularies(folder, vocabularies)
     tokenizer = task.build_tokenizer(config.settings, folder / VOCABULARIES)
     contract = task.contract(tokenizer, vocabularies, _texts(data))
     artifacts.write_json(folder / CONTRACT, contract)
-    return folder
 
 
 def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
     folder = artifacts.newest_run(runs / config.name)
-    if not (folder / CONTRACT).exists():  # the last file that `_begun` writes
+    if not (folder / CONTRACT).exists():  # the last file that `begin` writes
         raise InputError(f"{folder}: cut before its first step; train without --resume")
     if (folder / CONFIG).read_text(encoding="utf-8") != config.as_yaml():
         raise InputError(
@@ -117,7 +148,8 @@ def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
     return folder
 
 
-def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None:
+def _compile(task: Task, config: Config, model: keras.Model, steps: int, behind: int = 0) -> None:
+    """Loss and optimizer; the learning rate's course begins after `behind` steps."""
     settings: TrainSettings = config.settings.train
     total = steps * settings.epochs
     warmup = round(total * settings.warmup)
@@ -129,7 +161,7 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         warmup_steps=warmup,
     )
     optimizer = LazyAdamW(
-        rate,
+        Later(rate, behind) if behind else rate,
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,
         use_ema=settings.averaging > 0,
@@ -148,11 +180,12 @@ def _fit(
     data: store.Prepared,
     steps: int,
     state: State,
+    mix: Mix,
 ) -> None:
     settings: TrainSettings = config.settings.train
-    examples = store.examples(data, "train")
-    if data.info.splits["train"].num_examples <= settings.shuffle_buffer:
-        examples = examples.cache()  # decoded once: shuffling holds all of them in memory anyway
+    # Decoded once where shuffling holds all of them in memory anyway.
+    cached = data.info.splits["train"].num_examples <= settings.shuffle_buffer
+    examples = mix.examples(store.examples(data, "train"), cached)
     encoder = task.build_encoder(
         config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
     )

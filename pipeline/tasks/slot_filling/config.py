@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.config import (
     ExportSettings,
     RejectSettings,
+    RetrainSettings,
     Section,
     SplitSettings,
     TrainSettings,
@@ -179,3 +180,4 @@ class SlotFillingSettings(Section):
     train: SlotTrainSettings = SlotTrainSettings()
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
+    retrain: RetrainSettings = RetrainSettings()

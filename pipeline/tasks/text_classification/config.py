@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.config import (
     ExportSettings,
     RejectSettings,
+    RetrainSettings,
     Section,
     SplitSettings,
     TrainSettings,
@@ -171,6 +172,7 @@ class TextClassificationSettings(Section):
     train: ClassTrainSettings = ClassTrainSettings()
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
+    retrain: RetrainSettings = RetrainSettings()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> TextClassificationSettings:

@@ -6,9 +6,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config import ExportSettings, Section, SplitSettings, TrainSettings, Words
+from pipeline.config import (
+    ExportSettings,
+    RetrainSettings,
+    Section,
+    SplitSettings,
+    TrainSettings,
+    Words,
+)
 
 Format = Literal["aligned", "csv", "tsv", "jsonl", "parquet", "tmx", "tfds"]
+BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"  # vocabularies, by side
 UNKNOWN = "und"  # ISO 639's code for a language that nobody states
 
 
@@ -211,6 +219,7 @@ class TranslationSettings(Section):
     decoding: DecodingSettings = DecodingSettings()
     train: Training = Training()
     export: ExportSettings = ExportSettings()
+    retrain: RetrainSettings = RetrainSettings()
 
     @model_validator(mode="after")
     def _ties_what_is_joint(self) -> TranslationSettings:
