@@ -100,6 +100,8 @@ class RetrainSettings(Section):
     rows `held_out` are kept for the gate and `valid` choose the epoch. `new_share` of the rows that
     an epoch shows are new: the fewer kind, old or new, is shown several times, at most
     `most_repeats`. `optimizer`: whether the optimizer goes on with the state that it ended with.
+    `between`: whether what is published is that mean of the old weights and the trained ones that
+    is best on valid (Wortsman et al. 2022).
     `subwords`: pieces of the new texts are added to the tokenizer's (`extend`: at most
     `new_pieces`, each at least `piece_count` times in the new texts), or it is learnt anew from old
     and new rows (`retrain`), or stays as it is (`keep`).
@@ -108,7 +110,8 @@ class RetrainSettings(Section):
     the headline metric on the old exam and `stress_drop` on its parts and harder sets, if that is
     no chance (95 % interval of the paired bootstrap). It gains at least `new_gain` on the new
     held-out rows. It may fail on `forgotten` percent more of the old rows than it newly answers,
-    and on `label_drop` more of the rows of one label that has at least `label_rows`. `suspect`:
+    and on `label_drop` more of the rows of one label that has at least `label_rows`, if that is no
+    chance either (sign test, for as many labels as there are). `suspect`:
     how much more often than on the exam both models may contradict the new annotations, before
     these are taken to be wrong. `size` and `latency` are factors of the baseline's.
     """
@@ -120,6 +123,7 @@ class RetrainSettings(Section):
     new_share: float = Field(0.5, gt=0, lt=1)
     most_repeats: int = Field(8, ge=1)
     optimizer: bool = True
+    between: bool = True
     subwords: Literal["extend", "retrain", "keep"] = "extend"
     new_pieces: int = Field(200, ge=0)
     piece_count: int = Field(3, ge=1)

@@ -47,14 +47,15 @@ def choose(task: Task, records: Records, size: int, seed: int) -> list[Record]:
 def cover(features: Sequence[frozenset[Feature]], size: int) -> list[int]:
     """The rows that bring most of what is wanted, the best first; as many as help, at most `size`.
 
-    A row's gain only falls as others are chosen, so the first of the queue whose gain is up to date
-    is the best (lazy greedy, Minoux 1978).
+    What is wanted counts for the more, the rarer it is: 1 / its number of rows. A row's gain only
+    falls as others are chosen, so the first of the queue whose gain is up to date is the best (lazy
+    greedy, Minoux 1978).
     """
     counts = Counter(itertools.chain.from_iterable(features))
     missing = {feature: min(WANTED[feature[0]], times) for feature, times in counts.items()}
 
-    def gain(place: int) -> int:
-        return sum(missing[feature] > 0 for feature in features[place])
+    def gain(place: int) -> float:
+        return sum(1 / counts[f] for f in sorted(features[place]) if missing[f] > 0)
 
     queue = [(-gain(place), place) for place in range(len(features))]
     heapq.heapify(queue)

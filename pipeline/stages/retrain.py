@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +14,14 @@ from pipeline.errors import RejectedError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages import evaluate, export, prepare, report, train
 from pipeline.stages.assemble import Assembly
-from pipeline.stages.retraining import gate, mixing, news, published, verdict, warm_start
+from pipeline.stages.retraining import between, gate, mixing, news, published, verdict, warm_start
 from pipeline.stages.retraining.published import Published
 from pipeline.stages.warm import Warm
+from pipeline.task import Layout
 
 REMAP = "remap.json"
 GROWN = ("axis", "before", "after")
-MOVED = ("axis", "weights", "copied", "new", "dropped")
+MOVED = ("axis", "times", "copied", "new", "dropped")
 
 
 class Outcome(NamedTuple):
@@ -104,29 +104,48 @@ def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, cou
     ]
     print_table(f"{config.name}: what the model knows", GROWN, rows)
     before = warm_start.read(old.extra / export.WEIGHTS, known, old.is_whole)
-    with_state = config.settings.retrain.optimizer
+    start = _Start(before, layout, config, folder)
     warm = Warm(
-        start=partial(_start, before, layout, folder, config.name, with_state),
-        steps=before.steps if with_state else 0,
+        start=start.set,
+        steps=before.steps if config.settings.retrain.optimizer else 0,
         mix=mixing.mix(
             count, prepared.info.splits["train"].num_examples - count, config.settings.retrain
         ),
+        end=start.settle,
     )
     train.fit(task, mixing.training(config), folder, prepared, warm)
 
 
-def _start(
-    before: warm_start.Old, layout: Any, folder: Path, name: str, with_state: bool, parts: Assembly
-) -> None:
-    """Sets weights and optimizer, and says what was copied."""
-    lines = warm_start.start_weights(before, parts.model, layout)
-    artifacts.write_json(folder / REMAP, [line._asdict() for line in lines])
-    print_table(f"{name}: weights, row by row", MOVED, warm_start.summed(lines))
-    if not with_state:
-        return
-    without = warm_start.start_optimizer(before, parts.model, layout)
-    if without:
-        note(f"{name}: the optimizer begins anew for {len(without)} weights, such as {without[0]}")
+@dataclass
+class _Start:
+    """Where the training begins, and how much of its way is gone in the end."""
+
+    before: warm_start.Old
+    layout: Layout
+    config: Config
+    folder: Path
+    weights: list[Any] = field(default_factory=list)
+
+    def set(self, parts: Assembly) -> None:
+        """Sets weights and optimizer, and says what was copied."""
+        name = self.config.name
+        lines = warm_start.start_weights(self.before, parts.model, self.layout)
+        artifacts.write_json(self.folder / REMAP, [line._asdict() for line in lines])
+        print_table(f"{name}: weights, row by row", MOVED, warm_start.summed(lines))
+        self.weights = between.trainable(parts.model)
+        if self.config.settings.retrain.optimizer:
+            without = warm_start.start_optimizer(self.before, parts.model, self.layout)
+            if without:
+                said = f"anew for {len(without)} weights, such as {without[0]}"
+                note(f"{name}: the optimizer begins {said}")
+
+    def settle(self, parts: Assembly, validate: Callable[[], float]) -> None:
+        """Goes back to where nothing is lost that need not be."""
+        if self.config.settings.retrain.between:
+            share, scores = between.choose(parts.model, self.weights, validate)
+            listed = ", ".join(f"{100 * s:.0f} %: {score:.2f}" for s, score in scores.items())
+            way = f"{100 * share:.0f} % of the way from the old weights"
+            note(f"{self.config.name}: {way} (valid at {listed})")
 
 
 def _publish(

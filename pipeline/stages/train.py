@@ -6,6 +6,7 @@ machine, a line of metrics an epoch, the last checkpoint and the best weights.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from pipeline.stages.epochs import (
 )
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.warm import Later, Mix, Warm
-from pipeline.task import Task, Vocabularies
+from pipeline.task import Record, Task, Vocabularies
 
 RUNS = ROOT / "runs"
 CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
@@ -105,7 +106,7 @@ def fit(
             f" {state.seconds:.0f} s of training"
         )
     if not (folder / CALIBRATION).exists():
-        _calibrate(task, config, folder, parts, data)
+        _calibrate(task, config, folder, parts, data, warm)
     return folder
 
 
@@ -202,10 +203,7 @@ def _fit(
     valid = list(store.records(data, "valid"))
 
     def validate() -> dict[str, float]:
-        texts = [record["text"] for record in valid]
-        answers = answer_all(task, outputs_of(parts.service), texts)
-        scores = task.score(config.settings, valid, answers)
-        found = {name: metric["value"] for name, metric in scores.metrics.items()}
+        found = _scores(task, config, parts, valid)
         if settings.select_by == "loss":
             held_out = batches.held_out_batches(
                 store.examples(data, "valid"), encoder, settings.batch_size
@@ -232,19 +230,31 @@ def _fit(
         bar.close()
 
 
+def _scores(
+    task: Task, config: Config, parts: Assembly, records: Sequence[Record]
+) -> dict[str, float]:
+    """The metrics of the model as it is, name to percent."""
+    texts = [record["text"] for record in records]
+    answers = answer_all(task, outputs_of(parts.service), texts)
+    scores = task.score(config.settings, records, answers)
+    return {name: metric["value"] for name, metric in scores.metrics.items()}
+
+
 def _calibrate(
-    task: Task, config: Config, folder: Path, parts: Assembly, data: store.Prepared
+    task: Task,
+    config: Config,
+    folder: Path,
+    parts: Assembly,
+    data: store.Prepared,
+    warm: Warm | None,
 ) -> None:
     """Fits what makes the scores of the best weights mean what they say, on valid."""
     optimizer = parts.model.optimizer
     state = weights.load(folder / BEST, parts.model, optimizer)
-    found = task.calibrate(
-        config.settings,
-        parts.tokenizer,
-        parts.model,
-        parts.vocabularies,
-        list(store.records(data, "valid")),
-    )
+    valid = list(store.records(data, "valid"))
+    if warm:
+        warm.end(parts, lambda: _scores(task, config, parts, valid)[task.headline])
+    found = task.calibrate(config.settings, parts.tokenizer, parts.model, parts.vocabularies, valid)
     weights.save(folder / BEST, parts.model, optimizer, state)
     artifacts.write_json(folder / CALIBRATION, found)
 

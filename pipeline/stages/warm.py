@@ -45,11 +45,14 @@ class Warm(NamedTuple):
         start: Sets the weights of the model, and its optimizer's state.
         steps: That the optimizer has behind it.
         mix: Of the training rows.
+        end: Looks at the model with its best weights, before it is calibrated; it may change them.
+            It is given a function that tells the headline metric on valid.
     """
 
     start: Callable[[Assembly], None]
     steps: int
     mix: Mix
+    end: Callable[[Assembly, Callable[[], float]], None]
 
 
 class Later(keras.optimizers.schedules.LearningRateSchedule):

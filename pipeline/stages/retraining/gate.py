@@ -19,7 +19,7 @@ from pipeline.predictor import answer_all
 from pipeline.savedmodel.load import load_signature
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.export import Candidate
-from pipeline.stages.retraining.judged import Change, Judged, judge
+from pipeline.stages.retraining.judged import Change, Judged, LabelChange, judge
 from pipeline.stages.retraining.published import Published
 from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.stages.stress import SEED
@@ -48,7 +48,7 @@ class Asked:
     exam: Judged
     new: Judged
     harder: Sequence[Change]
-    labels: Sequence[Change]
+    labels: Sequence[LabelChange]
 
 
 def run(
@@ -84,10 +84,8 @@ def run(
     return Verdict(
         checks=checks,
         headline=old.task.headline,
-        changes={
-            "rows": [change.as_dict() for change in changes],
-            "labels": [change.as_dict() for change in asked.labels],
-        },
+        rows=[change.as_dict() for change in changes],
+        labels=[change.as_dict() for change in asked.labels],
         forgotten=_forgotten(asked.exam),
         facts={
             "size_bytes": {"before": sizes[0], "after": sizes[1]},
@@ -196,11 +194,12 @@ def _harder(changes: Sequence[Change], settings: RetrainSettings) -> Check:
     return Check("harder rows", True, f"none of {len(changes)} parts and harder sets is lost")
 
 
-def _labels(changes: Sequence[Change], settings: RetrainSettings) -> Check:
-    lost = [change for change in changes if change.lost(settings.label_drop)]
+def _labels(changes: Sequence[LabelChange], settings: RetrainSettings) -> Check:
+    lost = [c for c in changes if c.lost(settings.label_drop, len(changes))]
     if lost:
         worst = min(lost, key=lambda change: change.value)
-        return Check("labels", False, f"rows of {worst.name}: right answers {_shown(worst)}")
+        rights = f"{worst.before:.1f} % become {worst.after:.1f} % right"
+        return Check("labels", False, f"of the {worst.rows} old rows of {worst.name} {rights}")
     return Check("labels", True, f"none of {len(changes)} labels is lost")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 from pipeline.metrics.intervals import Counts, paired_bootstrap
 from pipeline.task import Record, Scores, Task
+
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,62 @@ class Change:
             "after": self.after,
             "difference": {"value": self.value, "low": self.low, "high": self.high},
         }
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """How many of a label's rows are answered without a mistake, before and after.
+
+    Args:
+        name: Of the label.
+        rows: That have it.
+        right: Before and after.
+        forgotten: Right before and not after.
+        learnt: The other way round.
+    """
+
+    name: str
+    rows: int
+    right: tuple[int, int]
+    forgotten: int
+    learnt: int
+
+    @property
+    def before(self) -> float:
+        return 100 * self.right[0] / self.rows
+
+    @property
+    def after(self) -> float:
+        return 100 * self.right[1] / self.rows
+
+    @property
+    def value(self) -> float:
+        return self.after - self.before
+
+    def lost(self, tolerated: float, among: int) -> bool:
+        """Whether it fell by more than is tolerated, and not by chance as one of so many labels."""
+        chance = sign_test(self.forgotten, self.learnt)
+        return self.value < -tolerated and chance * among < LEVEL
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "rows": self.rows,
+            "before": self.before,
+            "after": self.after,
+            "forgotten": self.forgotten,
+            "learnt": self.learnt,
+        }
+
+
+def sign_test(worse: int, better: int) -> float:
+    """How likely it is that at least so many of the rows that changed became worse, by chance.
+
+    The exact one-sided test of McNemar 1947: a row that changed does so either way alike.
+    """
+    changed = worse + better
+    tail = sum(math.comb(changed, k) for k in range(worse, changed + 1))
+    return tail * 0.5**changed
 
 
 @dataclass(frozen=True)
@@ -91,8 +150,8 @@ class Judged:
         wrong = {error["source"] for error in scores.errors}
         return np.array([record["source"] not in wrong for record in self.records])
 
-    def labels(self, task: Task, least: int) -> list[Change]:
-        """For each label that stands in at least so many rows, the share of these that is right."""
+    def labels(self, task: Task, least: int) -> list[LabelChange]:
+        """What became of the rows of each label that stands in at least so many."""
         places: dict[str, list[int]] = {}
         for place, record in enumerate(self.records):
             for kind, labels in task.labels(record).items():
@@ -100,7 +159,7 @@ class Judged:
                     places.setdefault(f"{kind}: {label}", []).append(place)
         before, after = self.right
         return [
-            _change(label, _shares(before[rows]), _shares(after[rows]))
+            _label(label, before[rows], after[rows])
             for label, rows in sorted(places.items())
             if len(rows) >= least
         ]
@@ -122,9 +181,9 @@ def _some(counts: Counts, places: Sequence[int]) -> Counts:
     return Counts(counts.rows[list(places)], counts.score)
 
 
-def _shares(right: Any) -> Counts:
-    rows = np.stack([right, np.ones_like(right)], axis=1).astype(np.float64)
-    return Counts(rows, lambda sums: 100.0 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+def _label(name: str, before: Any, after: Any) -> LabelChange:
+    forgotten, learnt = int((before & ~after).sum()), int((after & ~before).sum())
+    return LabelChange(name, len(before), (int(before.sum()), int(after.sum())), forgotten, learnt)
 
 
 def _change(name: str, before: Counts, after: Counts) -> Change:

@@ -30,6 +30,10 @@ class Line(NamedTuple):
     dropped: int
 
     @property
+    def counts(self) -> tuple[int, int, int]:
+        return self.copied, self.new, self.dropped
+
+    @property
     def grows(self) -> bool:
         """Whether the axis has a name; else the weight was treated as a whole."""
         return self.axis not in (WHOLE, COUNTED_ANEW)

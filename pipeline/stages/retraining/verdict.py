@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.report.markup import element, join
-from pipeline.report.page import Section, paragraph
+from pipeline.report.page import Section, paragraph, subsection
 from pipeline.report.tables import table
 from pipeline.report.terminal import print_table
 
 FILE = "verdict.json"
 BLESSED, REJECTED = "blessed", "rejected"
-CHANGES = ("rows", "n", "before", "after", "difference", "low", "high")
+ROWS = ("rows", "n", "before", "after", "difference", "low", "high")
+LABELS = ("label", "n", "right before, %", "after, %", "forgotten", "learnt")
+PLACES = ("where", "text")
 CHECKS = ("check", "passed", "what was found")
 
 
@@ -39,7 +41,8 @@ class Verdict:
     Args:
         checks: All that was looked at; the first that failed gives the reason.
         headline: The metric that decides.
-        changes: Tables of `Change.as_dict()` by what their rows are: `rows`, `labels`.
+        rows: `Change.as_dict()` of the exam, its parts, harder rows and the new ones.
+        labels: `LabelChange.as_dict()` of the exam's labels.
         forgotten: Old rows that were right and are not any more: `{"source", "text"}`.
         facts: Of the new data, the remapped weights and so on, JSON-ready.
         forced: Why it is published though it was rejected; None where nobody asked for that.
@@ -47,7 +50,8 @@ class Verdict:
 
     checks: Sequence[Check]
     headline: str
-    changes: Mapping[str, Sequence[Mapping[str, Any]]]
+    rows: Sequence[Mapping[str, Any]]
+    labels: Sequence[Mapping[str, Any]]
     forgotten: Sequence[Mapping[str, str]]
     facts: Mapping[str, Any] = field(default_factory=dict)
     forced: str | None = None
@@ -74,7 +78,8 @@ class Verdict:
             "forced": self.forced,
             "metric": self.headline,
             "checks": [vars(check) for check in self.checks],
-            "changes": dict(self.changes),
+            "rows": list(self.rows),
+            "labels": list(self.labels),
             "forgotten": list(self.forgotten),
             **self.facts,
         }
@@ -82,11 +87,9 @@ class Verdict:
 
 def show(name: str, verdict: Verdict) -> None:
     """Prints the tables and, last, the verdict with its reason."""
-    for kind, changes in verdict.changes.items():
-        rows = _rows(changes)
-        if rows:
-            said = verdict.headline if kind == "rows" else "answered without a mistake, %"
-            print_table(f"{name}: {said}", (kind, *CHANGES[1:]), rows)
+    print_table(f"{name}: {verdict.headline}", ROWS, _rows(verdict.rows))
+    if verdict.labels:
+        print_table(f"{name}: old rows, label by label", LABELS, _labels(verdict.labels))
     checks = [(c.name, "yes" if c.passed else "NO", c.said) for c in verdict.checks]
     print_table(f"{name}: the gate", CHECKS, checks)
     print(f"{name}: {BLESSED if verdict.blessed else REJECTED}: {verdict.reason}")
@@ -101,30 +104,17 @@ def section(found: Mapping[str, Any]) -> Section:
         for check in found["checks"]
     ]
     forced = [paragraph(f"Published nevertheless: {found['forced']}")] if found["forced"] else []
-    changes = [
-        table((kind, *CHANGES[1:]), _rows(rows)) for kind, rows in found["changes"].items() if rows
-    ]
     lost = [(row["source"], row["text"]) for row in found["forgotten"]]
-    return Section(
-        f"Retraining: {found['verdict']}",
-        join(
-            [
-                element("p", found["reason"]),
-                *forced,
-                table(CHECKS, checks),
-                paragraph("Differences with their 95 % interval (paired bootstrap), in percent."),
-                *changes,
-                *(
-                    [
-                        paragraph("Old rows that were right and are not any more."),
-                        table(("where", "text"), lost),
-                    ]
-                    if lost
-                    else []
-                ),
-            ]
-        ),
-    )
+    blocks = [
+        element("p", found["reason"]),
+        *forced,
+        table(CHECKS, checks),
+        paragraph(f"{found['metric']}, with the 95 % interval of the difference, in percent."),
+        table(ROWS, _rows(found["rows"])),
+        *([table(LABELS, _labels(found["labels"]))] if found["labels"] else []),
+        *([subsection("Forgotten: old rows that were right", table(PLACES, lost))] if lost else []),
+    ]
+    return Section(f"Retraining: {found['verdict']}", join(blocks))
 
 
 def _rows(changes: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
@@ -135,6 +125,17 @@ def _rows(changes: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
             round(change["before"], 2),
             round(change["after"], 2),
             *(round(change["difference"][end], 2) for end in ("value", "low", "high")),
+        )
+        for change in changes
+    ]
+
+
+def _labels(changes: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *(change[key] for key in ("name", "rows")),
+            *(round(change[key], 2) for key in ("before", "after")),
+            *(change[key] for key in ("forgotten", "learnt")),
         )
         for change in changes
     ]

@@ -106,7 +106,8 @@ def start_optimizer(old: Old, model: keras.Model, layout: Layout) -> list[str]:
 
 def summed(lines: Sequence[Line]) -> list[tuple[str | int, ...]]:
     """By axis: how many weights have it, and places copied, new and dropped of each of them."""
-    same = Counter((line.axis, line.copied, line.new, line.dropped) for line in lines if line.grows)
+    same = Counter((line.axis, line.counts) for line in lines if line.grows)
     others = Counter(line.axis for line in lines if not line.grows)
-    rows = [(axis, times, *counts) for (axis, *counts), times in same.items()]
-    return [*rows, *((axis, times, "", "", "") for axis, times in others.items())]
+    rows: list[tuple[str | int, ...]] = [(axis, n, *found) for (axis, found), n in same.items()]
+    rows += [(axis, n, "", "", "") for axis, n in others.items()]
+    return rows
