@@ -14,6 +14,9 @@
 - `folds`: cross-validation: every training row answered by a model that has not seen it; likely
   label errors.
 - `export`: a run becomes a version under `saved_models/`, if it passes the parity gate.
+- `replay`, `rows`: which training rows travel with it, and how rows are written and read back.
+- `retrain`: a published version and new data become the next version, or a verdict that says why
+  not; `retraining` has its steps, `warm` what a training begins with that goes on from another.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.
