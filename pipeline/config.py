@@ -133,7 +133,7 @@ class RetrainSettings(Section):
     forgotten: float = Field(2.0, ge=0)
     label_drop: float = Field(3.0, ge=0)
     label_rows: int = Field(20, ge=1)
-    suspect: float = Field(15.0, ge=0)
+    suspect: float = Field(20.0, ge=0)
     size: float = Field(1.5, gt=0)
     latency: float = Field(2.0, gt=0)
 

@@ -79,8 +79,9 @@ def run(
         "parent": old.version.name,
         "data": {
             "name": data.name,
+            "sha256": artifacts.file_digest(data) if data.is_file() else None,
             **found.facts(),
-            **{k: len(v) for k, v in parts._asdict().items()},
+            **{part: len(rows) for part, rows in parts._asdict().items()},
         },
         "replayed": count,
     }

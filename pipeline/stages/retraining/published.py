@@ -78,7 +78,8 @@ def open_version(
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
     valid = rows.read(task, config, extra / export.VALID)
     train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
-    kept = without(train, [*asked, *valid])
+    # A user's file may have all there ever was in it; what travels was divided already.
+    kept = train if old_data is None else without(train, [*asked, *valid])
     if len(kept) < len(train):
         note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
     return Published(
