@@ -257,7 +257,7 @@ def test_shuffled_labels_are_rejected_and_the_served_version_stays(version_of, t
         for n, row in enumerate(rows_of(root / "1" / EXTRA / "exam.jsonl") * 8)
     ]
     labels = [row["labels"] for row in rows]
-    for place in range(0, len(rows), 10):  # three of ten get the label of another row
+    for place in range(0, len(rows) - 2, 10):  # three of ten get the label of another row
         for moved in range(3):
             rows[place + moved]["labels"] = labels[(place + moved + 1) % len(rows)]
     data = write_rows(tmp_path / "poison.jsonl", rows)
