@@ -256,10 +256,10 @@ def test_shuffled_labels_are_rejected_and_the_served_version_stays(version_of, t
         {"text": f"{row['text']} number {n}", "labels": row["labels"]}
         for n, row in enumerate(rows_of(root / "1" / EXTRA / "exam.jsonl") * 8)
     ]
-    labels = [row["labels"] for row in rows]
-    for place in range(0, len(rows) - 2, 10):  # three of ten get the label of another row
-        for moved in range(3):
-            rows[place + moved]["labels"] = labels[(place + moved + 1) % len(rows)]
+    names = sorted({row["labels"][0] for row in rows})
+    for place, row in enumerate(rows):
+        if place % 10 < 3:  # three of ten get another label
+            row["labels"] = [names[(names.index(row["labels"][0]) + 1 + place % 4) % len(names)]]
     data = write_rows(tmp_path / "poison.jsonl", rows)
     outcome = retrain.run(root, data, (POISON, "retrain.latency=100"), runs=tmp_path / "runs")
     assert outcome.version is None
