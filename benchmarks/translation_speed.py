@@ -66,6 +66,7 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
     """Tokens a second of training."""
     import numpy as np
 
+    from pipeline import artifacts
     from pipeline.config import load_config
     from pipeline.datasets import batches, store
     from pipeline.stages import prepare
@@ -75,7 +76,8 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
 
     config = load_config(config_name, schema_of, list(overrides))
     task, data = find_task(config.task), prepare.run(find_task(config.task), config)
-    folder = stage._begun(HERE.parent / "runs" / "speed", task, config, data)
+    folder = artifacts.new_run(HERE.parent / "runs" / "speed")
+    stage.begin(folder, task, config, data)
     parts = assemble(task, config, folder)
     settings = config.settings.train
     steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)

@@ -91,15 +91,61 @@ class ExportSettings(Section):
     """What travels with a published version, in rows; 0 leaves the set out (privacy).
 
     `parity_rows` validation rows are answered by the candidate in a fresh process before it is
-    published. `replay_rows` training rows and `exam_rows` test rows are kept for retraining.
-    `drift_rows` validation rows are what live texts are compared with; of these only counts are
-    kept, no text.
+    published. `replay_rows` training rows, `valid_rows` validation rows and `exam_rows` test rows
+    are kept for retraining. `drift_rows` validation rows are what live texts are compared with; of
+    these only counts are kept, no text.
     """
 
     parity_rows: int = Field(100, ge=1)
     replay_rows: int = Field(500, ge=0)
+    valid_rows: int = Field(500, ge=0)
     exam_rows: int = Field(5_000, ge=0)
     drift_rows: int = Field(1_000, ge=0)
+
+
+class RetrainSettings(Section):
+    """How a published model is trained on with new data, and when the result may be published.
+
+    The training: `epochs`, and the model's `train.learning_rate` times `learning_rate`. Of the new
+    rows `held_out` are kept for the gate and `valid` choose the epoch. `new_share` of the rows that
+    an epoch shows are new: the fewer kind, old or new, is shown several times, at most
+    `most_repeats`. `optimizer`: whether the optimizer goes on with the state that it ended with.
+    `between`: whether what is published is that mean of the old weights and the trained ones that
+    is best on valid (Wortsman et al. 2022).
+    `subwords`: pieces of the new texts are added to the tokenizer's (`extend`: at most
+    `new_pieces`, each at least `piece_count` times in the new texts), or it is learnt anew from old
+    and new rows (`retrain`), or stays as it is (`keep`).
+
+    The gate, in points of percent unless it says otherwise: the candidate may lose `exam_drop` of
+    the headline metric on the old exam and `stress_drop` on its parts and harder sets, if that is
+    no chance (95 % interval of the paired bootstrap). It gains at least `new_gain` on the new
+    held-out rows. It may fail on `forgotten` percent more of the old rows than it newly answers,
+    and on `label_drop` more of the rows of one label that has at least `label_rows`, if that is no
+    chance either (sign test, for as many labels as there are). `suspect`:
+    how much more often than on the exam both models may contradict the new annotations, before
+    these are taken to be wrong. `size` and `latency` are factors of the baseline's.
+    """
+
+    epochs: int = Field(8, ge=1)
+    learning_rate: float = Field(0.3, gt=0)
+    held_out: float = Field(0.2, gt=0, lt=0.5)
+    valid: float = Field(0.1, gt=0, lt=0.5)
+    new_share: float = Field(0.5, gt=0, lt=1)
+    most_repeats: int = Field(8, ge=1)
+    optimizer: bool = True
+    between: bool = True
+    subwords: Literal["extend", "retrain", "keep"] = "extend"
+    new_pieces: int = Field(200, ge=0)
+    piece_count: int = Field(3, ge=1)
+    exam_drop: float = Field(0.3, ge=0)
+    stress_drop: float = Field(1.0, ge=0)
+    new_gain: float = 0.0
+    forgotten: float = Field(2.0, ge=0)
+    label_drop: float = Field(3.0, ge=0)
+    label_rows: int = Field(20, ge=1)
+    suspect: float = Field(20.0, ge=0)
+    size: float = Field(1.5, gt=0)
+    latency: float = Field(2.0, gt=0)
 
 
 class SplitSettings(Section):

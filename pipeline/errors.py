@@ -69,3 +69,9 @@ class DriftError(PipelineError):
     """Texts are unlike those that a model was trained on."""
 
     exit_status = 4
+
+
+class RejectedError(GateError):
+    """A retrained candidate is not better than what is published."""
+
+    exit_status = 3

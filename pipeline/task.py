@@ -96,6 +96,32 @@ class Service:
     margin: Callable[[Any], Any]
 
 
+class Axis(NamedTuple):
+    """What the places along an axis of a weight stand for.
+
+    Attributes:
+        terms: In order; an axis may be longer, its rest stands for nothing yet.
+        parts: From new terms to the places, in the terms here, whose mean each starts from; None
+            where a new term starts as it would in a new model.
+    """
+
+    terms: Sequence[str]
+    parts: Callable[[Sequence[str]], Sequence[Sequence[int]]] | None = None
+
+
+class Layout(NamedTuple):
+    """Which weights of a model grow with what it knows.
+
+    Attributes:
+        axes: Name to what its places stand for.
+        weights: Pattern of a weight's path (`*` stands for anything but `/`) to the name of each of
+            its axes; None for one that does not grow. A weight without a pattern keeps its shape.
+    """
+
+    axes: Mapping[str, Axis]
+    weights: Mapping[str, tuple[str | None, ...]]
+
+
 @dataclass(frozen=True)
 class Task:
     """One task, as functions in the order in which the data flows through them.
@@ -118,7 +144,12 @@ class Task:
         audit: `audit(records split by split)`: tables of what is odd though well formed.
         features: `features()`: the store's features (`tfds.features`) of one record.
         to_json: `to_json(record)`: the record as the embedded JSONL has it, for sets that travel.
+        travelling: `travelling(data_settings, files)`: the data settings that read files of such
+            JSONL, split by split; all else stays.
         fit: `fit(settings, records)`: training records to vocabularies.
+        grow: `grow(settings, vocabularies, old_records, new_records)`: the vocabularies with what
+            the new records bring behind what is there.
+        layout: `layout(settings, vocabularies)`: -> Layout, by which weights grow with these.
         build_tokenizer: `build_tokenizer(settings, files)`: a `tf.Module` over vocabulary files.
         build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a
             `pipeline.datasets.batches.Encoder`, from records to what `model.fit` takes.
@@ -159,7 +190,10 @@ class Task:
     audit: Callable[[Mapping[str, Sequence[Record]]], list[Table]]
     features: Callable[[], Any]
     to_json: Callable[[Record], dict[str, Any]]
+    travelling: Callable[[Any, Mapping[str, str]], Any]
     fit: Callable[[Any, Iterable[Record]], Vocabularies]
+    grow: Callable[[Any, Vocabularies, Sequence[Record], Sequence[Record]], Vocabularies]
+    layout: Callable[[Any, Vocabularies], Layout]
     build_tokenizer: Callable[[Any, Path], Any]
     build_encoder: Callable[..., Any]
     count_tokens: Callable[[Any, Sequence[str]], list[tuple[int, int]]]

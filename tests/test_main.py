@@ -584,6 +584,42 @@ def test_versions_and_rollback(nlp, version, tmp_path):
 # --- starting up
 
 
+@pytest.mark.parametrize("rejected", [True, False])
+def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
+    from pipeline.stages import retrain
+
+    asked = []
+
+    def run(*arguments, **options):
+        asked.append((arguments, options))
+        version = None if rejected else tmp_path / "models" / "flights" / "2"
+        verdict = SimpleNamespace(reason="the exam is lost")
+        return SimpleNamespace(version=version, verdict=verdict, folder=tmp_path / "run")
+
+    monkeypatch.setattr(retrain, "run", run)
+    done = program(
+        *("retrain", "models/flights", "--data", "new.jsonl", "--set", "retrain.epochs=2"),
+        *("--exam", "exam.csv", "--force", "why", "--allow-test-rows"),
+    )
+    assert "report: run/report.html" in done.out
+    if rejected:
+        assert (done.status, done.err) == (
+            3,
+            "error: rejected, nothing published: the exam is lost\n",
+        )
+    else:
+        assert (done.status, done.err) == (0, "")
+        assert "model: models/flights/2" in done.out
+    ((arguments, options),) = asked
+    assert arguments == (Path("models/flights"), Path("new.jsonl"), ["retrain.epochs=2"])
+    assert options == {
+        "exam": Path("exam.csv"),
+        "old_data": None,
+        "allow_exam_rows": True,
+        "force": "why",
+    }
+
+
 def test_help_needs_no_tensorflow():
     script = (
         "import sys, main\n"
@@ -594,7 +630,17 @@ def test_help_needs_no_tensorflow():
     )
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    verbs = ("run", "train", "evaluate", "export", "predict", "validate", "init", "convert")
+    verbs = [
+        "run",
+        "train",
+        "evaluate",
+        "export",
+        "predict",
+        "validate",
+        "init",
+        "convert",
+        "retrain",
+    ]
     for word in (*verbs, "--resume"):
         assert word in done.stdout
     assert done.stdout.endswith("[]\n")

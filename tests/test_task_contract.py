@@ -6,6 +6,7 @@ A new task is tested here once `conftest.TINY` says how to make it small.
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from pipeline.config import load_config
 from pipeline.predictor import answer_all
 from pipeline.savedmodel import parity
 from pipeline.stages import drift
+from pipeline.stages.retraining import warm_start
+from pipeline.stages.retraining.remap import axes_of
 from pipeline.tasks import TASKS, schema_of
 
 NASTY = (
@@ -138,13 +141,16 @@ def test_offsets_hold_for_any_text(predictor, texts, data):
 def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
     task, data = tiny.task, tiny.config.settings.data
     exam = predictor.version / "assets.extra" / "exam.jsonl"
+    files = {"train": str(exam), "test": str(exam)}
     found, _ = task.guess(Path(exam))
-    section = type(data).model_validate({**found, "files": {"train": str(exam), "test": str(exam)}})
+    section = type(data).model_validate({**found, "files": files})
 
     def records(source):
         return [{**record, "source": ""} for record in source.splits["test"]()]
 
-    assert records(task.load(section)) == records(task.load(data))
+    expected = records(task.load(data))
+    assert records(task.load(section)) == expected
+    assert records(task.load(task.travelling(data, files))) == expected
 
 
 def test_an_answer_is_a_record_that_can_be_written(tiny, predictor, texts, tmp_path):
@@ -176,3 +182,34 @@ def test_live_texts_drift_only_where_they_are_others(tiny, predictor, texts):
     far = drift.run(predictor, ["съешь ещё этих мягких французских булок"] * 40)
     assert {"unknown tokens", "new n-grams", "scripts"} <= set(far.over)
     assert json.loads(json.dumps(far.as_dict(), allow_nan=False))["over"] == far.over
+
+
+def test_what_it_knows_grows_and_every_weight_that_grows_has_a_rule(tiny, assembly_of):
+    """New labels and words: old ids are kept, and the old answers can be put into the new model."""
+    task, settings = tiny.task, tiny.config.settings
+    parts = assembly_of(task.name)
+    old = list(task.load(settings.data).splits["train"]())
+    grown = task.grow(settings, parts.vocabularies, old, [strange(record) for record in old[:12]])
+    before, after = (task.layout(settings, v) for v in (parts.vocabularies, grown))
+    for name, axis in before.axes.items():
+        assert list(after.axes[name].terms[: len(axis.terms)]) == list(axis.terms)
+    assert any(len(after.axes[n].terms) > len(axis.terms) for n, axis in before.axes.items())
+    model = task.build_model(settings, grown)
+    arrays = {f"model/{weight.path}": np.asarray(weight) for weight in parts.model.weights}
+    lines = warm_start.start_weights(warm_start.Old(arrays, before, False), model, after)
+    assert {line.weight for line in lines} == {weight.path for weight in model.weights}
+    for line in lines:
+        assert line.dropped == 0
+    whole = [w for w in model.weights if not any(axes_of(w.path, after))]
+    assert whole
+    for weight in whole:
+        assert np.array_equal(np.asarray(weight), arrays[f"model/{weight.path}"])
+
+
+def strange(value):
+    """A record with other labels and words: every string in it has letters that are new."""
+    if isinstance(value, dict):
+        return {key: item if key == "parts" else strange(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [strange(item) for item in value]
+    return f"{value}ŋ ŋœŋ" if isinstance(value, str) else value

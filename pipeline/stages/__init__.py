@@ -21,6 +21,9 @@
 - `label_next`: which texts to annotate next (`choose`), and what they may bring (`learning_curve`);
   `travelled`: the rows that a version keeps.
 - `watch`: each new file of a folder handed on once.
+- `replay`, `rows`: which training rows travel with it, and how rows are written and read back.
+- `retrain`: a published version and new data become the next version, or a verdict that says why
+  not; `retraining` has its steps, `warm` what a training begins with that goes on from another.
 - `report`: a run as one HTML page.
 - `predict`, `validate`, `init`: texts to answers; bad lines and audits; a config for a user's file.
 - `convert`: a user's file in another format, whole or not at all.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ def evaluated_data(
     """Where the examples are, and under which split: the config's own, or a file's, whole."""
     if data is None:
         return prepare.run(task, config), split
-    return prepare.run(task, _on_file(task, config, data)), "test"
+    return prepare.run(task, prepare.on_file(task, config, data)), "test"
 
 
 def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]:
@@ -327,12 +327,3 @@ def _say_if_changed(folder: Path, data: store.Prepared) -> None:
 def _cell(metric: Mapping[str, float], with_interval: bool) -> str:
     value = f"{metric['value']:.2f}"
     return f"{value}\n{metric['low']:.1f}-{metric['high']:.1f}" if with_interval else value
-
-
-def _on_file(task: Task, config: Config, file: Path) -> Config:
-    """The config with its data replaced by one file, whole: no split is carved out of it."""
-    found, _ = task.guess(file)
-    old = config.settings.data
-    files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
-    data = type(old).model_validate({**old.model_dump(), **found, "files": files})
-    return replace(config, settings=config.settings.model_copy(update={"data": data}))

@@ -6,18 +6,26 @@ What travels in `assets.extra/` lets a later stage work from the version's folde
 from __future__ import annotations
 
 import itertools
-import json
 import random
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from pipeline import artifacts
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.report.terminal import note
 from pipeline.savedmodel import ops, parity, warmup, write
-from pipeline.stages import drift_reference, environment, evaluate, known_ngrams, prepare
+from pipeline.stages import (
+    drift_reference,
+    environment,
+    evaluate,
+    known_ngrams,
+    prepare,
+    replay,
+    rows,
+)
 from pipeline.stages.assemble import VOCABULARIES, Assembly, outputs_of
 from pipeline.stages.epochs import BEST
 from pipeline.stages.train import CONFIG, CONTRACT
@@ -25,13 +33,37 @@ from pipeline.task import Record, Task
 
 SAVED_MODELS = ROOT / "saved_models"
 PROJECT_FOLDERS = tuple(ROOT / name for name in ("pipeline", "configs", "data", "runs", "tests"))
-WEIGHTS, METRICS, REPLAY, EXAM = "weights.npz", "metrics.json", "replay.jsonl", "exam.jsonl"
+WEIGHTS, METRICS = "weights.npz", "metrics.json"
+REPLAY, VALID, EXAM = "replay.jsonl", "valid.jsonl", "exam.jsonl"
 
 WARMUP_ROWS = 8
 
 
+class Candidate(NamedTuple):
+    """What is about to be published.
+
+    Attributes:
+        folder: Whole but for its manifest.
+        signatures: Name to inputs and outputs, as the manifest will have them.
+        compared: Answers of it, alone and in mixed batches, that were as those in memory.
+    """
+
+    folder: Path
+    signatures: Mapping[str, Any]
+    compared: int
+
+
+Gate = Callable[[Candidate], None]
+
+
 def run(
-    task: Task, config: Config, folder: Path, root: Path = SAVED_MODELS, parent: str | None = None
+    task: Task,
+    config: Config,
+    folder: Path,
+    root: Path = SAVED_MODELS,
+    parent: str | None = None,
+    *,
+    gate: Gate | None = None,
 ) -> Path:
     """Exports the best weights of a run and gives the folder of the new version.
 
@@ -41,9 +73,12 @@ def run(
         folder: The run's.
         root: Where models are published.
         parent: The version that this one was retrained from, if any.
+        gate: Looks at the candidate as it would be published, before it is; may add files to its
+            `assets.extra/`, and raises a GateError where it must not be.
 
     Raises:
-        GateError: The candidate answers differently from the model in memory; nothing is published.
+        GateError: The candidate answers differently from the model in memory, or did not pass
+            `gate`; nothing is published.
     """
     data = prepare.run(task, config)
     parts = evaluate.load_best(task, config, folder)
@@ -68,6 +103,8 @@ def run(
         warmup.write_warmup(candidate, config.name, texts[:WARMUP_ROWS])
         _pack(task, config, folder, data, candidate / artifacts.EXTRA)
         _pack_drift(task, config, parts, data, candidate / artifacts.EXTRA)
+        if gate:
+            gate(Candidate(candidate, signatures, seen.compared))
         artifacts.seal(
             candidate,
             {
@@ -105,10 +142,17 @@ def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, ex
     artifacts.write_file(extra / METRICS, (run_folder / evaluate.SCORES).read_bytes())
     for file in (run_folder / VOCABULARIES).iterdir():
         artifacts.write_file(extra / VOCABULARIES / file.name, file.read_bytes())
-    train, test = store.records(data, "train"), store.records(data, "test")
     seed = config.settings.train.seed
-    _write_rows(task, extra / REPLAY, _sample(train, settings.replay_rows, seed))
-    _write_rows(task, extra / EXAM, itertools.islice(test, settings.exam_rows))
+
+    def train() -> Iterable[Record]:
+        return store.records(data, "train")
+
+    rows.write(task, extra / REPLAY, replay.choose(task, train, settings.replay_rows, seed))
+    for split, name, size in (
+        ("valid", VALID, settings.valid_rows),
+        ("test", EXAM, settings.exam_rows),
+    ):
+        rows.write(task, extra / name, _sample(store.records(data, split), size, seed))
 
 
 def _pack_drift(
@@ -123,26 +167,22 @@ def _pack_drift(
     )
     if held_out:
         texts = [record["text"] for record in held_out]
-        rows = drift_reference.observe(
+        observed = drift_reference.observe(
             task, parts.tokenizer, outputs_of(parts.service), known, texts
         )
-        drift_reference.write(extra, rows)
-
-
-def _write_rows(task: Task, file: Path, records: Iterable[Record]) -> None:
-    """JSONL in the task's embedded form; no file where there is no row."""
-    rows = [json.dumps(task.to_json(record), ensure_ascii=False) for record in records]
-    if rows:
-        artifacts.write_file(file, "".join(f"{row}\n" for row in rows).encode())
+        drift_reference.write(extra, observed)
 
 
 def _sample(records: Iterable[Record], size: int, seed: int) -> list[Record]:
-    """`size` records drawn uniformly in one pass (reservoir sampling, Vitter 1985, algorithm R)."""
+    """`size` records in their order, drawn uniformly in one pass.
+
+    Reservoir sampling, Vitter 1985, algorithm R.
+    """
     draw = random.Random(seed)
-    kept: list[Record] = []
+    kept: list[tuple[int, Record]] = []
     for seen, record in enumerate(records):
         if len(kept) < size:
-            kept.append(record)
+            kept.append((seen, record))
         elif (place := draw.randrange(seen + 1)) < size:
-            kept[place] = record
-    return kept
+            kept[place] = seen, record
+    return [record for _, record in sorted(kept, key=lambda pair: pair[0])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.artifacts import file_digest
@@ -37,3 +38,12 @@ def say(config: Config, data: store.Prepared) -> None:
     note(f"{config.name}: {counts} examples (data/prepared/{data.builder_config.name})")
     for what, count in data.info.metadata["repairs"].items():
         note(f"{config.name}: {what}: {count}")
+
+
+def on_file(task: Task, config: Config, file: Path) -> Config:
+    """The config with its data replaced by one file, whole: no split is carved out of it."""
+    found, _ = task.guess(file)
+    old = config.settings.data
+    files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
+    data = type(old).model_validate({**old.model_dump(), **found, "files": files})
+    return replace(config, settings=config.settings.model_copy(update={"data": data}))

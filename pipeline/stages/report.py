@@ -18,6 +18,7 @@ from pipeline.report.tables import facts_table, scores_table, table
 from pipeline.stages import environment, evaluate, prepare
 from pipeline.stages.assemble import Assembly, outputs_of
 from pipeline.stages.epochs import kept_epoch, read_metrics
+from pipeline.stages.retraining import verdict
 from pipeline.task import Answer, Task
 
 FILE = "report.html"
@@ -45,7 +46,9 @@ def run(task: Task, config: Config, folder: Path, results: Sequence[evaluate.Res
     facts = artifacts.read_json(folder / environment.FILE)
     data = prepare.run(task, config)
     parts = evaluate.load_best(task, config, folder)
+    judged = folder / verdict.FILE
     sections = [
+        *([verdict.section(artifacts.read_json(judged))] if judged.exists() else []),
         Section("Scores", _scores(task.headline, scores)),
         Section("Training", _training(task.headline, scores, read_metrics(folder), config)),
         *_splits(task, config, parts, data, {r.split: r.answers for r in results}),

@@ -6,6 +6,7 @@ machine, a line of metrics an epoch, the last checkpoint and the best weights.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ from pipeline.stages.epochs import (
     State,
 )
 from pipeline.stages.lazy_adamw import LazyAdamW
-from pipeline.task import Task
+from pipeline.stages.warm import Later, Mix, Warm
+from pipeline.task import Record, Task, Vocabularies
 
 RUNS = ROOT / "runs"
 CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
@@ -62,14 +64,41 @@ def run(
     Raises:
         InputError: There is nothing to resume, or its settings or data were others.
     """
-    settings: TrainSettings = config.settings.train
     data = prepare.run(task, config)
     prepare.say(config, data)
-    folder = _resumed(runs, config, data) if resume else _begun(runs, task, config, data)
+    if resume:
+        folder = _resumed(runs, config, data)
+    else:
+        folder = artifacts.new_run(runs / config.name)
+        begin(folder, task, config, data)
+    return fit(task, config, folder, data, on_epoch=on_epoch)
+
+
+def fit(
+    task: Task,
+    config: Config,
+    folder: Path,
+    data: store.Prepared,
+    warm: Warm | None = None,
+    *,
+    on_epoch: OnEpoch | None = None,
+) -> Path:
+    """Trains until the last epoch of the config, and calibrates the best weights.
+
+    Args:
+        task: The config's.
+        config: All settings.
+        folder: Of the run, as `begin` or an earlier `fit` left it.
+        data: The config's, prepared.
+        warm: What the training begins with; None for a model that knows nothing.
+        on_epoch: As for `run`.
+    """
+    settings: TrainSettings = config.settings.train
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
     parts = assemble(task, config, folder)
-    steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
-    _compile(task, config, parts.model, steps)
+    mix = warm.mix if warm else Mix()
+    steps = batches.batch_count(mix.rows(data), settings.batch_size)
+    _compile(task, config, parts.model, steps, warm.steps if warm else 0)
     if not (folder / CHECKPOINT).exists():
         task.count(
             config.settings,
@@ -78,13 +107,15 @@ def run(
             parts.vocabularies,
             store.records(data, "train"),
         )
+        if warm:
+            warm.start(parts)
     state = _state(folder, parts.model)
     if state.stopped or state.epoch >= settings.epochs:
         note(f"{folder}: already finished after epoch {state.epoch}")
     else:
         count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
         note(f"{config.name}: {count}; {folder}")
-        _fit(task, config, folder, parts, data, steps, state, on_epoch)
+        _fit(task, config, folder, parts, data, steps, state, mix, on_epoch)
         decided = task.headline if settings.select_by == "metric" else "loss"
         note(
             f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
@@ -92,30 +123,38 @@ def run(
             f" {state.seconds:.0f} s of training"
         )
     if not (folder / CALIBRATION).exists():
-        _calibrate(task, config, folder, parts, data)
+        _calibrate(task, config, folder, parts, data, warm)
     return folder
 
 
-def _begun(runs: Path, task: Task, config: Config, data: store.Prepared) -> Path:
-    """A new run folder with all that is known before the first step."""
-    folder = artifacts.new_run(runs / config.name)
+def begin(
+    folder: Path,
+    task: Task,
+    config: Config,
+    data: store.Prepared,
+    vocabularies: Vocabularies | None = None,
+) -> None:
+    """Writes into a new run folder all that is known before the first step.
+
+    Vocabularies are learnt from the training rows where none are given.
+    """
     artifacts.write_file(folder / CONFIG, config.as_yaml().encode())
     described = {"key": data.builder_config.name, **data.info.metadata}
     artifacts.write_json(
         folder / environment.FILE,
         {**environment.facts(), "config": config.digest(), "data": described},
     )
-    vocabularies = task.fit(config.settings, store.records(data, "train"))
+    if vocabularies is None:
+        vocabularies = task.fit(config.settings, store.records(data, "train"))
     write_vocabularies(folder, vocabularies)
     tokenizer = task.build_tokenizer(config.settings, folder / VOCABULARIES)
     contract = task.contract(tokenizer, vocabularies, _texts(data))
     artifacts.write_json(folder / CONTRACT, contract)
-    return folder
 
 
 def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
     folder = artifacts.newest_run(runs / config.name)
-    if not (folder / CONTRACT).exists():  # the last file that `_begun` writes
+    if not (folder / CONTRACT).exists():  # the last file that `begin` writes
         raise InputError(f"{folder}: cut before its first step; train without --resume")
     if (folder / CONFIG).read_text(encoding="utf-8") != config.as_yaml():
         raise InputError(
@@ -127,7 +166,8 @@ def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
     return folder
 
 
-def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None:
+def _compile(task: Task, config: Config, model: keras.Model, steps: int, behind: int = 0) -> None:
+    """Loss and optimizer; the learning rate's course begins after `behind` steps."""
     settings: TrainSettings = config.settings.train
     total = steps * settings.epochs
     warmup = round(total * settings.warmup)
@@ -139,7 +179,7 @@ def _compile(task: Task, config: Config, model: keras.Model, steps: int) -> None
         warmup_steps=warmup,
     )
     optimizer = LazyAdamW(
-        rate,
+        Later(rate, behind) if behind else rate,
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,
         use_ema=settings.averaging > 0,
@@ -158,12 +198,13 @@ def _fit(
     data: store.Prepared,
     steps: int,
     state: State,
+    mix: Mix,
     on_epoch: OnEpoch | None,
 ) -> None:
     settings: TrainSettings = config.settings.train
-    examples = store.examples(data, "train")
-    if data.info.splits["train"].num_examples <= settings.shuffle_buffer:
-        examples = examples.cache()  # decoded once: shuffling holds all of them in memory anyway
+    # Decoded once where shuffling holds all of them in memory anyway.
+    cached = data.info.splits["train"].num_examples <= settings.shuffle_buffer
+    examples = mix.examples(store.examples(data, "train"), cached)
     encoder = task.build_encoder(
         config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
     )
@@ -180,10 +221,7 @@ def _fit(
     valid = list(store.records(data, "valid"))
 
     def validate() -> dict[str, float]:
-        texts = [record["text"] for record in valid]
-        answers = answer_all(task, outputs_of(parts.service), texts)
-        scores = task.score(config.settings, valid, answers)
-        found = {name: metric["value"] for name, metric in scores.metrics.items()}
+        found = _scores(task, config, parts, valid)
         if settings.select_by == "loss":
             held_out = batches.held_out_batches(
                 store.examples(data, "valid"), encoder, settings.batch_size
@@ -213,19 +251,31 @@ def _fit(
         bar.close()
 
 
+def _scores(
+    task: Task, config: Config, parts: Assembly, records: Sequence[Record]
+) -> dict[str, float]:
+    """The metrics of the model as it is, name to percent."""
+    texts = [record["text"] for record in records]
+    answers = answer_all(task, outputs_of(parts.service), texts)
+    scores = task.score(config.settings, records, answers)
+    return {name: metric["value"] for name, metric in scores.metrics.items()}
+
+
 def _calibrate(
-    task: Task, config: Config, folder: Path, parts: Assembly, data: store.Prepared
+    task: Task,
+    config: Config,
+    folder: Path,
+    parts: Assembly,
+    data: store.Prepared,
+    warm: Warm | None,
 ) -> None:
     """Fits what makes the scores of the best weights mean what they say, on valid."""
     optimizer = parts.model.optimizer
     state = weights.load(folder / BEST, parts.model, optimizer)
-    found = task.calibrate(
-        config.settings,
-        parts.tokenizer,
-        parts.model,
-        parts.vocabularies,
-        list(store.records(data, "valid")),
-    )
+    valid = list(store.records(data, "valid"))
+    if warm:
+        warm.end(parts, lambda: _scores(task, config, parts, valid)[task.headline])
+    found = task.calibrate(config.settings, parts.tokenizer, parts.model, parts.vocabularies, valid)
     weights.save(folder / BEST, parts.model, optimizer, state)
     artifacts.write_json(folder / CALIBRATION, found)
 

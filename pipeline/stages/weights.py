@@ -33,7 +33,7 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
     Raises:
         PipelineError: The file is damaged, or a variable is missing or has another shape.
     """
-    arrays = _read(path)
+    arrays = read(path)
     for name, variable in _named(model, optimizer).items():
         if name not in arrays or arrays[name].shape != tuple(variable.shape):
             found = arrays[name].shape if name in arrays else "nothing"
@@ -45,7 +45,12 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
     return state
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """All arrays of a file by name, and its state as JSON under `STATE`.
+
+    Raises:
+        PipelineError: The file is damaged.
+    """
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in (STATE, *file.files)}

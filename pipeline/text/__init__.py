@@ -7,6 +7,7 @@ Read in this order:
 - `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
 - `shapes`: how a token is written: capitals, digits, signs.
 - `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
+- `piece_files`, `extending`: their model files, and pieces of new texts behind those of old ones.
 - `protect`: what a translation must not change, set aside and put back.
 - `sentences`: a text cut at the ends of its sentences.
 - `ngrams`: what stands side by side, hashed to ids.

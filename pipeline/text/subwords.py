@@ -25,9 +25,9 @@ from typing import Any, Literal, NamedTuple
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text as tf_text
-from sentencepiece import sentencepiece_model_pb2
 
 from pipeline.errors import InputError
+from pipeline.text.piece_files import SPACE, read_model
 from pipeline.text.tokens import code_points
 
 FIXED = ("<pad>", "<unk>", "<s>", "</s>")
@@ -40,7 +40,7 @@ _CHARACTERS = 0.75  # of the learnt pieces at most, so that longer ones get a pl
 _LONGEST = 2_000  # characters of one stretch of training text; no stretch is left out for length
 _GROUP = 1_000  # texts at a time through the ops
 
-_SPACE, _INSIDE = "\u2581", "\ufdd0"
+_INSIDE = "\ufdd0"
 _RULES = "2581\tFDD0\nFDD0\tFFFD\n"  # from, to: nothing else does SentencePiece change
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
 
@@ -78,14 +78,14 @@ class Subwords(tf.Module):
 
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
         """Ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch] (`tokens.clean`)."""
-        return self._tokenizer().tokenize(_prefixed(text))
+        return self._tokenizer().tokenize(prefixed(text))
 
     def tokenize_with_offsets(self, text: tf.Tensor) -> Pieces:
         """The same with where each piece stands in the text."""
-        prefixed = _prefixed(text)
-        ids, starts, ends = self._tokenizer().tokenize_with_offsets(prefixed)
-        added = tf.strings.length(prefixed) - tf.strings.length(text)
-        places = code_points(prefixed, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
+        line = prefixed(text)
+        ids, starts, ends = self._tokenizer().tokenize_with_offsets(line)
+        added = tf.strings.length(line) - tf.strings.length(text)
+        places = code_points(line, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
         added = tf.gather(added, ids.value_rowids())
         starts, ends = (
             place.with_flat_values(tf.maximum(place.flat_values - added, 0)) for place in places
@@ -95,9 +95,9 @@ class Subwords(tf.Module):
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """The texts [batch] of ids, int32 ragged [batch, pieces]; `FIXED` pieces say nothing."""
         text = self._tokenizer().detokenize(ids)
-        text = tf.strings.regex_replace(text, _SPACE, " ")  # a space that is spelled in bytes
+        text = tf.strings.regex_replace(text, SPACE, " ")  # a space that is spelled in bytes
         text = tf.strings.regex_replace(text, f"^ ([^{_UNSPACED}]|$)", r"\1", replace_global=False)
-        return tf.strings.regex_replace(text, _INSIDE, _SPACE)
+        return tf.strings.regex_replace(text, _INSIDE, SPACE)
 
     def pieces(self, ids: tf.Tensor) -> tf.Tensor:
         """How pieces are written, strings of the shape of `ids`, a space as U+2581."""
@@ -201,7 +201,7 @@ def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequ
 
 def _without_paths(model: bytes) -> bytes:
     """The model without the place where its rules lay."""
-    parsed: Any = sentencepiece_model_pb2.ModelProto.FromString(model)  # type: ignore[attr-defined]
+    parsed = read_model(model)
     parsed.normalizer_spec.normalization_rule_tsv = ""
     return bytes(parsed.SerializeToString(deterministic=True))
 
@@ -210,7 +210,7 @@ def _stretches(texts: Iterable[str]) -> Iterator[str]:
     """The texts as the graph hands them to SentencePiece, cut where they are very long."""
     rest = iter(texts)
     while group := list(itertools.islice(rest, _GROUP)):
-        for text in _prefixed(tf.constant(group, tf.string)).numpy():
+        for text in prefixed(tf.constant(group, tf.string)).numpy():
             whole = text.decode("utf-8")
             yield from (whole[at : at + _LONGEST] for at in range(0, len(whole), _LONGEST))
 
@@ -230,6 +230,6 @@ def _kept_characters(texts: Iterable[str], room: int) -> set[str]:
     return kept
 
 
-def _prefixed(text: tf.Tensor) -> tf.Tensor:
+def prefixed(text: tf.Tensor) -> tf.Tensor:
     """The text with a space before a first word that is written with spaces."""
     return tf.strings.regex_replace(text, f"(?s)^([^{_UNSPACED}])", r" \1", replace_global=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,12 @@ def list_terms(counts: Counter[str], minimum: int = 1) -> list[str]:
     """The terms seen at least `minimum` times, most frequent first, ties in code point order."""
     kept = [term for term, count in counts.items() if count >= minimum and term]
     return [PAD, UNKNOWN, *sorted(kept, key=lambda term: (-counts[term], term))]
+
+
+def grown(old: Sequence[str], found: Iterable[str]) -> list[str]:
+    """The old terms with their ids kept, then those found that are not among them, in order."""
+    known = set(old)
+    return [*old, *(term for term in dict.fromkeys(found) if term not in known)]
 
 
 def write_terms(file: Path, terms: Iterable[str]) -> None:

@@ -46,6 +46,7 @@ def test_the_layout_of_a_version(published):
         "contract.json",
         "metrics.json",
         "replay.jsonl",
+        "valid.jsonl",
         "exam.jsonl",
         "manifest.json",
         "drift.json",
@@ -125,6 +126,7 @@ def test_replay_and_exam_are_rows_of_the_data_in_the_embedded_form(tiny, publish
     assert len(replay) == 20
     assert {row["text"] for row in replay} <= set(texts("train"))
     assert [row["text"] for row in exam] == texts("test")
+    assert [row["text"] for row in rows(published / EXTRA / "valid.jsonl")] == texts("valid")
     assert exam[0].keys() == {"text", "intent", "slots", "parts"}
 
 
@@ -143,11 +145,12 @@ def test_rows_of_0_leave_sets_out_and_the_next_export_is_version_2(
     tiny, finished, root, written, monkeypatch
 ):
     monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 1, 0.0))
-    changed = tiny.changed("export.replay_rows=0", "export.exam_rows=0")
+    zero = [f"export.{kind}_rows=0" for kind in ("replay", "valid", "exam")]
+    changed = tiny.changed(*zero)
     version = export.run(changed.task, changed.config, finished, root, parent="1")
     assert version == root / "tiny_slot_filling" / "2"
     extra = {file.name for file in (version / EXTRA).iterdir()}
-    assert not extra & {"replay.jsonl", "exam.jsonl"}
+    assert not extra & {"replay.jsonl", "valid.jsonl", "exam.jsonl"}
     manifest = artifacts.verify(version)
     assert (manifest["parent"], manifest["parity"]) == ("1", {"compared": 9, "ties": 1})
     assert load(root / "tiny_slot_filling").version == version  # the newest

@@ -10,6 +10,7 @@ from pipeline.config import (
     ExportSettings,
     Range,
     RejectSettings,
+    RetrainSettings,
     Section,
     SplitSettings,
     TrainSettings,
@@ -198,3 +199,4 @@ class SlotFillingSettings(Section):
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
     tune: TuneSettings = Field(default_factory=dict)
+    retrain: RetrainSettings = RetrainSettings()

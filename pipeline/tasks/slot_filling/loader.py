@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pipeline.datasets.lines import OnError, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
-from pipeline.tasks.slot_filling.config import DataSettings
+from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.formats import (
     conll,
     doccano,
@@ -76,6 +76,12 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
             on_error(error)
         else:
             yield utterance.to_record()
+
+
+def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+    """The settings that read files which `utterance.to_json` made, split by split."""
+    form = {"format": "jsonl", "files": dict(files), "columns": ColumnSettings()}
+    return data.model_copy(update=form)
 
 
 def _place(name: str, format_: str) -> Path:

@@ -107,6 +107,14 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
     Raises:
         InputError: No example has a slot.
     """
+    found = vocabularies_of(settings, records)
+    if not found["slots"]:
+        raise InputError("train: no slot in any example; expected annotated spans")
+    return found
+
+
+def vocabularies_of(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularies:
+    """What `fit` gives, of records that may have no slot."""
     words: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     slots: set[str] = set()
@@ -117,8 +125,6 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
             characters.update(word)
         slots.update(slot for record in group for slot in record["slots"]["slot"])
         intents.update(record["intent"] for record in group)
-    if not slots:
-        raise InputError("train: no slot in any example; expected annotated spans")
     return {
         "words": list_terms(words, settings.tokenizer.min_count),
         "characters": list_terms(characters),

@@ -10,6 +10,7 @@ from pipeline.config import (
     ExportSettings,
     Range,
     RejectSettings,
+    RetrainSettings,
     Section,
     SplitSettings,
     TrainSettings,
@@ -184,6 +185,7 @@ class TextClassificationSettings(Section):
     reject: RejectSettings = RejectSettings()
     export: ExportSettings = ExportSettings()
     tune: TuneSettings = Field(default_factory=dict)
+    retrain: RetrainSettings = RetrainSettings()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> TextClassificationSettings:

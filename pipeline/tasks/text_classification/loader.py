@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.config import data_path
@@ -12,7 +12,7 @@ from pipeline.datasets.lines import OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve_stratified, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
-from pipeline.tasks.text_classification.config import DataSettings
+from pipeline.tasks.text_classification.config import ColumnSettings, DataSettings
 from pipeline.tasks.text_classification.example import Example, check, named
 from pipeline.tasks.text_classification.form import Form, form_of
 from pipeline.tasks.text_classification.formats import (
@@ -71,6 +71,12 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
     form = form_of(data, "train")
     reader = _reader(place(form, "train"), form, on_error)
     yield from _records("train", reader, form, Counter(), on_error)()
+
+
+def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+    """The settings that read files which `example.to_json` made, split by split."""
+    form = {"format": "jsonl", "files": dict(files), "columns": ColumnSettings(label="labels")}
+    return data.model_copy(update=form)
 
 
 def place(form: Form, split: str) -> Path:

@@ -31,6 +31,7 @@ from pipeline.layers.text_cnn import TextCNN
 from pipeline.metrics.ngram_weights import count_documents, idf, log_count_ratios
 from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.text.piece_files import piece_names
 
 LABEL_SCALE, LABEL_THRESHOLDS = "label_scale", "label_thresholds"
 MEMBERS = "member_labels"  # the output that learns
@@ -50,7 +51,9 @@ def build_model(settings: TextClassificationSettings, vocabularies: Vocabularies
     for number, encoder in enumerate(settings.model.encoders, 1):
         # A SentencePiece model's table is as large as asked for: fewer pieces leave rows unused.
         pieces = vocabularies["pieces"]
-        size = settings.tokenizer.vocabulary_size if isinstance(pieces, bytes) else len(pieces)
+        size = len(pieces)
+        if isinstance(pieces, bytes):
+            size = max(settings.tokenizer.vocabulary_size, len(piece_names(pieces)))
         members.append(_deep(settings, encoder, number, size, classes, inputs["tokens"]))
     if settings.model.ngrams:
         members.append(_wide(settings, classes, inputs["ngrams"]))

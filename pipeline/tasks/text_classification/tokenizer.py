@@ -298,21 +298,29 @@ def _names(row: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
 
 def _learn(settings: TokenizerSettings, texts: Iterator[str]) -> bytes | list[str]:
     if settings.kind == "subwords":
-        normal = (text for group in _groups(texts) for text in _normal(group, settings.lower))
+        normal = normal_texts(settings, texts)
         return train_subwords(normal, settings.vocabulary_size, settings.subword_model)
+    return list_terms(counted_terms(settings, texts), settings.min_count)[
+        : settings.vocabulary_size
+    ]
+
+
+def counted_terms(settings: TokenizerSettings, texts: Iterator[str]) -> Counter[str]:
+    """How often each word or character stands in texts."""
     counts: Counter[str] = Counter()
     for group in _groups(texts):
         surface = _surface(tokens.clean(tf.constant(group, tf.string)), settings.kind)
         terms = _each(surface, settings.lower).flat_values.numpy()
         counts.update(term.decode("utf-8") for term in terms)
     # A vocabulary is a file with a term a line, so a line break is `<unk>`.
-    listed = {term: n for term, n in counts.items() if not set(term) & {"\n", "\r"}}
-    return list_terms(Counter(listed), settings.min_count)[: settings.vocabulary_size]
+    return Counter({term: n for term, n in counts.items() if not set(term) & {"\n", "\r"}})
 
 
-def _normal(group: Sequence[str], lower: bool) -> list[str]:
-    text = tokens.fold(tokens.clean(tf.constant(group, tf.string)), lower)
-    return [line.decode("utf-8") for line in text.numpy()]
+def normal_texts(settings: TokenizerSettings, texts: Iterator[str]) -> Iterator[str]:
+    """Texts as subwords are learnt from them."""
+    for group in _groups(texts):
+        text = tokens.fold(tokens.clean(tf.constant(group, tf.string)), settings.lower)
+        yield from (line.decode("utf-8") for line in text.numpy())
 
 
 def _groups(texts: Iterator[str], size: int = 512) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.config import (
     ExportSettings,
     Range,
+    RetrainSettings,
     Section,
     SplitSettings,
     TrainSettings,
@@ -17,6 +18,7 @@ from pipeline.config import (
 )
 
 Format = Literal["aligned", "csv", "tsv", "jsonl", "parquet", "tmx", "tfds"]
+BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"  # vocabularies, by side
 UNKNOWN = "und"  # ISO 639's code for a language that nobody states
 
 # What `tune` searches where a config names nothing.
@@ -229,6 +231,7 @@ class TranslationSettings(Section):
     train: Training = Training()
     export: ExportSettings = ExportSettings()
     tune: TuneSettings = Field(default_factory=dict)
+    retrain: RetrainSettings = RetrainSettings()
 
     @model_validator(mode="after")
     def _ties_what_is_joint(self) -> TranslationSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pipeline.config import data_path
@@ -12,7 +12,7 @@ from pipeline.datasets.lines import OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Dropped, Record, Source
-from pipeline.tasks.translation.config import DataSettings
+from pipeline.tasks.translation.config import ColumnSettings, DataSettings
 from pipeline.tasks.translation.example import Example, check
 from pipeline.tasks.translation.filters import sift
 from pipeline.tasks.translation.form import Form, form_of
@@ -61,6 +61,20 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
     """The training file as it stands, whole and checked: no split carved, nothing left out."""
     form = form_of(data, "train")
     yield from _records(_reader(places(form, "train"), form, on_error), on_error)()
+
+
+def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+    """The settings that read files which `example.to_json` made, split by split.
+
+    `filters.duplicates` is off: it has left out what it had to.
+    """
+    form = {
+        "format": "jsonl",
+        "files": dict(files),
+        "columns": ColumnSettings(source="text", target="target"),
+        "filters": data.filters.model_copy(update={"duplicates": None}),
+    }
+    return data.model_copy(update=form)
 
 
 def places(form: Form, split: str) -> list[Path]:

@@ -26,7 +26,11 @@ from pipeline.layers.recurrent_decoder import RecurrentDecoder
 from pipeline.layers.self_attention_decoder import SelfAttentionDecoder
 from pipeline.layers.token_loss import token_losses
 from pipeline.task import Vocabularies
-from pipeline.tasks.translation.config import DecodingSettings, TranslationSettings
+from pipeline.tasks.translation.config import (
+    DecodingSettings,
+    TranslationSettings,
+)
+from pipeline.text.piece_files import piece_names
 
 LOSSES = "token_losses"  # the output that learns
 SELF_ATTENTION = "self_attention"
@@ -41,14 +45,15 @@ class Translator(keras.Model):
 
     Args:
         settings: Of the config.
+        size: Rows of the tables of pieces.
 
     Shapes: {"source": int32 [batch, source], "target": int32 [batch, 1 + target], which begins with
     `<s>`} -> {"token_losses": float [batch, target]}, of each token after `<s>`.
     """
 
-    def __init__(self, settings: TranslationSettings) -> None:
+    def __init__(self, settings: TranslationSettings, size: int) -> None:
         super().__init__(name="translator")
-        model, seed, size = settings.model, settings.train.seed, settings.tokenizer.vocabulary_size
+        model, seed = settings.model, settings.train.seed
         self.decoding = settings.decoding
         self.smoothing = settings.train.label_smoothing
         self.half = settings.train.mixed_precision
@@ -207,8 +212,12 @@ class GivenLoss(keras.losses.Loss):
 
 
 def build_model(settings: TranslationSettings, vocabularies: Vocabularies) -> Translator:
-    """A translator with all its weights."""
-    model = Translator(settings)
+    """A translator with all its weights.
+
+    Its tables are as large as asked for: fewer pieces leave rows unused.
+    """
+    known = (len(piece_names(pieces)) for pieces in vocabularies.values())
+    model = Translator(settings, max(settings.tokenizer.vocabulary_size, *known, 0))
     ids = ops.ones((1, 2), "int32")
     model({"source": ids, "target": ids})
     return model

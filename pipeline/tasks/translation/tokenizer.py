@@ -12,7 +12,13 @@ import tensorflow as tf
 
 from pipeline.report.terminal import note
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.translation.config import TokenizerSettings, TranslationSettings
+from pipeline.tasks.translation.config import (
+    BOTH,
+    SOURCE,
+    TARGET,
+    TokenizerSettings,
+    TranslationSettings,
+)
 from pipeline.text import sentences, tokens
 from pipeline.text.protect import (
     PLACEHOLDERS,
@@ -24,7 +30,6 @@ from pipeline.text.protect import (
 )
 from pipeline.text.subwords import Subwords, is_byte, train_subwords
 
-BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"
 UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow each other without a space
 
 
@@ -131,18 +136,21 @@ def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenize
 
 def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularies:
     """The pieces of both languages, learnt from the training pairs as they will be tokenised."""
+    size, kind = settings.tokenizer.vocabulary_size, settings.tokenizer.subword_model
+    return {
+        name: train_subwords(texts, size, kind, PLACEHOLDERS)
+        for name, texts in texts_of(settings.tokenizer, records).items()
+    }
+
+
+def texts_of(settings: TokenizerSettings, records: Iterable[Record]) -> dict[str, list[str]]:
+    """What the pieces of each vocabulary are learnt from."""
     sources: list[str] = []
     targets: list[str] = []
     for group in groups(records):
-        for side, lines in zip((sources, targets), _lines(settings.tokenizer, group), strict=True):
+        for side, lines in zip((sources, targets), _lines(settings, group), strict=True):
             side += [line.decode("utf-8") for line in lines.numpy()]
-    size, kind = settings.tokenizer.vocabulary_size, settings.tokenizer.subword_model
-    if settings.tokenizer.joint:
-        return {BOTH: train_subwords(sources + targets, size, kind, PLACEHOLDERS)}
-    return {
-        SOURCE: train_subwords(sources, size, kind, PLACEHOLDERS),
-        TARGET: train_subwords(targets, size, kind, PLACEHOLDERS),
-    }
+    return {BOTH: sources + targets} if settings.joint else {SOURCE: sources, TARGET: targets}
 
 
 def count_tokens(tokenizer: PairTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -1,0 +1,217 @@
+"""Retraining on real data: what is gained, what is forgotten, at which share of the time.
+
+    python benchmarks/retrain.py [SCENARIO ...] [--seeds 3] [--set KEY=VALUE ...]
+
+A cell is one scenario with one seed (`scenarios.py` says what they are): a model is trained without
+something, published, retrained with it, and held against one that is trained on everything from
+scratch, on the same test rows. `poison` must be rejected, and `kill` kills a retraining ten times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cells import HERE, RESULTS
+from scenarios import KILL, SCENARIOS, Scenario, city_f1
+
+ROOT = HERE.parent
+WORK = ROOT / "runs" / "benchmark_retrain"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)  # of one cell: measure it now
+    given = parser.parse_args()
+    names = given.scenarios or [*SCENARIOS, KILL]
+    unknown = sorted({*names} - {*SCENARIOS, KILL})
+    if unknown:
+        parser.error(f"{unknown[0]}: no such scenario; there are {', '.join([*SCENARIOS, KILL])}")
+    if given.file:
+        measure(names[0], given.seeds, given.settings, given.file)
+        return
+    for name in names:
+        for seed in range(1, given.seeds + 1):
+            file = RESULTS / f"retrain-{name}-{seed}.json"
+            if not file.exists():
+                command = [sys.executable, __file__, name, "--seeds", str(seed), "--file", file]
+                settings = [f"--set={setting}" for setting in given.settings]
+                subprocess.run([*map(str, command), *settings], check=True)
+            show(file.stem, json.loads(file.read_text(encoding="utf-8")))
+
+
+def measure(name: str, seed: int, settings: list[str], file: Path) -> None:
+    """Measures one cell and writes its file."""
+    from pipeline.start import quiet_start
+
+    with quiet_start():
+        from pipeline import artifacts
+        from pipeline.stages import environment
+
+    folder = artifacts.new_run(WORK / name)
+    began = time.perf_counter()
+    if name == KILL:
+        found = killed(folder, seed, settings)
+    else:
+        found = retrained(name, folder, seed, settings)
+    facts = {
+        "cell": {"scenario": name, "seed": seed, "overrides": settings},
+        "environment": environment.facts(),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    artifacts.write_json(file, {**facts, **found})
+
+
+def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[str, Any]:
+    """Trains without the new, publishes, retrains, and trains on everything."""
+    from pipeline import artifacts
+    from pipeline.stages import export, retrain, train
+
+    scenario: Scenario = SCENARIOS[name](folder, seed, settings)
+    task, models = scenario.task, folder / "models"
+    began = time.perf_counter()
+    run = train.run(task, scenario.base, folder / "runs")
+    base_seconds = time.perf_counter() - began
+    version = export.run(task, scenario.base, run, models)
+    sealed = artifacts.file_digest(version / artifacts.MANIFEST)
+    began = time.perf_counter()
+    outcome = retrain.run(
+        version.parent,
+        scenario.new,
+        settings,
+        allow_exam_rows=True,  # the official splits of some sets share texts
+        runs=folder / "runs",
+    )
+    seconds = time.perf_counter() - began
+    verdict = outcome.verdict.as_dict()
+    found: dict[str, Any] = {
+        "verdict": {key: verdict[key] for key in ("verdict", "reason", "checks", "rows")},
+        "data": verdict["data"],
+        "base_seconds": round(base_seconds, 1),
+        "retrain_seconds": round(seconds, 1),
+        "old_version_untouched": sealed == artifacts.file_digest(version / artifacts.MANIFEST),
+        "versions": artifacts.versions(version.parent),
+    }
+    if scenario.cities:
+        found["new_cities_f1"] = city_f1(scenario, outcome.folder)
+    if scenario.scratch is None:
+        return found
+    began = time.perf_counter()
+    scratch = train.run(task, scenario.scratch, folder / "runs")
+    found["scratch_seconds"] = round(time.perf_counter() - began, 1)
+    return {**found, **compared(scenario, run, outcome.folder, scratch)}
+
+
+def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict[str, Any]:
+    """The three models on the same test rows: all, and those without anything new."""
+    from pipeline.config import load_config
+    from pipeline.metrics.intervals import paired_bootstrap
+    from pipeline.predictor import answer_all
+    from pipeline.stages import evaluate
+    from pipeline.stages.assemble import outputs_of
+    from pipeline.tasks import schema_of
+
+    task, runs = scenario.task, {"base": base, "retrained": after, "scratch": scratch}
+    rows = {"all": scenario.test, "old": [r for r in scenario.test if not scenario.is_new(r)]}
+    counts: dict[str, dict[str, Any]] = {part: {} for part in rows}
+    tables = {}
+    for name, run in runs.items():
+        config = load_config(run / "config.yaml", schema_of, (), scenario.base.name)
+        outputs = outputs_of(evaluate.load_best(task, config, run).service)
+        for part, records in rows.items():
+            answers = answer_all(task, outputs, [record["text"] for record in records])
+            scores = task.score(config.settings, records, answers)
+            counts[part][name] = scores.counts[task.headline]
+            if part == "old" and scores.tables:
+                tables[name] = [list(row) for row in scores.tables[0].rows]
+    return {
+        "metric": task.headline,
+        "scores": {
+            part: {name: counted.interval().as_dict() for name, counted in models.items()}
+            for part, models in counts.items()
+        },
+        "retrained_less_scratch": vars(
+            paired_bootstrap(counts["all"]["retrained"], counts["all"]["scratch"])
+        ),
+        "old_rows_retrained_less_base": vars(
+            paired_bootstrap(counts["old"]["retrained"], counts["old"]["base"])
+        ),
+        "old_rows_by_label": tables,
+    }
+
+
+def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
+    """Kills `main.py retrain` at random points; then the rerun must end as an unbroken one does."""
+    import random
+
+    from pipeline import artifacts
+    from pipeline.stages import export, train
+
+    scenario: Scenario = SCENARIOS["cities"](folder, seed, settings)
+    run = train.run(scenario.task, scenario.base, folder / "runs")
+    version = export.run(scenario.task, scenario.base, run, folder / "models")
+    home = version.parent
+    command = [sys.executable, str(ROOT / "main.py"), "retrain", str(version)]
+    command += ["--data", str(scenario.new), *(f"--set={setting}" for setting in settings)]
+    began = time.perf_counter()
+    unbroken = _verdict(command)
+    seconds, published = time.perf_counter() - began, artifacts.versions(home)
+    sealed = artifacts.file_digest(version / artifacts.MANIFEST)
+    draw, intact = random.Random(seed), list[bool]()
+    for _ in range(10):
+        try:
+            subprocess.run(
+                command,
+                capture_output=True,
+                timeout=draw.uniform(0.05, 0.95) * seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:  # the child got SIGKILL
+            for number in artifacts.versions(home):
+                artifacts.verify(home / str(number))  # else the benchmark fails
+            intact.append(artifacts.file_digest(version / artifacts.MANIFEST) == sealed)
+    return {
+        "unbroken_seconds": round(seconds, 1),
+        "killed": len(intact),
+        "served_version_untouched": all(intact),
+        "versions": [published, artifacts.versions(home)],
+        "same_verdict": _verdict(command) == unbroken,
+        "verdict": unbroken,
+    }
+
+
+def _verdict(command: Sequence[str]) -> Any:
+    """What a retraining comes to, without what a clock says."""
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode not in (0, 3):
+        raise RuntimeError(said.stderr.splitlines()[-1])
+    report = next(line for line in said.stdout.splitlines() if line.startswith("report: "))
+    file = ROOT / Path(report.removeprefix("report: ")).parent / "verdict.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    timed = [check for check in found["checks"] if check["name"] != "latency"]
+    return {"verdict": found["verdict"], "rows": found["rows"], "checks": timed}
+
+
+def show(name: str, found: dict[str, Any]) -> None:
+    """The few numbers that the cell is about."""
+    print(f"\n{name}: {found['verdict']['verdict']}: {found['verdict'].get('reason', '')}")
+    for key in ("retrained_less_scratch", "old_rows_retrained_less_base", "new_cities_f1"):
+        if key in found:
+            print(f"  {key}: {found[key]}")
+    for key in ("retrain_seconds", "scratch_seconds", "served_version_untouched", "same_verdict"):
+        if key in found:
+            print(f"  {key}: {found[key]}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

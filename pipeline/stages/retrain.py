@@ -1,0 +1,184 @@
+"""A published version and new data become the next version, or a verdict that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline import artifacts
+from pipeline.config import Config
+from pipeline.datasets import store
+from pipeline.errors import RejectedError
+from pipeline.report.terminal import note, print_table
+from pipeline.stages import evaluate, export, prepare, report, train
+from pipeline.stages.assemble import Assembly
+from pipeline.stages.retraining import between, gate, mixing, news, published, verdict, warm_start
+from pipeline.stages.retraining.published import Published
+from pipeline.stages.warm import Warm
+from pipeline.task import Layout
+
+REMAP = "remap.json"
+GROWN = ("axis", "before", "after")
+MOVED = ("axis", "times", "copied", "new", "dropped")
+
+
+class Outcome(NamedTuple):
+    """What retraining came to.
+
+    Attributes:
+        verdict: Of the gate.
+        version: What was published; None where it was rejected.
+        folder: Of the run.
+    """
+
+    verdict: verdict.Verdict
+    version: Path | None
+    folder: Path
+
+
+def run(
+    model: Path,
+    data: Path,
+    overrides: Sequence[str] = (),
+    *,
+    exam: Path | None = None,
+    old_data: Path | None = None,
+    allow_exam_rows: bool = False,
+    force: str | None = None,
+    runs: Path = train.RUNS,
+) -> Outcome:
+    """Trains a published model on with new data, and publishes it if the gate lets it.
+
+    Args:
+        model: `saved_models/<name>` (its newest version), or one version's folder.
+        data: New annotated rows, in any format that can be told.
+        overrides: `key.key=value` of its settings, above all of `retrain`.
+        exam: Rows to use instead of the exam set that travels with the version.
+        old_data: Its old training data, instead of the replay set that travels.
+        allow_exam_rows: Whether new rows may stand in the exam set.
+        force: The reason why the candidate is published even if it is rejected.
+        runs: Where run folders go.
+
+    Raises:
+        InputError: There is no such version, the data have bad lines or rows of the exam, or a set
+            of rows is missing.
+        GateError: The candidate answers differently once it is exported.
+    """
+    old = published.open_version(model, overrides, exam, old_data)
+    found = news.compare(old, news.read(old, data))
+    news.show(old.task, data.name, found)
+    news.refuse_exam_rows(data, found, allow_exam_rows)
+    settings = old.config.settings
+    parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
+    folder = artifacts.new_run(runs / old.config.name)
+    config, count = mixing.write(old, found, parts, folder)
+    _train(old, config, parts.train, folder, count)
+    facts = {
+        "parent": old.version.name,
+        "data": {
+            "name": data.name,
+            "sha256": artifacts.file_digest(data) if data.is_file() else None,
+            **found.facts(),
+            **{part: len(rows) for part, rows in parts._asdict().items()},
+        },
+        "replayed": count,
+    }
+    outcome = _publish(old, config, folder, facts, parts.held_out, force)
+    report.run(old.task, config, folder)
+    return outcome
+
+
+def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, count: int) -> None:
+    """Fits the candidate; `count` rows of its training data are old ones."""
+    task = old.task
+    prepared = prepare.run(task, config)
+    prepare.say(config, prepared)
+    vocabularies = task.grow(config.settings, old.vocabularies, old.train, new)
+    train.begin(folder, task, config, prepared, vocabularies)
+    known, layout = (
+        task.layout(config.settings, each) for each in (old.vocabularies, vocabularies)
+    )
+    rows = [
+        (name, len(axis.terms), len(layout.axes[name].terms)) for name, axis in known.axes.items()
+    ]
+    print_table(f"{config.name}: what the model knows", GROWN, rows)
+    before = warm_start.read(old.extra / export.WEIGHTS, known, old.is_whole)
+    start = _Start(before, layout, config, folder)
+    warm = Warm(
+        start=start.set,
+        steps=before.steps if config.settings.retrain.optimizer else 0,
+        mix=mixing.mix(
+            count, prepared.info.splits["train"].num_examples - count, config.settings.retrain
+        ),
+        end=start.settle,
+    )
+    train.fit(task, mixing.training(config), folder, prepared, warm)
+
+
+@dataclass
+class _Start:
+    """Where the training begins, and how much of its way is gone in the end."""
+
+    before: warm_start.Old
+    layout: Layout
+    config: Config
+    folder: Path
+    weights: list[Any] = field(default_factory=list)
+
+    def set(self, parts: Assembly) -> None:
+        """Sets weights and optimizer, and says what was copied."""
+        name = self.config.name
+        lines = warm_start.start_weights(self.before, parts.model, self.layout)
+        artifacts.write_json(self.folder / REMAP, [line._asdict() for line in lines])
+        print_table(f"{name}: weights, row by row", MOVED, warm_start.summed(lines))
+        self.weights = between.trainable(parts.model)
+        if self.config.settings.retrain.optimizer:
+            without = warm_start.start_optimizer(self.before, parts.model, self.layout)
+            if without:
+                said = f"anew for {len(without)} weights, such as {without[0]}"
+                note(f"{name}: the optimizer begins {said}")
+
+    def settle(self, parts: Assembly, validate: Callable[[], float]) -> None:
+        """Goes back to where nothing is lost that need not be."""
+        if self.config.settings.retrain.between:
+            share, scores = between.choose(parts.model, self.weights, validate)
+            listed = ", ".join(f"{100 * s:.0f} %: {score:.2f}" for s, score in scores.items())
+            way = f"{100 * share:.0f} % of the way from the old weights"
+            note(f"{self.config.name}: {way} (valid at {listed})")
+
+
+def _publish(
+    old: Published,
+    config: Config,
+    folder: Path,
+    facts: dict[str, Any],
+    held_out: Sequence[Any],
+    force: str | None,
+) -> Outcome:
+    task = old.task
+    evaluate.of_run(task, config, folder)
+    prepared = prepare.run(task, config)
+    judged: list[verdict.Verdict] = []
+
+    def judge(candidate: export.Candidate) -> None:
+        rows = list(store.records(prepared, "train"))
+        given = gate.run(replace(old, config=config), candidate, held_out, rows)
+        given = replace(
+            given, facts={**given.facts, **facts}, forced=None if given.blessed else force
+        )
+        judged.append(given)
+        artifacts.write_json(folder / verdict.FILE, given.as_dict())
+        verdict.show(config.name, given)
+        if not given.blessed and force is None:
+            raise RejectedError(f"{config.name}: rejected: {given.reason}; nothing published")
+        extra = candidate.folder / artifacts.EXTRA
+        artifacts.write_json(extra / verdict.FILE, given.as_dict())
+
+    root = old.version.parent.parent
+    try:
+        version = export.run(task, config, folder, root, old.version.name, gate=judge)
+    except RejectedError:
+        return Outcome(judged[0], None, folder)
+    return Outcome(judged[0], version, folder)

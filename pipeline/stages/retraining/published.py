@@ -1,0 +1,113 @@
+"""The version that is retrained: all that retraining needs, from its folder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import artifacts
+from pipeline.config import Config, load_config
+from pipeline.errors import InputError
+from pipeline.report.terminal import note
+from pipeline.stages import export, prepare, rows
+from pipeline.stages.assemble import read_vocabularies
+from pipeline.stages.seen import text_key
+from pipeline.stages.train import CONFIG, CONTRACT
+from pipeline.task import Record, Task, Vocabularies
+from pipeline.tasks import find_task, schema_of
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version and the rows that it is held to.
+
+    Args:
+        version: Its folder.
+        manifest: What it was published with.
+        task: Its task.
+        config: Its settings, with those overridden that the user says.
+        vocabularies: Its own.
+        train: Old training rows: its replay set, or the user's old data.
+        valid: Rows that chose its epoch; empty where they did not travel.
+        exam: Rows that it was examined with.
+        is_whole: Whether `train` is all that it was trained on.
+    """
+
+    version: Path
+    manifest: dict[str, Any]
+    task: Task
+    config: Config
+    vocabularies: Vocabularies
+    train: Sequence[Record]
+    valid: Sequence[Record]
+    exam: Sequence[Record]
+    is_whole: bool
+
+    @property
+    def extra(self) -> Path:
+        return self.version / artifacts.EXTRA
+
+
+def open_version(
+    path: Path,
+    overrides: Sequence[str] = (),
+    exam: Path | None = None,
+    old_data: Path | None = None,
+) -> Published:
+    """Reads a version's folder.
+
+    Args:
+        path: `saved_models/<name>` (its newest version), or one version's folder.
+        overrides: `key.key=value`.
+        exam: Rows to use instead of its exam set, in any format that can be told.
+        old_data: Its old training data, instead of its replay set.
+
+    Raises:
+        InputError: There is no version, or a set of rows did not travel and is not given.
+        PipelineError: It was changed since it was published.
+    """
+    version = artifacts.find_version(path).resolve()
+    manifest = artifacts.verify(version)
+    extra = version / artifacts.EXTRA
+    config = load_config(extra / CONFIG, schema_of, overrides, manifest["name"])
+    if version.parent.name != config.name or not version.name.isdecimal():
+        raise InputError(f"{version}: expected the folder <models>/{config.name}/<number>")
+    task = find_task(config.task)
+    asked = _rows(task, config, exam, extra / export.EXAM, "exam")
+    valid = rows.read(task, config, extra / export.VALID)
+    train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
+    # A user's file may have all there ever was in it; what travels was divided already.
+    kept = train if old_data is None else without(train, [*asked, *valid])
+    if len(kept) < len(train):
+        note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
+    return Published(
+        version=version,
+        manifest=manifest,
+        task=task,
+        config=config,
+        vocabularies=read_vocabularies(extra),
+        train=kept,
+        valid=valid,
+        exam=asked,
+        is_whole=old_data is not None
+        or len(train) >= artifacts.read_json(extra / CONTRACT)["examples"],
+    )
+
+
+def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]:
+    """The records whose texts no other has."""
+    known = {text_key(record["text"]) for record in others}
+    return [record for record in records if text_key(record["text"]) not in known]
+
+
+def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
+    """The rows of the user's file, else those that travelled."""
+    if given is not None:
+        data = prepare.on_file(task, config, given).settings.data
+        return list(task.load(data).splits["test"]())
+    found = rows.read(task, config, own)
+    if not found:
+        raise InputError(f"{own}: no such rows travel with this version; give --{option} PATH")
+    return found

@@ -1,0 +1,56 @@
+"""New pieces in a trained translator: vocabularies that keep their ids, weights by axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from pipeline.task import Axis, Layout, Record, Vocabularies
+from pipeline.tasks.translation.config import BOTH, SOURCE, TARGET, TranslationSettings
+from pipeline.tasks.translation.tokenizer import fit, texts_of
+from pipeline.text.extending import extend_subwords
+from pipeline.text.piece_files import piece_names, spelled
+from pipeline.text.protect import PLACEHOLDERS
+
+
+def grow(
+    settings: TranslationSettings,
+    vocabularies: Vocabularies,
+    old: Sequence[Record],
+    new: Sequence[Record],
+) -> Vocabularies:
+    """The vocabularies with the pieces of new pairs behind them."""
+    cut, retrain = settings.tokenizer, settings.retrain
+    if retrain.subwords == "keep":
+        return dict(vocabularies)
+    if retrain.subwords == "retrain":
+        return fit(settings, [*old, *new])
+    return {
+        name: extend_subwords(
+            vocabularies[name],
+            texts,
+            retrain.new_pieces,
+            retrain.piece_count,
+            cut.subword_model,
+            PLACEHOLDERS,
+        )
+        for name, texts in texts_of(cut, new).items()
+    }
+
+
+def layout(settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
+    """A new piece starts from the mean of what it was cut into."""
+    source, target = (BOTH, BOTH) if settings.tokenizer.joint else (SOURCE, TARGET)
+    axes = {
+        name: Axis(piece_names(pieces), partial(spelled, pieces))
+        for name, pieces in vocabularies.items()
+    }
+    weights: dict[str, tuple[str | None, ...]] = {
+        "source_embedding/embeddings": (source, None),
+        "translator/target_embedding/embeddings": (target, None),
+        "target_embedding/embeddings": (target, None),  # where it is that of the source, too
+        "pieces/kernel": (target, None),
+        "pieces/bias": (target,),
+        "translator/shortlist": (source, None),
+    }
+    return Layout(axes, weights)

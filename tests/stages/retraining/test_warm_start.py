@@ -1,0 +1,123 @@
+"""Weights and moments of an old model in a grown one; and how far it then goes from them."""
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.stages.lazy_adamw import LazyAdamW
+from pipeline.stages.retraining import between, warm_start
+from pipeline.task import Axis, Layout
+
+WEIGHTS = {
+    "words/embeddings": ("words", None),
+    "tags/kernel": (None, "tags"),
+    "tags/bias": ("tags",),
+}
+
+
+def layout(words, tags):
+    axes = {"words": Axis(words, lambda terms: [[0] for _ in terms]), "tags": Axis(tags)}
+    return Layout(axes, WEIGHTS)
+
+
+def make(words, tags):
+    """A model whose optimizer has made one step, where it has as many words and tags."""
+    ids = keras.Input((None,), dtype="int32")
+    vectors = keras.layers.Embedding(words, 2, name="words")(ids)
+    model = keras.Model(ids, keras.layers.Dense(tags, name="tags")(vectors))
+    optimizer = LazyAdamW(0.1, use_ema=True, ema_momentum=0.9)
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer, loss="mse")
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A small model after three steps, and the arrays that its weights file would have."""
+    model = make(2, 2)
+    for _ in range(3):
+        model.train_on_batch(np.array([[0, 1]]), np.ones((1, 2, 2), "float32"))
+    own = f"{model.optimizer.name}/"
+    arrays = {f"model/{w.path}": np.asarray(w) for w in model.weights}
+    arrays |= {
+        f"optimizer/{v.path.removeprefix(own)}": np.asarray(v) for v in model.optimizer.variables
+    }
+    return arrays
+
+
+OLD, NEW = layout(["a", "b"], ["x", "y"]), layout(["a", "b", "c"], ["x", "y", "z"])
+
+
+@pytest.fixture
+def grown(trained):
+    old = warm_start.Old(trained, OLD, is_whole=False)
+    model = make(3, 3)
+    return old, model, warm_start.start_weights(old, model, NEW)
+
+
+def test_a_grown_model_answers_old_words_as_before(trained, grown):
+    _, model, _ = grown
+    kernel, bias, table = (
+        trained[f"model/{n}"] for n in ("tags/kernel", "tags/bias", "words/embeddings")
+    )
+    found = np.asarray(model(np.array([[0, 1, 2]])))[0]
+    assert np.allclose(found[:2, :2], table @ kernel + bias, atol=1e-6)
+    assert np.allclose(found[2, :2], found[0, :2])  # the new word starts from the first
+
+
+def test_moments_follow_their_weights_and_new_rows_have_none(trained, grown):
+    old, model, _ = grown
+    assert warm_start.start_optimizer(old, model, NEW) == []
+    optimizer = model.optimizer
+    assert int(optimizer.iterations) == old.steps == 3
+    slots = {v.path.partition("/")[2]: np.asarray(v) for v in optimizer.variables}
+    momentum = slots["tags_kernel_momentum"]
+    assert np.array_equal(momentum[:, :2], trained["optimizer/tags_kernel_momentum"])
+    assert np.abs(momentum[:, :2]).max() > 0
+    assert not momentum[:, 2].any()
+    assert np.array_equal(slots["tags_bias_average"], np.asarray(model.get_layer("tags").bias))
+
+
+def test_without_an_optimizer_every_weight_begins_anew(trained, grown):
+    _, model, _ = grown
+    alone = {name: value for name, value in trained.items() if name.startswith("model/")}
+    old = warm_start.Old(alone, OLD, is_whole=False)
+    assert old.steps == 0
+    assert len(warm_start.start_optimizer(old, model, NEW)) == 3
+
+
+def test_a_weight_that_is_missing_on_either_side_is_named(trained):
+    more = {**trained, "model/gone/kernel": np.zeros(1)}
+    less = {name: value for name, value in trained.items() if name != "model/tags/bias"}
+    with pytest.raises(InputError, match=r"^gone/kernel: a weight of only the old model"):
+        warm_start.start_weights(warm_start.Old(more, OLD, False), make(3, 3), NEW)
+    with pytest.raises(InputError, match=r"^tags/bias: a weight of only the new model"):
+        warm_start.start_weights(warm_start.Old(less, OLD, False), make(3, 3), NEW)
+
+
+def test_the_table_sums_up_by_axis(grown):
+    _, _, lines = grown
+    assert warm_start.summed(lines) == [("words", 1, 2, 1, 0), ("tags", 2, 2, 1, 0)]
+
+
+@pytest.mark.parametrize(("best", "share"), [(0.3, 0.3), (0.7, 0.7), (1.0, 1.0)])
+def test_the_best_mean_of_old_and_new_weights_is_kept(best, share):
+    model = make(2, 2)
+    start = between.trainable(model)
+    end = [weight + 10 for weight in start]
+    for variable, value in zip(model.trainable_variables, end, strict=True):
+        variable.assign(value)
+
+    def gone():
+        return float(np.asarray(model.trainable_variables[0])[0, 0] - start[0][0, 0]) / 10
+
+    found, scores = between.choose(model, start, lambda: -abs(gone() - best))
+    assert found == share
+    assert gone() == pytest.approx(share, abs=1e-5)
+    assert set(scores) == set(between.STEPS)
+
+
+def test_of_equals_the_one_nearest_to_the_old_is_kept():
+    model = make(2, 2)
+    assert between.choose(model, between.trainable(model), lambda: 50.0)[0] == between.STEPS[0]

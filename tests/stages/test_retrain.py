@@ -1,0 +1,305 @@
+"""Retraining, end to end on a tiny model: what is published, what is refused, what stays."""
+
+import contextlib
+import functools
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline import artifacts, load
+from pipeline.config import load_config
+from pipeline.errors import InputError
+from pipeline.savedmodel import parity, write
+from pipeline.stages import evaluate, retrain
+from pipeline.stages.assemble import read_vocabularies
+from pipeline.stages.retraining import gate, news, published
+from pipeline.stages.retraining.verdict import Check, Verdict
+from pipeline.tasks import schema_of
+
+EXTRA = artifacts.EXTRA
+CITIES = ("Lyon", "Graz", "Turin", "Bergen")
+# Other tests run beside this one, and a model of 20 replayed rows has not learnt much to keep.
+QUICK = ("retrain.latency=100", "retrain.stress_drop=100")
+
+
+def new_rows(count=24):
+    """Sentences with an intent, a slot and cities that the tiny model has never met."""
+    rows = []
+    for number in range(count):
+        city = CITIES[number % len(CITIES)]
+        text = f"what is the weather in {city} on day {number}"
+        start = text.index(city)
+        slot = {"slot": "weather_city", "start": start, "end": start + len(city)}
+        rows.append({"text": text, "intent": "weather", "slots": [slot]})
+    return rows
+
+
+def write_rows(file, rows):
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def rows_of(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def models(version_of, tmp_path_factory):
+    """A folder for models with version 1 of the tiny model."""
+    root = tmp_path_factory.mktemp("models")
+    version = version_of("slot_filling")
+    shutil.copytree(version, root / version.parent.name / "1")
+    return root / version.parent.name
+
+
+@pytest.fixture(scope="module")
+def retrained(models, tmp_path_factory):
+    """The outcome of retraining it, and the manifest of version 1 as it was before."""
+    folder = tmp_path_factory.mktemp("retrain")
+    data = write_rows(folder / "new.jsonl", new_rows())
+    before = (models / "1" / artifacts.MANIFEST).read_bytes()
+    once = functools.cache(lambda folder: load_best(*parts_of[folder]))
+    parts_of = {}
+
+    def load_once(*parts):
+        parts_of[parts[-1]] = parts
+        return once(parts[-1])
+
+    with pytest.MonkeyPatch.context() as patch:  # what takes seconds and is tested elsewhere
+        load_best = evaluate.load_best
+        patch.setattr(evaluate, "load_best", load_once)
+        patch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
+        outcome = retrain.run(models, data, QUICK, runs=folder / "runs")
+    return SimpleNamespace(outcome=outcome, before=before, data=data)
+
+
+def test_the_next_version_says_where_it_comes_from(models, retrained):
+    outcome = retrained.outcome
+    assert outcome.version == models / "2"
+    manifest = artifacts.verify(outcome.version)
+    assert manifest["parent"] == "1"
+    assert (models / "1" / artifacts.MANIFEST).read_bytes() == retrained.before
+    verdict = artifacts.read_json(outcome.version / EXTRA / "verdict.json")
+    assert verdict == artifacts.read_json(outcome.folder / "verdict.json")
+    assert (verdict["verdict"], verdict["forced"], verdict["parent"]) == ("blessed", None, "1")
+    assert verdict["data"]["new_labels"] == {
+        "slots": {"weather_city": 24},
+        "intents": {"weather": 24},
+    }
+    names = {check["name"] for check in verdict["checks"]}
+    assert names >= {"signatures", "label order", "batches", "exam", "forgetting", "new data"}
+    assert str(models.parent) not in json.dumps(verdict)
+
+
+def test_the_new_version_knows_the_new_labels_and_the_old(models, retrained):
+    text = "what is the weather in Lyon on day 99"
+    before, after = (load(models / number)([text])[0] for number in "12")
+    assert before["intent"]["label"] != "weather"
+    assert after["intent"]["label"] == "weather"
+    assert ("weather_city", "Lyon") in [(s["slot"], s["value"]) for s in after["slots"]]
+    assert load(models / "2")(["hello"])[0]["intent"]["label"] == "greet"
+
+
+def test_old_ids_are_kept(models, retrained):
+    old, new = (read_vocabularies(models / number / EXTRA) for number in "12")
+    for name, terms in old.items():
+        assert new[name][: len(terms)] == terms
+    assert new["intents"][-1] == "weather"
+    assert {"lyon", "weather"} <= set(new["words"][len(old["words"]) :])
+
+
+def test_every_weight_is_accounted_for(retrained):
+    lines = artifacts.read_json(retrained.outcome.folder / "remap.json")
+    by_axis = {(line["weight"], line["axis"]): line for line in lines}
+    tags = by_axis["crf/transitions", "tags"]
+    assert (tags["new"], tags["dropped"]) == (2, 0)
+    assert by_axis["word_embedding_1/embeddings", "words"]["new"] > 0
+    whole = by_axis["encoder_1_1_forward/kernel", "copied whole"]
+    assert (whole["new"], whole["dropped"]) == (0, 0)
+
+
+def test_what_travels_on_has_old_rows_and_new(models, retrained):
+    old, new = (models / number / EXTRA for number in "12")
+    exam = [row["text"] for row in rows_of(new / "exam.jsonl")]
+    assert exam[:24] == [row["text"] for row in rows_of(old / "exam.jsonl")]
+    assert len(exam) > 24
+    assert all("weather" in text for text in exam[24:])
+    replay = {row["intent"] for row in rows_of(new / "replay.jsonl")}
+    assert replay >= {"weather", "book", "query", "greet"}
+    learnt = {row["text"] for row in rows_of(new / "replay.jsonl")}
+    assert not learnt & set(exam[24:])
+
+
+def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
+    old, new = (
+        load_config(models / number / EXTRA / "config.yaml", schema_of, name="m").settings
+        for number in "12"
+    )
+    assert new.train == old.train
+    assert new.data.roles == old.data.roles
+    assert new.data.files["train"] != old.data.files["train"]
+
+
+def test_the_report_has_the_verdict(retrained):
+    page = (retrained.outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert "Retraining: blessed" in page
+    assert "names, types and ranks are the same" in page
+
+
+@pytest.fixture
+def judged(retrained, models, monkeypatch, tmp_path):
+    """`_publish` of the finished run into a copy of the models, its gate's answer given."""
+    root = tmp_path / models.name
+    shutil.copytree(models / "1", root / "1")
+
+    def copy(module, signatures, folder):
+        shutil.copytree(models / "2", folder, ignore=shutil.ignore_patterns(EXTRA))
+        return artifacts.verify(models / "2")["signatures"]
+
+    monkeypatch.setattr(write, "write", copy)
+    monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
+    monkeypatch.setattr(retrain.evaluate, "of_run", lambda *_: [])
+    run = retrained.outcome.folder
+    old = published.open_version(root)
+    config = load_config(run / "config.yaml", schema_of, name=old.config.name)
+
+    def publish(passed, force):
+        checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
+        given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
+        monkeypatch.setattr(gate, "run", lambda *_: given)
+        outcome = retrain._publish(old, config, run, {"parent": "1"}, [], force)
+        numbers = artifacts.versions(root)
+        return outcome, numbers
+
+    return publish
+
+
+def test_what_is_rejected_is_not_published(judged, retrained):
+    outcome, numbers = judged(passed=False, force=None)
+    assert (outcome.version, numbers) == (None, [1])
+    assert outcome.verdict.reason == "the exam is lost"
+    found = artifacts.read_json(outcome.folder / "verdict.json")
+    assert (found["verdict"], found["forced"]) == ("rejected", None)
+
+
+def test_force_publishes_and_records_the_reason(judged):
+    outcome, numbers = judged(passed=False, force="the law changed")
+    assert numbers == [1, 2]
+    found = artifacts.read_json(outcome.version / EXTRA / "verdict.json")
+    assert (found["verdict"], found["forced"]) == ("rejected", "the law changed")
+
+
+def test_force_is_not_recorded_where_it_was_not_needed(judged):
+    outcome, _ = judged(passed=True, force="whatever")
+    assert artifacts.read_json(outcome.version / EXTRA / "verdict.json")["forced"] is None
+
+
+def test_rows_of_the_exam_are_refused(models, tmp_path):
+    exam = rows_of(models / "1" / EXTRA / "exam.jsonl")[0]
+    data = write_rows(tmp_path / "new.jsonl", [*new_rows(), exam])
+    with pytest.raises(InputError, match=r"1 of 25 rows also stand in the exam .*new\.jsonl:25"):
+        retrain.run(models / "1", data, runs=tmp_path)
+    assert not list(tmp_path.glob("tiny*"))  # not even a run was begun
+
+
+def test_bad_lines_are_all_named(models, tmp_path, capsys):
+    wrong = {"text": "to Rome", "intent": "book", "slots": [{"slot": "x", "start": 3, "end": 99}]}
+    data = write_rows(tmp_path / "new.jsonl", [*new_rows(3), wrong, wrong])
+    with pytest.raises(InputError, match="2 bad lines"):
+        retrain.run(models / "1", data, runs=tmp_path)
+    assert "new.jsonl:5" in "".join(capsys.readouterr().out.split())
+
+
+def test_too_few_rows_are_refused(models, tmp_path):
+    data = write_rows(tmp_path / "new.jsonl", new_rows(2))
+    with pytest.raises(InputError, match="2 new rows: too few to keep 20% of them as `held_out`"):
+        retrain.run(models / "1", data, runs=tmp_path)
+
+
+def test_without_replay_the_old_data_must_be_given(models, tmp_path):
+    version = tmp_path / models.name / "1"
+    shutil.copytree(models / "1", version)
+    (version / EXTRA / "replay.jsonl").unlink()
+    manifest = artifacts.read_json(version / artifacts.MANIFEST)
+    del manifest["files"][f"{EXTRA}/replay.jsonl"]
+    artifacts.write_json(version / artifacts.MANIFEST, manifest)
+    with pytest.raises(InputError, match="give --old-data PATH"):
+        published.open_version(version)
+    old = published.open_version(version, old_data=models / "1" / EXTRA / "replay.jsonl")
+    assert old.is_whole
+    assert old.train
+
+
+def test_old_rows_that_are_annotated_otherwise_are_told(models):
+    old = published.open_version(models / "1")
+    record = next(r for r in old.train if r["slots"]["slot"])
+    other = {**record, "slots": {key: [] for key in record["slots"]}}
+    found = news.compare(old, [record, other])
+    assert [pair[1] for pair in found.quarrels] == [other]
+    assert found.known == 1
+
+
+POISON = "retrain.epochs=6"
+
+
+@pytest.mark.slow
+def test_shuffled_labels_are_rejected_and_the_served_version_stays(version_of, tmp_path):
+    version = version_of("text_classification")
+    root = tmp_path / version.parent.name
+    shutil.copytree(version, root / "1")
+    rows = [
+        {"text": f"{row['text']} number {n}", "labels": row["labels"]}
+        for n, row in enumerate(rows_of(root / "1" / EXTRA / "exam.jsonl") * 8)
+    ]
+    names = sorted({row["labels"][0] for row in rows})
+    for place, row in enumerate(rows):
+        if place % 10 < 3:  # three of ten get another label
+            row["labels"] = [names[(names.index(row["labels"][0]) + 1 + place % 4) % len(names)]]
+    data = write_rows(tmp_path / "poison.jsonl", rows)
+    outcome = retrain.run(root, data, (POISON, "retrain.latency=100"), runs=tmp_path / "runs")
+    assert outcome.version is None
+    assert "both models contradict the annotations" in outcome.verdict.reason
+    assert artifacts.versions(root) == [1]
+    artifacts.verify(root / "1")
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[1])
+    from pipeline.stages import export, prepare, retrain
+    home = Path(sys.argv[2])
+    prepare.run.__defaults__ = (home / "prepared",)
+    settings = ("retrain.latency=100", "retrain.stress_drop=100")
+    outcome = retrain.run(home / sys.argv[3], home / "new.jsonl", settings, runs=home / "runs")
+    print("VERDICT", outcome.verdict.blessed, outcome.verdict.rows)
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_leaves_the_served_version_alone(models, tmp_path):
+    shutil.copytree(models / "1", tmp_path / models.name / "1")
+    write_rows(tmp_path / "new.jsonl", new_rows())
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
+    root = str(retrain.__file__).rsplit("/pipeline/", 1)[0]
+    command = [sys.executable, str(script), root, str(tmp_path), models.name]
+    for seconds in (8, 14, 20):
+        with contextlib.suppress(subprocess.TimeoutExpired):  # which has killed it with SIGKILL
+            subprocess.run(command, capture_output=True, timeout=seconds, check=False)
+        if artifacts.versions(tmp_path / models.name) != [1]:
+            break  # this machine is so fast that it was done before
+        artifacts.verify(tmp_path / models.name / "1")
+    outcomes = []
+    for _ in range(2):
+        shutil.rmtree(tmp_path / models.name)
+        shutil.copytree(models / "1", tmp_path / models.name / "1")
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        outcomes.append(next(line for line in done.stdout.splitlines() if "VERDICT" in line))
+    assert outcomes[0] == outcomes[1]
+    assert artifacts.versions(tmp_path / models.name) == [1, 2]
