@@ -1,4 +1,4 @@
-"""The verbs for a model that is out: what it meets, where it comes from, the way back."""
+"""The verbs for a model that is out: what it meets and learns, its origin, the way back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,65 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import DriftError
+from pipeline.errors import DriftError, InputError, RejectedError
 from pipeline.start import quiet_start
-from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, short
+from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, Set, short
 
 app = typer.Typer()
+
+
+@app.command()
+def retrain(
+    model: Model,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New annotated rows, any format.")
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Instead: every file that comes there, until Ctrl-C."),
+    ] = None,
+    set_: Set = None,
+    exam: Annotated[
+        Path | None, typer.Option(help="Rows to examine with, not those that travel.")
+    ] = None,
+    old_data: Annotated[
+        Path | None, typer.Option(help="The old training rows, not the sample that travels.")
+    ] = None,
+    allow_test_rows: Annotated[
+        bool, typer.Option("--allow-test-rows", help="Learn rows that stand in the exam, too.")
+    ] = False,
+    force: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Publish whatever the gate says, and why.")
+    ] = None,
+) -> None:
+    """Train a published model on; publish it if it is better, or leave with 3 and say why not."""
+    if (data is None) == (watch is None):
+        raise InputError("retrain: expected either --data FILE or --watch FOLDER")
+    if watch and force is not None:
+        raise InputError("retrain: --force is the reason for one file; expected it with --data")
+    with quiet_start():
+        from pipeline.stages import report
+        from pipeline.stages import retrain as stage
+
+    def learn(file: Path) -> None:
+        outcome = stage.run(
+            model,
+            file,
+            set_ or (),
+            exam=exam,
+            old_data=old_data,
+            allow_exam_rows=allow_test_rows,
+            force=force,
+        )
+        print(f"report: {short(outcome.folder)}/{report.FILE}", flush=True)
+        if outcome.version is None:
+            raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
+        print(f"model: {short(outcome.version)}", flush=True)
+
+    if data:
+        learn(data)
+    if watch:
+        stage.follow(model, watch, learn, set_ or (), exam=exam, old_data=old_data)
 
 
 @app.command()
