@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -629,49 +628,19 @@ def test_retrain_takes_a_file_or_a_folder(program):
     assert is_one_line(program("retrain", "m", "--watch", "b", "--force", "why"), 2)
 
 
-def test_retrain_watches_a_folder(program, monkeypatch, version, tmp_path):
-    from pipeline.stages import retrain, watch
+def test_retrain_watches_a_folder(program, monkeypatch):
+    from pipeline.stages import follow
 
-    models, folder = tmp_path / "saved_models" / version.parent.name, tmp_path / "inbox"
-    shutil.copytree(version, models / "1")
-    folder.mkdir()
-    for age, name in enumerate(("good.jsonl", "poor.jsonl")):
-        (folder / name).write_text("{}\n", encoding="utf-8")
-        os.utime(folder / name, (age, age))
-    begun = []
-
-    def run(model, file, *_, **options):
-        begun.append((model, file.name))
-        made = models / "2" if file.name == "good.jsonl" else None
-        verdict = SimpleNamespace(reason="the exam is lost")
-        return SimpleNamespace(version=made, verdict=verdict, folder=tmp_path / "run")
-
-    def two_looks(*arguments, **options):
-        waits = iter([None])
-
-        def sleep(seconds):
-            for _ in waits:
-                return
-            raise KeyboardInterrupt
-
-        look(*arguments, **options, sleep=sleep)
-
-    look = watch.run
-    monkeypatch.setattr(retrain, "run", run)
-    monkeypatch.setattr(watch, "run", two_looks)
-    home = models.relative_to(tmp_path)
-    done = program("retrain", home, "--watch", "inbox")
-    assert done.status == 0
-    assert begun == [(home, "good.jsonl"), (home, "poor.jsonl")]
-    assert f"model: {home}/2\n" in done.out
-    assert "poor.jsonl: rejected, nothing published: the exam is lost" in done.err
-    assert "stopped watching inbox" in done.err
-    program("retrain", home, "--watch", "inbox")
-    assert len(begun) == 2  # it is remembered
-    done = program("retrain", home / "1", "--watch", "inbox")
-    assert is_one_line(done, 2)
-    assert f"so expected {home}" in done.err
-    assert is_one_line(program("retrain", home, "--watch", "none"), 2)
+    asked = []
+    monkeypatch.setattr(follow, "run", lambda *arguments: asked.append(arguments))
+    settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--allow-test-rows")
+    done = program("retrain", "models/flights", "--watch", "inbox", *settings)
+    assert (done.status, done.err) == (0, "")
+    ((home, folder, command, *rest),) = asked
+    assert (home, folder) == (Path("models/flights"), Path("inbox"))
+    assert rest == [["retrain.epochs=2"], Path("exam.csv"), None]
+    assert command[:4] == [sys.executable, str(ROOT / "main.py"), "retrain", "models/flights"]
+    assert command[4:] == ["--set=retrain.epochs=2", "--exam=exam.csv", "--allow-test-rows"]
 
 
 def test_help_needs_no_tensorflow():

@@ -10,19 +10,10 @@ from typing import Any, NamedTuple
 from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.datasets import store
-from pipeline.errors import InputError, RejectedError
+from pipeline.errors import RejectedError
 from pipeline.predictor import load
 from pipeline.report.terminal import note, print_table
-from pipeline.stages import (
-    drift,
-    drift_reference,
-    evaluate,
-    export,
-    prepare,
-    report,
-    train,
-    watch,
-)
+from pipeline.stages import drift, drift_reference, evaluate, export, prepare, report, train
 from pipeline.stages.assemble import Assembly
 from pipeline.stages.retraining import between, gate, mixing, news, published, verdict, warm_start
 from pipeline.stages.retraining.published import Published
@@ -80,9 +71,9 @@ def run(
     found = news.compare(old, news.read(old, data))
     news.show(old.task, data.name, found)
     news.refuse_exam_rows(data, found, allow_exam_rows)
-    drifted = _drift(old, data.name, found)
     settings = old.config.settings
     parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
+    drifted = _drift(old, data.name, found)
     folder = artifacts.new_run(runs / old.config.name)
     config, count = mixing.write(old, found, parts, folder)
     _train(old, config, parts.train, folder, count)
@@ -100,39 +91,6 @@ def run(
     outcome = _publish(old, config, folder, facts, parts.held_out, force)
     report.run(old.task, config, folder)
     return outcome
-
-
-def follow(
-    home: Path,
-    folder: Path,
-    learn: watch.Handle,
-    overrides: Sequence[str] = (),
-    *,
-    exam: Path | None = None,
-    old_data: Path | None = None,
-) -> None:
-    """Has every file learnt that comes into a folder, until Ctrl-C; what is refused is told.
-
-    What was done stands in the folder, in a file for each model.
-
-    Args:
-        home: `saved_models/<name>`: each file is learnt by the version that is then the newest.
-        folder: What to watch.
-        learn: Calls `run` with `home`, one file and what follows here.
-        overrides: As for `run`.
-        exam: As for `run`.
-        old_data: As for `run`.
-
-    Raises:
-        InputError: There is no such folder, `home` is one version, or `run` could not begin.
-    """
-    version = published.open_version(home, overrides, exam, old_data).version
-    if home.resolve() == version:
-        raise InputError(
-            f"{home}: one version; a file after the next is learnt by another one, so expected"
-            f" {home.parent}"
-        )
-    watch.run(folder, learn, state_file=folder / f".{version.parent.name}{watch.STATE}")
 
 
 def _drift(old: Published, name: str, found: news.News) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -44,28 +45,30 @@ def retrain(
     if watch and force is not None:
         raise InputError("retrain: --force is the reason for one file; expected it with --data")
     with quiet_start():
-        from pipeline.stages import report
+        from pipeline.config import ROOT
+        from pipeline.stages import follow, report
         from pipeline.stages import retrain as stage
-
-    def learn(file: Path) -> None:
+    if watch:
+        files = [("--exam", exam), ("--old-data", old_data)]
+        options = [f"--set={setting}" for setting in set_ or ()]
+        options += [f"{option}={file}" for option, file in files if file]
+        options += ["--allow-test-rows"] if allow_test_rows else []
+        command = [sys.executable, str(ROOT / "main.py"), "retrain", str(model), *options]
+        follow.run(model, watch, command, set_ or (), exam, old_data)
+    if data:
         outcome = stage.run(
             model,
-            file,
+            data,
             set_ or (),
             exam=exam,
             old_data=old_data,
             allow_exam_rows=allow_test_rows,
             force=force,
         )
-        print(f"report: {short(outcome.folder)}/{report.FILE}", flush=True)
+        print(f"report: {short(outcome.folder)}/{report.FILE}")
         if outcome.version is None:
             raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
-        print(f"model: {short(outcome.version)}", flush=True)
-
-    if data:
-        learn(data)
-    if watch:
-        stage.follow(model, watch, learn, set_ or (), exam=exam, old_data=old_data)
+        print(f"model: {short(outcome.version)}")
 
 
 @app.command()

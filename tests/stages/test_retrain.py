@@ -14,7 +14,7 @@ from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import InputError
 from pipeline.savedmodel import parity, write
-from pipeline.stages import evaluate, retrain, versions
+from pipeline.stages import evaluate, export, follow, retrain, versions
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.retraining import gate, news, published
 from pipeline.stages.retraining.verdict import Check, Verdict
@@ -102,11 +102,11 @@ def test_the_next_version_says_where_it_comes_from(models, retrained):
 
 def test_the_new_version_knows_the_new_labels_and_the_old(models, retrained):
     text = "what is the weather in Lyon on day 99"
-    before, after = (load(models / number)([text])[0] for number in "12")
+    (before, _), (after, greeting) = (load(models / number)([text, "hello"]) for number in "12")
     assert before["intent"]["label"] != "weather"
     assert after["intent"]["label"] == "weather"
     assert ("weather_city", "Lyon") in [(s["slot"], s["value"]) for s in after["slots"]]
-    assert load(models / "2")(["hello"])[0]["intent"]["label"] == "greet"
+    assert greeting["intent"]["label"] == "greet"
 
 
 def test_old_ids_are_kept(models, retrained):
@@ -191,6 +191,7 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
     monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
     monkeypatch.setattr(evaluate, "of_run", lambda *_: [])
     monkeypatch.setattr(evaluate, "load_best", load_once)
+    monkeypatch.setattr(export, "_pack_drift", lambda *_: None)
     run = retrained.outcome.folder
     old = published.open_version(root)
     config = load_config(run / "config.yaml", schema_of, name=old.config.name)
@@ -273,6 +274,13 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path):
     old = published.open_version(version, old_data=models / "1" / EXTRA / "replay.jsonl")
     assert old.is_whole
     assert old.train
+
+
+def test_a_folder_is_not_watched_with_what_no_file_could_be_learnt_with(models, tmp_path):
+    with pytest.raises(InputError, match=r"nearest is `retrain\.epochs`"):
+        follow.run(models, tmp_path, [], ["retrain.epoch=2"])
+    with pytest.raises(InputError, match="no such folder to watch"):
+        follow.run(models, tmp_path / "none", [])
 
 
 def test_old_rows_that_are_annotated_otherwise_are_told(models):
