@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.errors import InputError, PipelineError, RejectedError
+from pipeline.errors import InputError, PipelineError
 from pipeline.start import quiet_start
 from pipeline.verbs import release, search
 from pipeline.verbs.arguments import ConfigFile, Json, Model, ModelsFolder, Set
@@ -213,43 +213,6 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
         raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
     task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
     print(_short(stage.run(task, config, folder)))
-
-
-@app.command()
-def retrain(
-    model: Model,
-    data: Annotated[Path, typer.Option(metavar="FILE", help="New annotated rows, any format.")],
-    set_: Set = None,
-    exam: Annotated[
-        Path | None, typer.Option(help="Rows to examine with, not those that travel.")
-    ] = None,
-    old_data: Annotated[
-        Path | None, typer.Option(help="The old training rows, not the sample that travels.")
-    ] = None,
-    allow_test_rows: Annotated[
-        bool, typer.Option("--allow-test-rows", help="Learn rows that stand in the exam, too.")
-    ] = False,
-    force: Annotated[
-        str | None, typer.Option(metavar="REASON", help="Publish whatever the gate says, and why.")
-    ] = None,
-) -> None:
-    """Train a published model on; publish it if it is better, or leave with 3 and say why not."""
-    with quiet_start():
-        from pipeline.stages import report as report_stage
-        from pipeline.stages import retrain as stage
-    outcome = stage.run(
-        model,
-        data,
-        set_ or (),
-        exam=exam,
-        old_data=old_data,
-        allow_exam_rows=allow_test_rows,
-        force=force,
-    )
-    print(f"report: {_short(outcome.folder)}/{report_stage.FILE}")
-    if outcome.version is None:
-        raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
-    print(f"model: {_short(outcome.version)}")
 
 
 @app.command()

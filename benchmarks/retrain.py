@@ -23,6 +23,7 @@ from scenarios import KILL, SCENARIOS, Scenario, city_f1
 
 ROOT = HERE.parent
 WORK = ROOT / "runs" / "benchmark_retrain"
+KILLS = 10
 
 
 def main() -> None:
@@ -118,6 +119,7 @@ def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict
     from pipeline.predictor import answer_all
     from pipeline.stages import evaluate
     from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.epochs import read_metrics
     from pipeline.tasks import schema_of
 
     task, runs = scenario.task, {"base": base, "retrained": after, "scratch": scratch}
@@ -146,6 +148,10 @@ def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict
             paired_bootstrap(counts["old"]["retrained"], counts["old"]["base"])
         ),
         "old_rows_by_label": tables,
+        "training_seconds": {  # of the epochs alone
+            name: round(sum(epoch["seconds"] for epoch in read_metrics(run)), 1)
+            for name, run in runs.items()
+        },
     }
 
 
@@ -167,7 +173,7 @@ def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
     seconds, published = time.perf_counter() - began, artifacts.versions(home)
     sealed = artifacts.file_digest(version / artifacts.MANIFEST)
     draw, intact = random.Random(seed), list[bool]()
-    for _ in range(10):
+    for _ in range(KILLS):
         try:
             subprocess.run(
                 command,
@@ -179,12 +185,14 @@ def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
             for number in artifacts.versions(home):
                 artifacts.verify(home / str(number))  # else the benchmark fails
             intact.append(artifacts.file_digest(version / artifacts.MANIFEST) == sealed)
+    rerun = _verdict(command)
     return {
         "unbroken_seconds": round(seconds, 1),
         "killed": len(intact),
         "served_version_untouched": all(intact),
         "versions": [published, artifacts.versions(home)],
-        "same_verdict": _verdict(command) == unbroken,
+        "same_verdict": rerun == unbroken,
+        "left_behind": [entry.name for entry in home.iterdir() if not entry.name.isdecimal()],
         "verdict": unbroken,
     }
 
@@ -207,7 +215,8 @@ def show(name: str, found: dict[str, Any]) -> None:
     for key in ("retrained_less_scratch", "old_rows_retrained_less_base", "new_cities_f1"):
         if key in found:
             print(f"  {key}: {found[key]}")
-    for key in ("retrain_seconds", "scratch_seconds", "served_version_untouched", "same_verdict"):
+    said = ("retrain_seconds", "scratch_seconds", "training_seconds")
+    for key in (*said, "served_version_untouched", "same_verdict", "left_behind"):
         if key in found:
             print(f"  {key}: {found[key]}")
 

@@ -620,6 +620,29 @@ def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
     }
 
 
+def test_retrain_takes_a_file_or_a_folder(program):
+    for given in ((), ("--data", "a", "--watch", "b")):
+        done = program("retrain", "models/flights", *given)
+        assert is_one_line(done, 2)
+        assert "expected either --data FILE or --watch FOLDER" in done.err
+    assert is_one_line(program("retrain", "m", "--watch", "b", "--force", "why"), 2)
+
+
+def test_retrain_watches_a_folder(program, monkeypatch):
+    from pipeline.stages import follow
+
+    asked = []
+    monkeypatch.setattr(follow, "run", lambda *arguments: asked.append(arguments))
+    settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--allow-test-rows")
+    done = program("retrain", "models/flights", "--watch", "inbox", *settings)
+    assert (done.status, done.err) == (0, "")
+    ((home, folder, command, *rest),) = asked
+    assert (home, folder) == (Path("models/flights"), Path("inbox"))
+    assert rest == [["retrain.epochs=2"], Path("exam.csv"), None]
+    assert command[:4] == [sys.executable, str(ROOT / "main.py"), "retrain", "models/flights"]
+    assert command[4:] == ["--set=retrain.epochs=2", "--exam=exam.csv", "--allow-test-rows"]
+
+
 def test_help_needs_no_tensorflow():
     script = (
         "import sys, main\n"

@@ -7,7 +7,7 @@ the labels that it gives, each against a threshold from a bootstrap over held-ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pipeline.stages import drift_reference, known_ngrams
 from pipeline.stages.assemble import VOCABULARIES
 
 RATE = 0.05  # of false alarms: one batch in twenty that has not drifted
+COLUMNS = ("signal", "distance", "threshold", "", "changed most")
 
 
 @dataclass(frozen=True)
@@ -73,21 +74,30 @@ def run(predictor: Predictor, texts: Iterable[str], rate: float = RATE) -> Drift
 
 def print_drift(name: str, found: Drift) -> None:
     """One row a signal; what changed most stands beside it, from held-out rows to the batch."""
-    rows = [
-        [
-            shift.signal,
-            f"{shift.distance:.4f}",
-            f"{shift.threshold:.4f}",
-            "over" if shift.over else "",
-            "\n".join(_change(*change) for change in shift.changes),
-        ]
-        for shift in found.shifts
-    ]
-    title = (
-        f"{name}: {found.texts} texts against {found.reference} held-out ones"
-        f" (false alarms: {100 * found.rate:g} % of batches)"
+    told = found.as_dict()
+    print_table(f"{name}: {headed(told)}", COLUMNS, rows(told, "\n"))
+
+
+def headed(found: Mapping[str, Any]) -> str:
+    """What `Drift.as_dict` gives, as a title for its rows."""
+    return (
+        f"{found['texts']} texts against {found['reference']} held-out ones"
+        f" (false alarms: {100 * found['rate']:g} % of batches)"
     )
-    print_table(title, ("signal", "distance", "threshold", "", "changed most"), rows)
+
+
+def rows(found: Mapping[str, Any], between: str) -> list[list[str]]:
+    """What `Drift.as_dict` gives, one row a signal, `between` two changes."""
+    return [
+        [
+            shift["signal"],
+            f"{shift['distance']:.4f}",
+            f"{shift['threshold']:.4f}",
+            "over" if shift["over"] else "",
+            between.join(_change(*change) for change in shift["changes"]),
+        ]
+        for shift in found["shifts"]
+    ]
 
 
 def _sums(

@@ -11,8 +11,9 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.errors import RejectedError
+from pipeline.predictor import load
 from pipeline.report.terminal import note, print_table
-from pipeline.stages import evaluate, export, prepare, report, train
+from pipeline.stages import drift, drift_reference, evaluate, export, prepare, report, train
 from pipeline.stages.assemble import Assembly
 from pipeline.stages.retraining import between, gate, mixing, news, published, verdict, warm_start
 from pipeline.stages.retraining.published import Published
@@ -72,6 +73,7 @@ def run(
     news.refuse_exam_rows(data, found, allow_exam_rows)
     settings = old.config.settings
     parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
+    drifted = _drift(old, data.name, found)
     folder = artifacts.new_run(runs / old.config.name)
     config, count = mixing.write(old, found, parts, folder)
     _train(old, config, parts.train, folder, count)
@@ -84,10 +86,26 @@ def run(
             **{part: len(rows) for part, rows in parts._asdict().items()},
         },
         "replayed": count,
+        "drift": drifted,
     }
     outcome = _publish(old, config, folder, facts, parts.held_out, force)
     report.run(old.task, config, folder)
     return outcome
+
+
+def _drift(old: Published, name: str, found: news.News) -> dict[str, Any] | None:
+    """How the new texts differ from those that the version was made on: printed, refused never.
+
+    New data are to have what the old ones lack; a gate on drift would reject the very rows that the
+    model needs.
+    """
+    if not (old.extra / drift_reference.FILE).exists():
+        without = "no counts of held-out rows travel with this version (export.drift_rows)"
+        note(f"{old.config.name}: drift is not told: {without}")
+        return None
+    told = drift.run(load(old.version), [record["text"] for record in found.records])
+    drift.print_drift(f"{old.config.name}: drift of {name}", told)
+    return told.as_dict()
 
 
 def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, count: int) -> None:

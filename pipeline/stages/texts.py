@@ -22,13 +22,18 @@ def texts_of(task: Task, file: Path) -> Iterator[str]:
         DataError: A bad line, by file and number.
         InputError: The file cannot be read, or its format not be told.
     """
-    if LINES in file.suffixes or (".jsonl" in file.suffixes and _has_text(file)):
+    if may_be_plain(file):
         yield from read_texts(file)
         return
     found, _ = task.guess(file, None)
     data = {**found, "files": {"train": found["files"]["train"]}}
     settings = task.settings.model_validate({"task": task.name, "data": data})
     yield from (record["text"] for record in task.read(settings.data))
+
+
+def may_be_plain(file: Path) -> bool:
+    """Whether a file's texts can be read without knowing how it is annotated, if it is."""
+    return LINES in file.suffixes or (".jsonl" in file.suffixes and _has_text(file))
 
 
 def _has_text(file: Path) -> bool:

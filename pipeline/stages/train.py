@@ -115,7 +115,12 @@ def fit(
     else:
         count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
         note(f"{config.name}: {count}; {folder}")
-        _fit(task, config, folder, parts, data, steps, state, mix, on_epoch)
+        try:
+            _fit(task, config, folder, parts, data, steps, state, mix, on_epoch)
+        except KeyboardInterrupt:
+            if on_epoch is None and warm is None:  # else who called knows how to go on
+                note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
+            raise
         decided = task.headline if settings.select_by == "metric" else "loss"
         note(
             f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
@@ -243,10 +248,6 @@ def _fit(
             callbacks=[bar, ends],
             verbose=0,
         )
-    except KeyboardInterrupt:
-        if on_epoch is None:  # else who listens knows how to go on
-            note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
-        raise
     finally:
         bar.close()
 

@@ -1,17 +1,74 @@
-"""The verbs for a model that is out: what it meets, where it comes from, the way back."""
+"""The verbs for a model that is out: what it meets and learns, its origin, the way back."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.errors import DriftError
+from pipeline.errors import DriftError, InputError, RejectedError
 from pipeline.start import quiet_start
-from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, short
+from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, Set, short
 
 app = typer.Typer()
+
+
+@app.command()
+def retrain(
+    model: Model,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New annotated rows, any format.")
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Instead: every file that comes there, until Ctrl-C."),
+    ] = None,
+    set_: Set = None,
+    exam: Annotated[
+        Path | None, typer.Option(help="Rows to examine with, not those that travel.")
+    ] = None,
+    old_data: Annotated[
+        Path | None, typer.Option(help="The old training rows, not the sample that travels.")
+    ] = None,
+    allow_test_rows: Annotated[
+        bool, typer.Option("--allow-test-rows", help="Learn rows that stand in the exam, too.")
+    ] = False,
+    force: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Publish whatever the gate says, and why.")
+    ] = None,
+) -> None:
+    """Train a published model on; publish it if it is better, or leave with 3 and say why not."""
+    if (data is None) == (watch is None):
+        raise InputError("retrain: expected either --data FILE or --watch FOLDER")
+    if watch and force is not None:
+        raise InputError("retrain: --force is the reason for one file; expected it with --data")
+    with quiet_start():
+        from pipeline.config import ROOT
+        from pipeline.stages import follow, report
+        from pipeline.stages import retrain as stage
+    if watch:
+        files = [("--exam", exam), ("--old-data", old_data)]
+        options = [f"--set={setting}" for setting in set_ or ()]
+        options += [f"{option}={file}" for option, file in files if file]
+        options += ["--allow-test-rows"] if allow_test_rows else []
+        command = [sys.executable, str(ROOT / "main.py"), "retrain", str(model), *options]
+        follow.run(model, watch, command, set_ or (), exam, old_data)
+    if data:
+        outcome = stage.run(
+            model,
+            data,
+            set_ or (),
+            exam=exam,
+            old_data=old_data,
+            allow_exam_rows=allow_test_rows,
+            force=force,
+        )
+        print(f"report: {short(outcome.folder)}/{report.FILE}")
+        if outcome.version is None:
+            raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
+        print(f"model: {short(outcome.version)}")
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """Retraining, end to end on a tiny model: what is published, what is refused, what stays."""
 
 import contextlib
-import functools
 import json
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import InputError
 from pipeline.savedmodel import parity, write
-from pipeline.stages import evaluate, retrain
+from pipeline.stages import evaluate, export, follow, retrain, versions
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.retraining import gate, news, published
 from pipeline.stages.retraining.verdict import Check, Verdict
@@ -58,20 +57,25 @@ def models(version_of, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def retrained(models, tmp_path_factory):
+def load_once():
+    """`evaluate.load_best`, which keeps the runs that it loaded."""
+    load_best, known = evaluate.load_best, {}
+
+    def once(task, config, folder):
+        if folder not in known:
+            known[folder] = load_best(task, config, folder)
+        return known[folder]
+
+    return once
+
+
+@pytest.fixture(scope="module")
+def retrained(models, load_once, tmp_path_factory):
     """The outcome of retraining it, and the manifest of version 1 as it was before."""
     folder = tmp_path_factory.mktemp("retrain")
     data = write_rows(folder / "new.jsonl", new_rows())
     before = (models / "1" / artifacts.MANIFEST).read_bytes()
-    once = functools.cache(lambda folder: load_best(*parts_of[folder]))
-    parts_of = {}
-
-    def load_once(*parts):
-        parts_of[parts[-1]] = parts
-        return once(parts[-1])
-
     with pytest.MonkeyPatch.context() as patch:  # what takes seconds and is tested elsewhere
-        load_best = evaluate.load_best
         patch.setattr(evaluate, "load_best", load_once)
         patch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
         outcome = retrain.run(models, data, QUICK, runs=folder / "runs")
@@ -98,11 +102,11 @@ def test_the_next_version_says_where_it_comes_from(models, retrained):
 
 def test_the_new_version_knows_the_new_labels_and_the_old(models, retrained):
     text = "what is the weather in Lyon on day 99"
-    before, after = (load(models / number)([text])[0] for number in "12")
+    (before, _), (after, greeting) = (load(models / number)([text, "hello"]) for number in "12")
     assert before["intent"]["label"] != "weather"
     assert after["intent"]["label"] == "weather"
     assert ("weather_city", "Lyon") in [(s["slot"], s["value"]) for s in after["slots"]]
-    assert load(models / "2")(["hello"])[0]["intent"]["label"] == "greet"
+    assert greeting["intent"]["label"] == "greet"
 
 
 def test_old_ids_are_kept(models, retrained):
@@ -149,10 +153,32 @@ def test_the_report_has_the_verdict(retrained):
     page = (retrained.outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "Retraining: blessed" in page
     assert "names, types and ranks are the same" in page
+    assert "Drift of the new texts" in page
+
+
+def test_drift_is_told_and_refuses_nothing(retrained):
+    verdict = artifacts.read_json(retrained.outcome.folder / "verdict.json")
+    assert verdict["verdict"] == "blessed"
+    assert (verdict["drift"]["texts"], verdict["drift"]["reference"]) == (24, 24)
+    assert "new n-grams" in verdict["drift"]["over"]
+    assert "drift" not in {check["name"] for check in verdict["checks"]}
+
+
+def test_where_nothing_travels_to_tell_drift_by_that_is_said(tmp_path, capsys):
+    bare = SimpleNamespace(extra=tmp_path, config=SimpleNamespace(name="tiny"))
+    assert retrain._drift(bare, "new.jsonl", None) is None
+    assert "tiny: drift is not told: no counts of held-out rows" in capsys.readouterr().err
+
+
+def test_the_line_of_descent_has_the_verdict(models, retrained):
+    found = versions.run(models)
+    assert [(each.number, each.verdict) for each in found] == [(1, ""), (2, "blessed")]
+    assert found[1].facts["parent"] == "1"
+    assert found[1].scores.keys() == {"test", "valid"}
 
 
 @pytest.fixture
-def judged(retrained, models, monkeypatch, tmp_path):
+def judged(retrained, models, load_once, monkeypatch, tmp_path):
     """`_publish` of the finished run into a copy of the models, its gate's answer given."""
     root = tmp_path / models.name
     shutil.copytree(models / "1", root / "1")
@@ -163,7 +189,9 @@ def judged(retrained, models, monkeypatch, tmp_path):
 
     monkeypatch.setattr(write, "write", copy)
     monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
-    monkeypatch.setattr(retrain.evaluate, "of_run", lambda *_: [])
+    monkeypatch.setattr(evaluate, "of_run", lambda *_: [])
+    monkeypatch.setattr(evaluate, "load_best", load_once)
+    monkeypatch.setattr(export, "_pack_drift", lambda *_: None)
     run = retrained.outcome.folder
     old = published.open_version(root)
     config = load_config(run / "config.yaml", schema_of, name=old.config.name)
@@ -215,6 +243,19 @@ def test_bad_lines_are_all_named(models, tmp_path, capsys):
     assert "new.jsonl:5" in "".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("new.jsonl", '{"text": "to Rome", "differ": ["intent"], "answers": {"0": {}, "1": {}}}'),
+        ("new.txt", "to Rome tomorrow"),
+    ],
+)
+def test_texts_without_annotations_are_sent_to_label_next(models, tmp_path, name, line):
+    (tmp_path / name).write_text(f"{line}\n" * 9, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"annotate with label-next --data \S*{name}"):
+        retrain.run(models / "1", tmp_path / name, runs=tmp_path)
+
+
 def test_too_few_rows_are_refused(models, tmp_path):
     data = write_rows(tmp_path / "new.jsonl", new_rows(2))
     with pytest.raises(InputError, match="2 new rows: too few to keep 20% of them as `held_out`"):
@@ -233,6 +274,13 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path):
     old = published.open_version(version, old_data=models / "1" / EXTRA / "replay.jsonl")
     assert old.is_whole
     assert old.train
+
+
+def test_a_folder_is_not_watched_with_what_no_file_could_be_learnt_with(models, tmp_path):
+    with pytest.raises(InputError, match=r"nearest is `retrain\.epochs`"):
+        follow.run(models, tmp_path, [], ["retrain.epoch=2"])
+    with pytest.raises(InputError, match="no such folder to watch"):
+        follow.run(models, tmp_path / "none", [])
 
 
 def test_old_rows_that_are_annotated_otherwise_are_told(models):

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.config import RetrainSettings
+from pipeline.config import Config, RetrainSettings
 from pipeline.datasets.splits import carve_stratified
 from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages import prepare
 from pipeline.stages.retraining.published import Published
 from pipeline.stages.seen import text_key
+from pipeline.stages.texts import may_be_plain
 from pipeline.stages.validate import print_problems
 from pipeline.task import Record, Task
 
@@ -66,11 +67,11 @@ def read(old: Published, file: Path) -> list[Record]:
     """All records of a file in any of the task's formats.
 
     Raises:
-        InputError: A line is bad, all of which are printed; or there is none.
+        InputError: A line is bad, all of which are printed; or there is none, or none is annotated.
     """
     problems: list[DataError] = []
     task = old.task
-    data = prepare.on_file(task, old.config, file).settings.data
+    data = _described(old, file).settings.data
     source = task.load(data, problems.append)
     records = list(source.splits["train"]())
     if problems:
@@ -83,6 +84,19 @@ def read(old: Published, file: Path) -> list[Record]:
     for table in task.audit({"train": records}):
         print_table(f"{file.name}: {table.title}", table.columns, table.rows)
     return records
+
+
+def _described(old: Published, file: Path) -> Config:
+    """The version's config with this file as its data; texts alone are sent elsewhere."""
+    try:
+        return prepare.on_file(old.task, old.config, file)
+    except InputError as error:
+        if not (file.is_file() and may_be_plain(file)):
+            raise
+        raise InputError(
+            f"{error}. Texts without annotations, such as disagreements of shadow traffic: choose"
+            f" those to annotate with label-next --data {file}, and retrain on what you annotated"
+        ) from error
 
 
 def compare(old: Published, records: Sequence[Record]) -> News:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.report.markup import element, join
+from pipeline.report.markup import Html, element, join
 from pipeline.report.page import Section, paragraph, subsection
 from pipeline.report.tables import table
 from pipeline.report.terminal import print_table
+from pipeline.stages import drift
 
 FILE = "verdict.json"
 BLESSED, REJECTED = "blessed", "rejected"
@@ -112,9 +113,17 @@ def section(found: Mapping[str, Any]) -> Section:
         paragraph(f"{found['metric']}, with the 95 % interval of the difference, in percent."),
         table(ROWS, _rows(found["rows"])),
         *([table(LABELS, _labels(found["labels"]))] if found["labels"] else []),
+        *([_drift(found["drift"])] if found["drift"] else []),
         *([subsection("Forgotten: old rows that were right", table(PLACES, lost))] if lost else []),
     ]
     return Section(f"Retraining: {found['verdict']}", join(blocks))
+
+
+def _drift(found: Mapping[str, Any]) -> Html:
+    said = paragraph(f"{drift.headed(found)}. Told, not judged: new data are there to be others.")
+    return subsection(
+        "Drift of the new texts", join([said, table(drift.COLUMNS, drift.rows(found, "; "))])
+    )
 
 
 def _rows(changes: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:

@@ -1,0 +1,74 @@
+"""Every file that comes into a folder is learnt by the newest version of a model.
+
+Each in a process of its own: in one process TensorFlow keeps some 100 MB of every training, and a
+crash would end the watching.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import InputError, PipelineError
+from pipeline.stages import watch
+from pipeline.stages.retraining import published
+
+ERROR = "error: "  # how a command begins the line that says why it failed
+
+
+def run(
+    home: Path,
+    folder: Path,
+    command: Sequence[str],
+    overrides: Sequence[str] = (),
+    exam: Path | None = None,
+    old_data: Path | None = None,
+) -> None:
+    """Has every file of a folder learnt, until Ctrl-C; what is refused is told.
+
+    What was done stands in the folder, in a file for each model.
+
+    Args:
+        home: `saved_models/<name>`: each file is learnt by the version that is then the newest.
+        folder: What to watch.
+        command: Retrains `home` with what follows here, if `--data FILE` is put behind it.
+        overrides: As for `retrain.run`; tried before any file has come, and so are the next two.
+        exam: As for `retrain.run`.
+        old_data: As for `retrain.run`.
+
+    Raises:
+        InputError: There is no such folder or model, a set of rows is missing, a setting is wrong,
+            or `home` is one version.
+    """
+    version = published.open_version(home, overrides, exam, old_data).version
+    if home.resolve() == version:
+        raise InputError(
+            f"{home}: one version; every file is learnt by the newest one, so expected"
+            f" {home.parent}"
+        )
+    watch.run(
+        folder,
+        lambda file: _learn([*command, "--data", str(file)]),
+        state_file=folder / f".{version.parent.name}{watch.STATE}",
+    )
+
+
+def _learn(command: Sequence[str]) -> None:
+    """Runs a command, its output shown as it comes but for the error, which is raised."""
+    said = ""
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    ) as process:
+        try:
+            for line in process.stderr or ():
+                if line.startswith(ERROR):
+                    said = line.removeprefix(ERROR).rstrip("\n")
+                else:
+                    sys.stderr.write(line)
+        except BaseException:  # Ctrl-C: nothing is published once nobody watches
+            process.terminate()
+            raise
+    if process.returncode:
+        raise PipelineError(said or f"exit status {process.returncode}, no reason given")

@@ -1,0 +1,87 @@
+"""Files that come into a folder, learnt by a command that needs no model."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline import artifacts
+from pipeline.errors import InputError
+from pipeline.stages import follow, watch
+from pipeline.stages.retraining import published
+
+COMMAND = """
+import sys
+from pathlib import Path
+option, file = sys.argv[1:]
+text = Path(file).read_text()
+print("told by the way", file=sys.stderr)
+with open("learnt", "a") as done:
+    done.write(f"{option} {Path(file).name}\\n")
+if text == "poor":
+    sys.exit(print("error: rejected, nothing published: the exam is lost", file=sys.stderr) or 3)
+if text == "crash":
+    import os, signal
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The place of a model that can be opened, and an empty folder `inbox` beside it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inbox").mkdir()
+    opened = SimpleNamespace(version=tmp_path / "tiny" / "1")
+    monkeypatch.setattr(published, "open_version", lambda *_: opened)
+    return tmp_path / "tiny"
+
+
+@pytest.fixture
+def followed(models, monkeypatch):
+    """A function that follows the inbox for two looks, and gives what the command was called with.
+
+    The clock is the test's.
+    """
+    look = watch.run
+
+    def two_looks(*arguments, **options):
+        waits = iter([None])
+
+        def sleep(seconds):
+            if next(waits, "over") == "over":
+                raise KeyboardInterrupt
+
+        look(*arguments, **options, sleep=sleep)
+
+    monkeypatch.setattr(watch, "run", two_looks)
+
+    def run():
+        root = models.parent
+        (root / "learnt").write_text("")
+        follow.run(models, root / "inbox", [sys.executable, "-c", COMMAND])
+        return (root / "learnt").read_text().splitlines()
+
+    return run
+
+
+def test_what_is_refused_or_crashes_is_told_and_the_next_file_is_learnt(models, followed, capsys):
+    inbox = models.parent / "inbox"
+    for name in ("poor", "crash", "good"):
+        (inbox / name).write_text(name)
+    assert sorted(followed()) == ["--data crash", "--data good", "--data poor"]
+    said = capsys.readouterr().err
+    assert said.count("told by the way\n") == 3
+    assert said.count("the exam is lost") == 1
+    assert "poor: rejected, nothing published: the exam is lost" in said
+    assert "crash: exit status -9, no reason given" in said
+    state = artifacts.read_json(inbox / f".{models.name}.watched.json")
+    assert state["good"]["outcome"] == "done"
+    assert state["poor"]["outcome"] == "rejected, nothing published: the exam is lost"
+    assert followed() == []
+    (inbox / "poor").write_text("mended")
+    assert followed() == ["--data poor"]
+
+
+def test_one_version_cannot_follow(models):
+    with pytest.raises(InputError, match=rf"so expected {models}$"):
+        follow.run(models / "1", models.parent / "inbox", [])
