@@ -45,6 +45,9 @@ def serve(settings: Settings) -> None:
     """
     _check(settings)
     _allow_connections(settings.limits.connections)
+    # Read by the worker's glibc as it starts: in many arenas the memory of versions that are gone
+    # lies between that of requests and is not given back (docs/serving.md has the figures).
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     granian = Granian(
         "pipeline.serving.app:build",
         address=settings.host,
