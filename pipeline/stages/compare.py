@@ -65,15 +65,14 @@ def _cells(
     return [
         first.metrics[metric]["value"],
         second.metrics[metric]["value"],
-        difference.value,
-        f"{difference.low:.1f} to {difference.high:.1f}",
-        _verdict(difference),
+        f"{difference.value:.2f}\n{difference.low:.1f} to {difference.high:.1f}",
+        _verdict(difference).replace(" ", "\n"),  # so that a terminal of 80 columns has room
     ]
 
 
 def _print(name: str, kind: str, names: Names, rows: Sequence[Sequence[Any]]) -> None:
     title = f"{name}: {names[0]} against {names[1]} (paired bootstrap over examples)"
-    print_table(title, (kind, *names, "difference", "95 %", f"{names[0]} is"), rows)
+    print_table(title, (kind, *names, "difference, 95 %", f"{names[0]} is"), rows)
 
 
 def _verdict(difference: Difference) -> str:
