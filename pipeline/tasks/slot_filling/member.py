@@ -83,17 +83,7 @@ def build_member(
         tagger = Jordan(num_tags, sizes.hidden_dim, elman, name=f"tags_{number}")
         states, tags = vectors, tagger(vectors, mask, inputs[GOLD_TAGS])
     else:
-        states = encode(
-            sizes.encoder, _encoder_sizes(sizes, seed + 4), vectors, mask, f"encoder_{number}"
-        )
-        for block in range(sizes.attention_blocks):
-            states = SelfAttentionBlock(
-                states.shape[-1],
-                sizes.heads,
-                sizes.dropout,
-                seed=seed + 8 + 2 * block,
-                name=f"attention_{block + 1}_{number}",
-            )(states, mask)
+        states = _states(sizes, vectors, mask, seed, number)
         states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name=f"state_dropout_{number}")(
             states
         )
@@ -137,6 +127,21 @@ def _vectors(
     shape = keras.layers.Embedding(len(SHAPES), sizes.shape_dim, name=f"shape_embedding_{number}")
     join = keras.layers.Concatenate(name=f"vectors_{number}")
     return join([word(words), spelling(characters), shape(shapes)])
+
+
+def _states(sizes: ModelSettings, vectors: Any, mask: Any, seed: int, number: int) -> Any:
+    """What the encoder, and self-attention over it, know of each token in its context."""
+    own = _encoder_sizes(sizes, seed + 4)
+    states = encode(sizes.encoder, own, vectors, mask, f"encoder_{number}")
+    for block in range(sizes.attention_blocks):
+        states = SelfAttentionBlock(
+            states.shape[-1],
+            sizes.heads,
+            sizes.dropout,
+            seed=seed + 8 + 2 * block,  # a block draws from two seeds
+            name=f"attention_{block + 1}_{number}",
+        )(states, mask)
+    return states
 
 
 def _intent(
