@@ -97,7 +97,7 @@ class ExportSettings(Section):
     """
 
     parity_rows: int = Field(100, ge=1)
-    replay_rows: int = Field(500, ge=0)
+    replay_rows: int = Field(2_000, ge=0)
     valid_rows: int = Field(500, ge=0)
     exam_rows: int = Field(5_000, ge=0)
     drift_rows: int = Field(1_000, ge=0)
@@ -121,12 +121,14 @@ class RetrainSettings(Section):
     no chance (95 % interval of the paired bootstrap). It gains at least `new_gain` on the new
     held-out rows. It may fail on `forgotten` percent more of the old rows than it newly answers,
     and on `label_drop` more of the rows of one label that has at least `label_rows`, if that is no
-    chance either (sign test, for as many labels as there are). `suspect`:
-    how much more often than on the exam both models may contradict the new annotations, before
-    these are taken to be wrong. `size` and `latency` are factors of the baseline's.
+    chance either (sign test, for as many labels as there are). Old rows that get a label which the
+    baseline lacks are left out of these; a new label may take `taken` percent of the old rows from
+    right answers. `suspect`: how much more often than on the exam both models may contradict the
+    new annotations, before these are taken to be wrong. `size` and `latency` are factors of the
+    baseline's.
     """
 
-    epochs: int = Field(8, ge=1)
+    epochs: int = Field(5, ge=1)
     learning_rate: float = Field(0.3, gt=0)
     held_out: float = Field(0.2, gt=0, lt=0.5)
     valid: float = Field(0.1, gt=0, lt=0.5)
@@ -143,6 +145,7 @@ class RetrainSettings(Section):
     forgotten: float = Field(2.0, ge=0)
     label_drop: float = Field(3.0, ge=0)
     label_rows: int = Field(20, ge=1)
+    taken: float = Field(3.0, ge=0)
     suspect: float = Field(20.0, ge=0)
     size: float = Field(1.5, gt=0)
     latency: float = Field(2.0, gt=0)

@@ -23,7 +23,7 @@ from pipeline.tasks import schema_of
 EXTRA = artifacts.EXTRA
 CITIES = ("Lyon", "Graz", "Turin", "Bergen")
 # Other tests run beside this one, and a model of 20 replayed rows has not learnt much to keep.
-QUICK = ("retrain.latency=100", "retrain.stress_drop=100")
+QUICK = ("retrain.epochs=8", "retrain.latency=100", "retrain.stress_drop=100")
 
 
 def new_rows(count=24):
@@ -323,7 +323,7 @@ SCRIPT = """
     from pipeline.stages import export, prepare, retrain
     home = Path(sys.argv[2])
     prepare.run.__defaults__ = (home / "prepared",)
-    settings = ("retrain.latency=100", "retrain.stress_drop=100")
+    settings = ("retrain.epochs=8", "retrain.latency=100", "retrain.stress_drop=100")
     outcome = retrain.run(home / sys.argv[3], home / "new.jsonl", settings, runs=home / "runs")
     print("VERDICT", outcome.verdict.blessed, outcome.verdict.rows)
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from pipeline.stages.stress import SEED
 from pipeline.task import Record, Vocabularies
 
 EXAM, NEW = "exam", "new"
+KEPT = "exam, old labels"  # rows that get no new label
 TIMED = 40  # texts that are answered one by one, after some that warm up
 WARM_UP = 5
 LEAST_KNOWN = 10  # new rows whose labels are all known, to tell whether annotations are wrong
@@ -40,12 +41,16 @@ class Asked:
 
     Args:
         exam: Old rows.
-        new: New ones, held out.
+        taken: Places of those that the candidate answers with a label that the baseline lacks.
+        kept: The others.
+        new: New rows, held out.
         harder: Made of old rows.
-        labels: Of the exam, what became of each label's rows.
+        labels: Of the kept rows, what became of each label's.
     """
 
     exam: Judged
+    taken: Collection[int]
+    kept: Judged
     new: Judged
     harder: Sequence[Change]
     labels: Sequence[LabelChange]
@@ -72,15 +77,17 @@ def run(
         _order(old.vocabularies, read_vocabularies(candidate.folder / artifacts.EXTRA)),
         Check("batches", True, f"{candidate.compared} answers, alone and in mixed batches, agree"),
         *_suspect(old, asked, settings),
-        _exam(asked.exam.change, settings),
+        _exam(asked.kept.change, settings),
         _harder(asked.harder, settings),
         _labels(asked.labels, settings),
-        _forgetting(asked.exam, settings),
+        _forgetting(asked.kept, settings),
+        *_taken(asked, settings),
         _gain(asked.new.change, settings),
         _factor("size", "bytes", sizes[0], sizes[1], settings.size),
         _factor("latency", "ms a text", *speeds, settings.latency),
     ]
-    changes = [asked.exam.change, *asked.harder, asked.new.change]
+    kept = [asked.kept.change] if asked.taken else []
+    changes = [asked.exam.change, *kept, *asked.harder, asked.new.change]
     return Verdict(
         checks=checks,
         headline=old.task.headline,
@@ -102,18 +109,35 @@ def _ask(
 ) -> Asked:
     task, settings = old.task, old.config.settings
 
-    def judged(name: str, records: Sequence[Record]) -> Judged:
+    def answered(records: Sequence[Record]) -> dict[str, Any]:
         texts = [record["text"] for record in records]
-        answers = {side: answer_all(task, outputs, texts) for side, outputs in models.items()}
-        return judge(task, settings, name, records, answers)
+        return {side: answer_all(task, outputs, texts) for side, outputs in models.items()}
 
-    exam, made = judged(EXAM, old.exam), task.stress(settings, train, old.exam, SEED)
+    def judged(name: str, records: Sequence[Record]) -> Judged:
+        return judge(task, settings, name, records, answered(records))
+
+    answers, made = answered(old.exam), task.stress(settings, train, old.exam, SEED)
+    exam = judge(task, settings, EXAM, old.exam, answers)
+    suggested = map(task.suggest, answers["after"])
+    taken = {place for place, record in enumerate(suggested) if not _knows(old, record)}
+    kept = exam.without(KEPT, taken) if len(taken) < len(exam.records) else exam
     stressed = [judged(f"{EXAM}/{kind}", rows).change for kind, rows in made.items() if rows]
     return Asked(
         exam=exam,
+        taken=taken,
+        kept=kept,
         new=judged(NEW, held_out),
-        harder=[*exam.parts, *stressed],
-        labels=exam.labels(task, settings.retrain.label_rows),
+        harder=[*kept.parts, *stressed],
+        labels=kept.labels(task, settings.retrain.label_rows),
+    )
+
+
+def _knows(old: Published, record: Record) -> bool:
+    """Whether the version has all labels of the record."""
+    return all(
+        label in old.vocabularies[kind]
+        for kind, labels in old.task.labels(record).items()
+        for label in labels
     )
 
 
@@ -160,8 +184,7 @@ def _suspect(old: Published, asked: Asked, settings: RetrainSettings) -> list[Ch
     known = [
         place
         for place, record in enumerate(asked.new.records)
-        if (labels := old.task.labels(record))
-        and all(label in old.vocabularies[kind] for kind, own in labels.items() for label in own)
+        if old.task.labels(record) and _knows(old, record)
     ]
     if len(known) < LEAST_KNOWN:
         return []
@@ -209,6 +232,19 @@ def _forgetting(exam: Judged, settings: RetrainSettings) -> Check:
     net = 100 * (forgotten - learnt) / len(exam.records)
     said = f"of {len(exam.records)} old rows {forgotten} fail that did not, {learnt} no longer fail"
     return Check("forgetting", net <= settings.forgotten, said)
+
+
+def _taken(asked: Asked, settings: RetrainSettings) -> list[Check]:
+    """What a new label takes of the old rows, which even a model learnt from scratch gives it."""
+    if not asked.taken:
+        return []
+    before, _ = asked.exam.right
+    lost = int(before[list(asked.taken)].sum())
+    said = (
+        f"of {len(asked.exam.records)} old rows {len(asked.taken)} get a new label, {lost} of which"
+        " were right"
+    )
+    return [Check("new labels", 100 * lost / len(asked.exam.records) <= settings.taken, said)]
 
 
 def _forgotten(exam: Judged) -> list[dict[str, str]]:

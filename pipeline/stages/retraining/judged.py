@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -131,6 +131,15 @@ class Judged:
     def on(self, name: str, places: Sequence[int]) -> Change:
         """Of the headline metric, on some of the rows."""
         return _change(name, *(_some(s.counts[self.headline], places) for s in self._both))
+
+    def without(self, name: str, places: Collection[int]) -> Judged:
+        """All other rows."""
+        kept = [place for place in range(len(self.records)) if place not in places]
+        before, after = (
+            replace(scores, counts={self.headline: _some(scores.counts[self.headline], kept)})
+            for scores in self._both
+        )
+        return Judged(name, [self.records[p] for p in kept], before, after, self.headline)
 
     @property
     def parts(self) -> list[Change]:
