@@ -18,6 +18,7 @@ from pathlib import Path
 
 from clauses import Companion
 from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, render
+from glossaries import glossaries
 from lexicon import Deck
 from material import ATTEMPTS, CUE_FRAMES, SEED, Material, frame_decks, intents, wording_decks
 from noise import Typist
@@ -211,13 +212,15 @@ def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
     return [row for pair in pairs for row in pair]
 
 
-def written() -> dict[str, list[Row]]:
-    """Every file's name and rows."""
+def written() -> dict[str, str]:
+    """Every file's name and text."""
     material = Material()
     corpus = Writer(material).splits()
     pairs = PairWriter(material, corpus).splits()
-    return {f"{split}.jsonl": rows for split, rows in corpus.items()} | {
-        f"pairs/{split}.jsonl": rows for split, rows in pairs.items()
+    return {
+        **{f"{split}.jsonl": to_jsonl(rows) for split, rows in corpus.items()},
+        **{f"pairs/{split}.jsonl": to_jsonl(rows) for split, rows in pairs.items()},
+        **{f"pairs/{name}.tsv": text for name, text in glossaries(material.lexicon).items()},
     }
 
 
@@ -227,12 +230,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="only compare with the files on disk")
     check = parser.parse_args(arguments).check
     stale = []
-    for name, rows in written().items():
-        path, text = HERE / name, to_jsonl(rows)
+    for name, text in written().items():
+        path = HERE / name
         if not check:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
-            print(f"{name}: {len(rows)} rows, {len(text.encode('utf-8'))} bytes")
+            print(f"{name}: {text.count(chr(10))} rows, {len(text.encode('utf-8'))} bytes")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
     if stale:

@@ -7,6 +7,7 @@ Read in this order:
 - `hypotheses`: what comes out.
 - `top`: the highest of many logits, found by blocks; the logarithm of the softmax's denominator.
 - `repeats`: the tokens that would write an n-gram a second time.
+- `past`: what rules know of a hypothesis: its tokens, and those that it still owes.
 - `continuations`: the likeliest tokens that may come next, with their log-probabilities.
 - `penalties`: the score of a hypothesis, and the highest that an unfinished one can reach.
 - `sources`: the sources still searched; those that are done leave the batch.

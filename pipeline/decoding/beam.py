@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from pipeline.decoding.continuations import Continuations, likeliest
 from pipeline.decoding.hypotheses import Hypotheses
+from pipeline.decoding.past import Past, first_past, further, loose_past, of_parents
 from pipeline.decoding.penalties import highest_score, score
 from pipeline.decoding.settings import Search
 from pipeline.decoding.sources import Sources, keep_rows, loose_rows, most_steps, rows_to_keep
@@ -30,8 +31,9 @@ class Beam(NamedTuple):
         log_probs: float [rows, n], -inf where there is no hypothesis.
         room: int32 [rows], how many may be unfinished.
         best: float [rows, n_best], the highest scores of ended ones, highest first.
-        history: int32 [rows, n, 1 + t], `<s>` and all tokens; not kept up where no rule needs it.
-        coverage: float [rows, n, source], attention summed over the steps; likewise.
+        past: What rules look at.
+        coverage: float [rows, n, source], attention summed over the steps; not kept up where no
+            penalty needs it.
         state: What the step remembers.
     """
 
@@ -39,12 +41,14 @@ class Beam(NamedTuple):
     log_probs: tf.Tensor
     room: tf.Tensor
     best: tf.Tensor
-    history: tf.Tensor
+    past: Past
     coverage: tf.Tensor
     state: Tensors
 
 
-def beam_search(step: Step, start: Tensors, sources: Sources, settings: Search) -> Hypotheses:
+def beam_search(
+    step: Step, start: Tensors, sources: Sources, owed: tf.Tensor, settings: Search
+) -> Hypotheses:
     """The `n_best` hypotheses of each source. Arguments as in `search.search`."""
     batch, steps = tf.size(sources.place), most_steps(sources)
 
@@ -54,7 +58,7 @@ def beam_search(step: Step, start: Tensors, sources: Sources, settings: Search) 
     def advance(t: tf.Tensor, beam: Beam, sources: Sources, records: Records) -> tuple[Any, ...]:
         logits, state, attention = step(beam.tokens, beam.state, sources.fixed)
         beam = beam._replace(state=as_started(state, start))
-        found = likeliest(logits, settings.beam_width, t, sources, beam.history, settings)
+        found = likeliest(logits, settings.beam_width, t, sources, beam.past, settings)
         grown = grow(beam, found, settings.beam_width)
         attention = tf.gather_nd(attention, grown.parents)
         beam = add_coverage(beam, grown, attention, settings)
@@ -62,7 +66,7 @@ def beam_search(step: Step, start: Tensors, sources: Sources, settings: Search) 
         records = records.write(t, grown, scores, attention, sources.place, batch)
         return (t + 1, *follow(beam, grown, scores, sources, settings), records)
 
-    beam = first_beam(start, sources, settings)
+    beam = first_beam(start, sources, owed, settings)
     records = Records.new(steps, settings.beam_width)
     shapes = (tf.TensorShape([]), loose_beam(beam), loose_rows(sources), Records.shapes())
     loop = (tf.constant(0), beam, sources, records)
@@ -70,7 +74,7 @@ def beam_search(step: Step, start: Tensors, sources: Sources, settings: Search) 
     return trace(records, t, settings.n_best)
 
 
-def first_beam(start: Tensors, sources: Sources, settings: Search) -> Beam:
+def first_beam(start: Tensors, sources: Sources, owed: tf.Tensor, settings: Search) -> Beam:
     """One hypothesis a source, `<s>`."""
     batch = tf.size(sources.place)
     return Beam(
@@ -78,7 +82,7 @@ def first_beam(start: Tensors, sources: Sources, settings: Search) -> Beam:
         log_probs=tf.zeros([batch, 1]),
         room=tf.fill([batch], settings.beam_width),
         best=tf.fill([batch, settings.n_best], LOWEST),
-        history=tf.fill([batch, 1, 1], START),
+        past=first_past(owed, 1),
         coverage=tf.zeros([batch, 1, tf.shape(sources.padding_mask)[1]]),
         state=dict(start),
     )
@@ -91,7 +95,7 @@ def loose_beam(beam: Beam) -> Beam:
         log_probs=tf.TensorShape([None, None]),
         room=tf.TensorShape([None]),
         best=tf.TensorShape([None, beam.best.shape[1]]),
-        history=tf.TensorShape([None, None, None]),
+        past=loose_past(beam.past),
         coverage=tf.TensorShape([None, None, None]),
         state=loose_state(beam.state),
     )
@@ -142,7 +146,7 @@ def follow(
     A source that is done and still stands in the batch has no hypothesis any more.
 
     Args:
-        beam: Tokens, history and state of the parents; coverage of the grown.
+        beam: Tokens, past and state of the parents; coverage of the grown.
         grown: Its hypotheses.
         scores: Of those that have ended; else -inf.
         sources: The rows of all of these.
@@ -160,9 +164,7 @@ def follow(
     parents = tf.gather(grown.parents, kept)
     small = (grown.tokens, log_probs, room, best, beam.coverage)
     small, sources = keep_rows((small, sources), kept, tf.size(done))
-    history = beam.history
-    if settings.no_repeat_ngram:
-        history = tf.concat([tf.gather_nd(history, parents), small[0][:, :, None]], 2)
+    past = further(of_parents(beam.past, parents, settings), small[0], settings)
     state = {name: tf.gather_nd(tensor, parents) for name, tensor in beam.state.items()}
     tokens, log_probs, room, best, coverage = small
-    return Beam(tokens, log_probs, room, best, history, coverage, state), sources
+    return Beam(tokens, log_probs, room, best, past, coverage, state), sources

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from pipeline.decoding.past import Past, owes, refuses
 from pipeline.decoding.repeats import most_repeats, repeats
 from pipeline.decoding.settings import Rules
 from pipeline.decoding.sources import Sources
@@ -25,7 +26,7 @@ class Continuations(NamedTuple):
 
 
 def likeliest(
-    logits: tf.Tensor, number: int, t: tf.Tensor, sources: Sources, history: tf.Tensor, rules: Rules
+    logits: tf.Tensor, number: int, t: tf.Tensor, sources: Sources, past: Past, rules: Rules
 ) -> Continuations:
     """At least the `number` likeliest tokens that are allowed, likeliest first, and more.
 
@@ -37,29 +38,30 @@ def likeliest(
         number: How many are wanted.
         t: How many tokens the hypotheses have, an int32 scalar.
         sources: Their candidates and minimum lengths.
-        history: int32 [rows, n, 1 + t], `<s>` and the tokens.
+        past: Of the hypotheses.
         rules: What is forbidden.
     """
     logits = _real(logits, sources)
     forbidden = len(rules.forbidden) + 1  # </s> below the minimum length
-    repeated = _repeated(history, rules)
+    repeated = _repeated(past, rules)
     spare: Any = forbidden if repeated is None else forbidden + most_repeats(repeated)
+    spare = spare + tf.shape(past.owed)[2] if owes(past) else spare  # those that have come
     values, columns = top_columns(logits, number + spare)
     normaliser = log_normaliser(logits, values[..., :1], columns[..., :1])
     tokens = _tokens(columns, sources)
-    allowed = _allowed(tokens, t, sources, repeated, rules) & (values > LOWEST)
+    allowed = _allowed(tokens, t, sources, past, repeated, rules) & (values > LOWEST)
     return Continuations(tokens, tf.where(allowed, values - normaliser, LOWEST))
 
 
 def every(
-    logits: tf.Tensor, t: tf.Tensor, sources: Sources, history: tf.Tensor, rules: Rules
+    logits: tf.Tensor, t: tf.Tensor, sources: Sources, past: Past, rules: Rules
 ) -> Continuations:
     """All tokens, in the order of the columns. Arguments as above."""
     logits = _real(logits, sources)
     columns = tf.zeros_like(logits, tf.int32) + tf.range(tf.shape(logits)[-1])
     tokens = _tokens(columns, sources)
-    repeated = _repeated(history, rules)
-    allowed = _allowed(tokens, t, sources, repeated, rules) & (logits > LOWEST)
+    repeated = _repeated(past, rules)
+    allowed = _allowed(tokens, t, sources, past, repeated, rules) & (logits > LOWEST)
     return Continuations(tokens, tf.where(allowed, tf.nn.log_softmax(logits), LOWEST))
 
 
@@ -78,17 +80,25 @@ def _tokens(columns: tf.Tensor, sources: Sources) -> tf.Tensor:
     return tf.gather(sources.fixed[CANDIDATES], columns, batch_dims=1)
 
 
-def _repeated(history: tf.Tensor, rules: Rules) -> tf.Tensor | None:
+def _repeated(past: Past, rules: Rules) -> tf.Tensor | None:
     """What would be an n-gram a second time, int32 [rows, n, places], -1 = nothing."""
-    return repeats(history[:, :, 1:], rules.no_repeat_ngram) if rules.no_repeat_ngram else None
+    size = rules.no_repeat_ngram
+    return repeats(past.history[:, :, 1:], size) if size else None
 
 
 def _allowed(
-    tokens: tf.Tensor, t: tf.Tensor, sources: Sources, repeated: tf.Tensor | None, rules: Rules
+    tokens: tf.Tensor,
+    t: tf.Tensor,
+    sources: Sources,
+    past: Past,
+    repeated: tf.Tensor | None,
+    rules: Rules,
 ) -> tf.Tensor:
     """Which of the tokens [rows, n, k] may come next, bool."""
     refused = tf.reduce_any(tokens[..., None] == tf.constant(rules.forbidden, tf.int32), -1)
     refused |= (tokens == END) & (t < sources.min_length)[:, None, None]
+    if owes(past):
+        refused |= refuses(past, tokens)
     if repeated is not None:
         refused |= tf.reduce_any(tokens[..., None] == repeated[:, :, None, :], -1)
     return ~refused

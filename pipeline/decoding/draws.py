@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from pipeline.decoding.continuations import Continuations, every, likeliest
+from pipeline.decoding.past import Past
 from pipeline.decoding.settings import Sampling
 from pipeline.decoding.sources import Sources, most_steps
 from pipeline.decoding.top import LOWEST
@@ -39,14 +40,14 @@ def with_draws(sources: Sources, seed: tf.Tensor, samples: int) -> Sources:
 
 
 def draw_token(
-    logits: tf.Tensor, t: tf.Tensor, sources: Sources, history: tf.Tensor, settings: Sampling
+    logits: tf.Tensor, t: tf.Tensor, sources: Sources, past: Past, settings: Sampling
 ) -> tuple[Continuations, tf.Tensor]:
     """A `walk.Choose`: a token is drawn from what the settings leave."""
     if settings.top_k == 0 and settings.top_p == 1:
-        found = every(logits, t, sources, history, settings)
+        found = every(logits, t, sources, past, settings)
     else:
         number = settings.top_k or logits.shape[-1] or tf.shape(logits)[-1]
-        found = likeliest(logits, number, t, sources, history, settings)
+        found = likeliest(logits, number, t, sources, past, settings)
     shares = chances(found.log_probs, settings)
     return found, pick(shares, sources.draws[:, t])
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from pipeline.decoding.continuations import Continuations
 from pipeline.decoding.hypotheses import Hypotheses, hypotheses
+from pipeline.decoding.past import Past, further, loose_past
 from pipeline.decoding.penalties import score
 from pipeline.decoding.settings import Rules
 from pipeline.decoding.sources import (
@@ -22,9 +23,9 @@ from pipeline.decoding.sources import (
 from pipeline.decoding.step import END, PAD, START, Step, Tensors, as_started, loose_state
 from pipeline.decoding.top import LOWEST
 
-# (logits [rows, n, columns], t, sources, history) -> what may come next, and which of it comes:
+# (logits [rows, n, columns], t, sources, past) -> what may come next, and which of it comes:
 # int32 [rows, n], an index into the continuations.
-Choose = Callable[[tf.Tensor, tf.Tensor, Sources, tf.Tensor], tuple[Continuations, tf.Tensor]]
+Choose = Callable[[tf.Tensor, tf.Tensor, Sources, Past], tuple[Continuations, tf.Tensor]]
 
 
 class Walkers(NamedTuple):
@@ -33,13 +34,13 @@ class Walkers(NamedTuple):
     Attributes:
         tokens: int32 [rows, n], the last of each.
         alive: bool [rows, n], False once `</s>` has come.
-        history: int32 [rows, n, 1 + t], `<s>` and all tokens; not kept up where no rule needs it.
+        past: What rules look at.
         state: What the step remembers.
     """
 
     tokens: tf.Tensor
     alive: tf.Tensor
-    history: tf.Tensor
+    past: Past
     state: Tensors
 
 
@@ -58,9 +59,10 @@ class Path(NamedTuple):
 
 
 def walk(
-    step: Step, start: Tensors, sources: Sources, rules: Rules, n: int, choose: Choose
+    step: Step, start: Tensors, sources: Sources, past: Past, rules: Rules, choose: Choose
 ) -> Hypotheses:
-    """So many hypotheses a source, by number; `choose` says which token comes."""
+    """So many hypotheses a source as have a past; `choose` says which token comes."""
+    n = past.owed.shape[1]
     everything, batch, steps = sources, tf.size(sources.place), most_steps(sources)
 
     def unfinished(t: tf.Tensor, walkers: Walkers, sources: Sources, path: Path) -> tf.Tensor:
@@ -69,7 +71,7 @@ def walk(
     def advance(t: tf.Tensor, walkers: Walkers, sources: Sources, path: Path) -> tuple[Any, ...]:
         logits, state, attention = step(walkers.tokens, walkers.state, sources.fixed)
         walkers = walkers._replace(state=as_started(state, start))
-        found, places = choose(logits, t, sources, walkers.history)
+        found, places = choose(logits, t, sources, walkers.past)
         tokens, log_probs = (
             tf.squeeze(tf.gather(values, places[..., None], batch_dims=2), -1) for values in found
         )
@@ -78,20 +80,20 @@ def walk(
         alive &= (t + 1 < sources.max_length)[:, None]
         return (t + 1, *_follow(walkers, tokens, alive, sources, rules), path)
 
-    walkers = _first(start, sources, n)
+    walkers = _first(start, past, n)
     shapes = (tf.TensorShape([]), _loose(walkers), loose_rows(sources), Path(None, None, None))
     loop = (tf.constant(0), walkers, sources, _new_path(steps, n))
     t, _, _, path = tf.while_loop(unfinished, advance, loop, shapes)
     return _arrived(path, t, everything, rules)
 
 
-def _first(start: Tensors, sources: Sources, n: int) -> Walkers:
+def _first(start: Tensors, past: Past, n: int) -> Walkers:
     """Each source's `<s>`, n times."""
-    batch = tf.size(sources.place)
+    batch = tf.shape(past.owed)[0]
     return Walkers(
         tokens=tf.fill([batch, n], START),
         alive=tf.fill([batch, n], True),
-        history=tf.fill([batch, n, 1], START),
+        past=past,
         state={name: tf.repeat(tensor, n, 1) for name, tensor in start.items()},
     )
 
@@ -101,7 +103,7 @@ def _loose(walkers: Walkers) -> Walkers:
     return Walkers(
         tokens=tf.TensorShape([None, None]),
         alive=tf.TensorShape([None, None]),
-        history=tf.TensorShape([None, None, None]),
+        past=loose_past(walkers.past),
         state=loose_state(walkers.state),
     )
 
@@ -137,10 +139,7 @@ def _follow(
 ) -> tuple[Walkers, Sources]:
     """The next step's hypotheses; now and then without the sources that have no living one."""
     tokens = tf.where(alive, tokens, PAD)
-    history = walkers.history
-    if rules.no_repeat_ngram:
-        history = tf.concat([history, tokens[:, :, None]], 2)
-    walkers = Walkers(tokens, alive, history, walkers.state)
+    walkers = Walkers(tokens, alive, further(walkers.past, tokens, rules), walkers.state)
     done = ~tf.reduce_any(alive, -1)
     walkers, sources = keep_rows((walkers, sources), rows_to_keep(done), tf.size(done))
     return walkers, sources

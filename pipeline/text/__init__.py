@@ -9,6 +9,7 @@ Read in this order:
 - `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
 - `piece_files`, `extending`: their model files, and pieces of new texts behind those of old ones.
 - `protect`: what a translation must not change, set aside and put back.
+- `glossary`: terms whose translation is given, set aside likewise.
 - `sentences`: a text cut at the ends of its sentences.
 - `ngrams`: what stands side by side, hashed to ids.
 - `scripts`: what letters are written in.

@@ -1,4 +1,4 @@
-"""What a translation must not change: URLs, e-mail addresses, placeholders, codes.
+"""What a translation must not change: URLs, e-mail addresses, placeholders, codes, given terms.
 
 Each such stretch stands for one character that no text may hold (a noncharacter of Unicode), a
 piece of its own in the vocabulary, so that a model need only put it in its place. The first
@@ -8,6 +8,7 @@ are, and so does what the text itself has of these characters, as U+FFFD.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -33,6 +34,20 @@ PATTERNS = (
 PATTERN = "|".join(f"(?:{pattern})" for pattern in PATTERNS)
 
 
+class Terms(NamedTuple):
+    """What is set aside in a pair: regular expressions (RE2), and what a source's stretch becomes.
+
+    `translated` maps strings of any shape, what has no other form to itself.
+    """
+
+    source: str
+    target: str
+    translated: Callable[[tf.Tensor], tf.Tensor]
+
+
+CODES = Terms(PATTERN, PATTERN, tf.identity)
+
+
 class Protected(NamedTuple):
     """Texts with placeholders, and what they stand for.
 
@@ -50,24 +65,37 @@ class Restored(NamedTuple):
     lost: tf.Tensor
 
 
-def protect(text: tf.Tensor) -> Protected:
+def protect(text: tf.Tensor, pattern: str = PATTERN) -> Protected:
     """Puts placeholders in the place of what must not change; `text` [batch] is valid UTF-8."""
-    pieces = _pieces(without_placeholders(text), PATTERN)
-    guarded = _matches(pieces, PATTERN)
+    pieces = _pieces(without_placeholders(text), pattern)
+    guarded = _matches(pieces, pattern)
     place = _running(guarded) - 1
     guarded = guarded.with_flat_values(guarded.flat_values & (place.flat_values < MOST))
     return Protected(_joined(pieces, guarded, place), tf.ragged.boolean_mask(pieces, guarded))
 
 
-def protect_pair(source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def protect_pair(
+    source: tf.Tensor,
+    target: tf.Tensor,
+    terms: Terms = CODES,
+    with_terms: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """A source and its translation [batch] for training: placeholders where both say the same.
 
     Capitals and spaces aside ("MU 5101" is "mu5101"). A stretch that only one side has stays as it
     is there, so that a model learns to put back all that it is given.
+
+    Args:
+        source: Texts, valid UTF-8.
+        target: Their translations.
+        terms: What is set aside.
+        with_terms: bool [batch], in which rows it is more than codes; None for all.
     """
     source, target = without_placeholders(source), without_placeholders(target)
-    ours, theirs = _pieces(source, PATTERN), _pieces(target, PATTERN)
-    ours_key, theirs_key = (_key(pieces, _matches(pieces, PATTERN)) for pieces in (ours, theirs))
+    ours, theirs = _pieces(source, terms.source), _pieces(target, terms.target)
+    said = ours.with_flat_values(terms.translated(ours.flat_values))
+    ours_key = _key(said, _asked(ours, terms.source, with_terms))
+    theirs_key = _key(theirs, _matches(theirs, terms.target))
     ours_guarded = _found_in(ours_key, theirs_key) >= 0
     running = _running(ours.with_flat_values(ours_guarded.flat_values)) - 1
     ours_guarded = ours.with_flat_values(ours_guarded.flat_values & (running.flat_values < MOST))
@@ -122,6 +150,16 @@ def _pieces(text: tf.Tensor, pattern: str) -> tf.RaggedTensor:
 
 def _matches(pieces: tf.RaggedTensor, pattern: str) -> tf.RaggedTensor:
     return pieces.with_flat_values(tf.strings.regex_full_match(pieces.flat_values, pattern))
+
+
+def _asked(pieces: tf.RaggedTensor, pattern: str, with_terms: tf.Tensor | None) -> tf.RaggedTensor:
+    """The pieces that match: the pattern in some rows, a code in the others."""
+    found = _matches(pieces, pattern)
+    if with_terms is None:
+        return found
+    own = tf.gather(with_terms, pieces.value_rowids())
+    codes = _matches(pieces, PATTERN).flat_values
+    return found.with_flat_values(tf.where(own, found.flat_values, codes))
 
 
 def _running(flags: tf.RaggedTensor) -> tf.RaggedTensor:

@@ -83,7 +83,7 @@ class Toy:
             logits = np.where(listed, logits, -np.inf)
         return logits - np.log(np.exp(logits).sum()), weights
 
-    def enumerate(self, row, max_length, rules, min_length=0):
+    def enumerate(self, row, max_length, rules, min_length=0, owed=()):
         """All hypotheses of a source, best first: (score, log P, tokens, finished, attention)."""
         found = []
 
@@ -96,7 +96,8 @@ class Toy:
                 return
             log_probs, weights = self.after(row, prefix)
             for token in range(self.vocabulary):
-                if self.allowed(prefix, token, rules, min_length) and log_probs[token] > -np.inf:
+                may = self.allowed(prefix, token, rules, min_length, owed)
+                if may and log_probs[token] > -np.inf:
                     extend([*prefix, token], log_prob + log_probs[token], [*attention, weights])
 
         extend([], 0.0, [])
@@ -111,8 +112,10 @@ class Toy:
         return score
 
     @staticmethod
-    def allowed(prefix, token, rules, min_length):
+    def allowed(prefix, token, rules, min_length, owed=()):
         if token in rules.forbidden or (token == END and len(prefix) < min_length):
+            return False
+        if (token == END and set(owed) - set(prefix)) or (token in owed and token in prefix):
             return False
         n, grown = rules.no_repeat_ngram, [*prefix, token]
         grams = [tuple(grown[at : at + n]) for at in range(len(grown) - n + 1)] if n else []

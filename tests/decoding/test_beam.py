@@ -16,7 +16,7 @@ MAX_LENGTHS = [5, 4, 1, 3]
 NONE = (-np.inf, -np.inf, [], False, np.zeros((0, 5)))
 
 
-def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=False):
+def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=False, owed=None):
     """The hypotheses of some rows of a toy."""
     return search(
         toy.step,
@@ -26,6 +26,7 @@ def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=Fa
         np.array(max_length)[rows],
         None if min_length is None else np.array(min_length)[rows],
         toy.mask[rows],
+        None if owed is None else tf.constant(owed, tf.int32)[rows],
     )
 
 
@@ -62,6 +63,45 @@ def test_a_full_beam_over_candidates_finds_what_exhaustive_search_finds(toy, pla
     for row, length in enumerate(MAX_LENGTHS):
         expected = model.enumerate(row, length, settings)[:3]
         same(found[row], expected + [NONE] * (3 - len(expected)))
+
+
+OWED = [[4, 0], [5, 4], [4, 0], [0, 0]]
+
+
+@pytest.mark.parametrize(("alpha", "beta", "ngram"), [(0.0, 0.0, 0), (0.8, 0.6, 2)])
+def test_a_full_beam_finds_what_exhaustive_search_finds_of_what_has_tokens_once(
+    toy, plain, same, alpha, beta, ngram
+):
+    model = toy(vocabulary=6, batch=4, seed=3)
+    settings = Search(
+        beam_width=FULL,
+        n_best=6,
+        length_penalty=alpha,
+        coverage_penalty=beta,
+        no_repeat_ngram=ngram,
+        forbidden=(0, 2),
+    )
+    found = plain(run(model, settings, MAX_LENGTHS, owed=OWED))
+    for row, length in enumerate(MAX_LENGTHS):
+        owed = [token for token in OWED[row] if token]
+        expected = model.enumerate(row, length, settings, owed=owed)[:6]
+        same(found[row], expected + [NONE] * (6 - len(expected)))
+        for _, _, tokens, finished, _ in found[row]:
+            assert all(tokens.count(token) == 1 for token in owed if finished)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_what_is_owed_comes_once_and_is_the_same_in_any_batch(toy, plain, same, width):
+    lengths, owed = [12, 9, 8, 12], [[4, 7, 6], [5, 0, 0], [0, 0, 0], [8, 5, 0]]
+    model = toy(vocabulary=9, batch=4, source=4, seed=1)
+    settings = Search(beam_width=width, n_best=width)
+    together = plain(run(model, settings, lengths, owed=owed))
+    for row, found in enumerate(together):
+        alone = plain(run(model, settings, lengths, slice(row, row + 1), owed=owed))[0]
+        same(found, alone, atol=1e-5)
+        for _, _, tokens, finished, _ in found:
+            assert all(tokens.count(token) == 1 for token in owed[row] if token and finished)
+            assert all(tokens.count(token) <= 1 for token in owed[row] if token)
 
 
 def simple_beam(toy, row, settings, max_length):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipeline.decoding import sources
 from pipeline.decoding.beam import beam_search
@@ -10,6 +11,7 @@ from pipeline.decoding.settings import Search
 from pipeline.decoding.sources import all_sources
 
 LENGTHS = [12, 3, 8, 1, 5, 9]
+NOTHING = tf.zeros([6, 0], tf.int32)  # is owed
 
 
 @pytest.fixture(params=[(0.0, 0.0, 0), (1.0, 0.5, 2), (0.3, 0.0, 1)])
@@ -33,7 +35,7 @@ def test_greedy_is_a_beam_of_one(toy, plain, same, settings, shortlist):
         model.candidates = np.stack([np.roll(columns, row) for row in range(6)])
     limits = ([2, 3, 0, 0, 1, 0], model.mask)
     everything = all_sources(model.fixed(), settings, LENGTHS, *limits)
-    expected = plain(beam_search(model.step, model.start(), everything, settings))
+    expected = plain(beam_search(model.step, model.start(), everything, NOTHING, settings))
     for found, other in zip(plain(greedy(model, settings)), expected, strict=True):
         same(found, other)
 
@@ -72,3 +74,17 @@ def test_a_hypothesis_that_nothing_may_follow_is_lost(toy, plain):
         found = search(model.step, model.start(), model.fixed(), settings, [5], [3])
         ((score, log_prob, tokens, finished, _),) = plain(found)[0]
         assert (score, log_prob, tokens, finished) == (-np.inf, -np.inf, [], False)
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_where_no_source_owes_anything_it_is_as_without_the_rule(toy, plain, same, width):
+    model = toy(vocabulary=7, batch=3, seed=2)
+    settings = Search(beam_width=width)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def with_rule(owed):
+        return search(model.step, model.start(), model.fixed(), settings, [5, 4, 6], owed=owed)
+
+    expected = plain(search(model.step, model.start(), model.fixed(), settings, [5, 4, 6]))
+    for found, other in zip(plain(with_rule(tf.zeros([3, 0], tf.int32))), expected, strict=True):
+        same(found, other)

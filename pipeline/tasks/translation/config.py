@@ -19,6 +19,7 @@ from pipeline.config import (
 
 Format = Literal["aligned", "csv", "tsv", "jsonl", "parquet", "tmx", "tfds"]
 BOTH, SOURCE, TARGET = "pieces", "source_pieces", "target_pieces"  # vocabularies, by side
+GLOSSARY = "glossary"  # the vocabulary of terms whose translation is given
 UNKNOWN = "und"  # ISO 639's code for a language that nobody states
 
 # What `tune` searches where a config names nothing.
@@ -106,6 +107,8 @@ class DataSettings(Section):
     file differs from the others, to a group of settings. `train` is required; `valid` and `test`
     are carved out of it where absent, so that no source text stands on both sides, nor one with the
     same letters and digits.
+
+    `glossary` is a file of terms whose translation is given, a line each: term, tab, translation.
     """
 
     format: Format
@@ -116,6 +119,7 @@ class DataSettings(Section):
     encoding: str = "utf-8"
     split: SplitSettings = SplitSettings()
     filters: FilterSettings = FilterSettings()
+    glossary: str | None = None
 
 
 class TokenizerSettings(Section):
@@ -125,7 +129,7 @@ class TokenizerSettings(Section):
     White space is one space in both. `vocabulary_size`: pieces of each language, of both together
     where `joint`. `max_tokens`: of a segment. A longer source is cut at the ends of its sentences;
     a training pair with a longer side is left out, and said. `protect`: URLs, e-mail addresses,
-    placeholders and codes come out unchanged.
+    placeholders and codes come out unchanged, terms of the glossary as it says.
     """
 
     subword_model: Literal["unigram", "bpe"] = "unigram"
@@ -183,7 +187,8 @@ class DecodingSettings(Section):
     14. `no_repeat_ngram`: no n-gram of that size comes twice; 0 = any may. A translation has
     `min_ratio` to `max_ratio` times the source's tokens, and `max_extra` more. `shortlist`: target
     pieces that are searched for each source piece, learnt from the training pairs, besides the
-    `shortlist_common` commonest; 0 = all pieces.
+    `shortlist_common` commonest; 0 = all pieces. `protected_once`: what is protected comes exactly
+    once; a translation may not end before it has.
     """
 
     beam_width: int = Field(5, ge=1)
@@ -196,6 +201,7 @@ class DecodingSettings(Section):
     max_extra: int = Field(20, ge=1)
     shortlist: int = Field(0, ge=0)
     shortlist_common: int = Field(200, ge=0)
+    protected_once: bool = True
 
     @model_validator(mode="after")
     def _has_as_many(self) -> DecodingSettings:
@@ -212,12 +218,15 @@ class Training(TrainSettings):
     own guesses (Bengio et al. 2015, in the two passes of Mihaylova and Martins 2019).
     `mixed_precision`: the products with the table of target pieces, the dearest of a step, are
     taken in bfloat16; weights and sums stay float32. Faster on processors that have instructions
-    for it (AVX512-BF16, AMX), slower on others.
+    for it (AVX512-BF16, AMX), slower on others. `glossary_share`: of the training pairs, how many
+    have the terms of the glossary set aside; in the others the model meets names as they are
+    written, and so those that no glossary has.
     """
 
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     scheduled_sampling: float = Field(0.0, ge=0, lt=1)
     mixed_precision: bool = False
+    glossary_share: float = Field(0.8, ge=0, le=1)
 
 
 class TranslationSettings(Section):
@@ -237,4 +246,10 @@ class TranslationSettings(Section):
     def _ties_what_is_joint(self) -> TranslationSettings:
         if self.model.tied == "all" and not self.tokenizer.joint:
             raise ValueError("model.tied is all; expected tokenizer.joint to be true")
+        return self
+
+    @model_validator(mode="after")
+    def _sets_terms_aside(self) -> TranslationSettings:
+        if self.data.glossary and not self.tokenizer.protect:
+            raise ValueError("data.glossary is set; expected tokenizer.protect to be true")
         return self

@@ -27,9 +27,12 @@ def build_encoder(
     empty side, or one longer than a segment, they weigh 0.
     """
     most = settings.tokenizer.max_tokens
+    share = settings.train.glossary_share if settings.data.glossary else None
 
     def encode(batch: Rows, seed: tf.Tensor) -> Rows:
-        source, target = tokenizer.pairs(batch["text"], batch["target"])
+        rows = tf.size(batch["text"])
+        with_terms = None if share is None else tf.random.stateless_uniform([rows], seed) < share
+        source, target = tokenizer.pairs(batch["text"], batch["target"], with_terms)
         lengths = tf.stack([source.row_lengths(), target.row_lengths()])
         fits = tf.reduce_all((lengths > 0) & (lengths <= most), axis=0)
         source, target = (_emptied(side, fits) for side in (source, target))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
+from pipeline.config import data_path
+from pipeline.report.terminal import note
 from pipeline.task import Axis, Layout, Record, Vocabularies
-from pipeline.tasks.translation.config import BOTH, SOURCE, TARGET, TranslationSettings
-from pipeline.tasks.translation.tokenizer import fit, texts_of
+from pipeline.tasks.translation.config import (
+    BOTH,
+    GLOSSARY,
+    SOURCE,
+    TARGET,
+    TranslationSettings,
+)
+from pipeline.tasks.translation.tokenizer import fit_pieces, texts_of
 from pipeline.text.extending import extend_subwords
+from pipeline.text.glossary import read_glossary, with_more
 from pipeline.text.piece_files import piece_names, spelled
 from pipeline.text.protect import PLACEHOLDERS
 
@@ -19,12 +29,39 @@ def grow(
     old: Sequence[Record],
     new: Sequence[Record],
 ) -> Vocabularies:
-    """The vocabularies with the pieces of new pairs behind them."""
+    """The vocabularies with the pieces of new pairs behind them, and new terms of the glossary.
+
+    Raises:
+        InputError: A term of the glossary is translated otherwise now.
+    """
+    glossary = _glossary(settings, vocabularies)
+    pieces = {name: known for name, known in vocabularies.items() if name != GLOSSARY}
+    return _pieces(settings, pieces, old, new) | glossary
+
+
+def _glossary(settings: TranslationSettings, vocabularies: Vocabularies) -> Vocabularies:
+    """Of the old terms none is lost where the file did not travel; that is said."""
+    listed, known = settings.data.glossary, vocabularies.get(GLOSSARY, [])
+    if not listed:
+        return {GLOSSARY: known} if known else {}
+    file = data_path(listed)
+    if known and not file.is_file():
+        note(f"{file}: not here; the {len(known):,} terms that travel with the version are used")
+        return {GLOSSARY: known}
+    return {GLOSSARY: with_more(known, read_glossary(file))}
+
+
+def _pieces(
+    settings: TranslationSettings,
+    vocabularies: Vocabularies,
+    old: Sequence[Record],
+    new: Sequence[Record],
+) -> dict[str, Any]:
     cut, retrain = settings.tokenizer, settings.retrain
     if retrain.subwords == "keep":
         return dict(vocabularies)
     if retrain.subwords == "retrain":
-        return fit(settings, [*old, *new])
+        return fit_pieces(settings.tokenizer, [*old, *new])
     return {
         name: extend_subwords(
             vocabularies[name],
@@ -44,6 +81,7 @@ def layout(settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
     axes = {
         name: Axis(piece_names(pieces), partial(spelled, pieces))
         for name, pieces in vocabularies.items()
+        if name != GLOSSARY
     }
     weights: dict[str, tuple[str | None, ...]] = {
         "source_embedding/embeddings": (source, None),

@@ -27,6 +27,7 @@ from pipeline.layers.self_attention_decoder import SelfAttentionDecoder
 from pipeline.layers.token_loss import token_losses
 from pipeline.task import Vocabularies
 from pipeline.tasks.translation.config import (
+    GLOSSARY,
     DecodingSettings,
     TranslationSettings,
 )
@@ -216,7 +217,7 @@ def build_model(settings: TranslationSettings, vocabularies: Vocabularies) -> Tr
 
     Its tables are as large as asked for: fewer pieces leave rows unused.
     """
-    known = (len(piece_names(pieces)) for pieces in vocabularies.values())
+    known = (len(piece_names(v)) for name, v in vocabularies.items() if name != GLOSSARY)
     model = Translator(settings, max(settings.tokenizer.vocabulary_size, *known, 0))
     ids = ops.ones((1, 2), "int32")
     model({"source": ids, "target": ids})

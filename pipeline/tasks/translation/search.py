@@ -19,6 +19,12 @@ from pipeline.text.subwords import END_ID, FIXED
 SHARED = len(FIXED) + len(PLACEHOLDERS)  # ids below mean the same in any two tables of pieces
 
 
+def protected(source: tf.Tensor) -> tf.Tensor:
+    """The placeholders of each source [segments, tokens], int32 [segments, most]; 0 = none."""
+    is_one = (source >= len(FIXED)) & (source < SHARED)
+    return tf.ragged.boolean_mask(source, is_one).to_tensor(0)
+
+
 class Searcher:
     """A translator with its settings of the search.
 
@@ -52,6 +58,7 @@ class Searcher:
             min_length=tf.cast(given.min_ratio * lengths, tf.int32),
             max_length=tf.cast(given.max_ratio * lengths, tf.int32) + given.max_extra,
             padding_mask=source != 0,
+            owed=protected(source) if given.protected_once else None,
         )
 
     def score(self, source: tf.Tensor, target: tf.RaggedTensor) -> Any:

@@ -149,7 +149,7 @@ def _aligned(tokenizer: PairTokenizer, searcher: Searcher, text: tf.Tensor) -> O
     target = tf.RaggedTensor.from_tensor(found.tokens[:, 0], lengths)
     real = tf.sequence_mask(lengths, tf.shape(found.tokens)[2], tf.float32)
     return {
-        "source_tokens": tokenizer.shown(tokenizer.source, source, segments.values),
+        "source_tokens": tokenizer.shown(tokenizer.source, source, segments.given),
         "target_tokens": tokenizer.shown(tokenizer.target, target, segments.values),
         "attention": found.attention[:, 0] * real[:, :, None],
         "truncated": segments.cut | (rows.row_lengths() > 1) | (some & ~found.finished[:, 0]),

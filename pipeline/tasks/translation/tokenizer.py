@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from pipeline.config import data_path
 from pipeline.report.terminal import note
 from pipeline.task import Record, Vocabularies
 from pipeline.tasks.translation.config import (
     BOTH,
+    GLOSSARY,
     SOURCE,
     TARGET,
     TokenizerSettings,
     TranslationSettings,
 )
 from pipeline.text import sentences, tokens
+from pipeline.text.glossary import Glossary, read_glossary, terms_of
 from pipeline.text.protect import (
     PLACEHOLDERS,
     Restored,
@@ -29,7 +32,9 @@ from pipeline.text.protect import (
     without_placeholders,
 )
 from pipeline.text.subwords import Subwords, is_byte, train_subwords
+from pipeline.text.vocabulary import read_terms
 
+NO_TERMS: Mapping[str, str] = {}
 UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow each other without a space
 
 
@@ -37,12 +42,14 @@ class Segments(NamedTuple):
     """What of a batch is translated, piece by piece.
 
     `ids` int32 ragged [segments, tokens], none empty, in order; `rows` int64 [segments], whose
-    each is; `values` ragged [batch, stretches], what their placeholders stand for; `cut` bool
-    [batch], whether a sentence was too long and is translated in parts.
+    each is; `given` ragged [batch, stretches], what their placeholders stand for in the source, and
+    `values` in the translation; `cut` bool [batch], whether a sentence was too long and is
+    translated in parts.
     """
 
     ids: tf.RaggedTensor
     rows: tf.Tensor
+    given: tf.RaggedTensor
     values: tf.RaggedTensor
     cut: tf.Tensor
 
@@ -54,14 +61,21 @@ class PairTokenizer(tf.Module):
         settings: What to do to a text.
         source, target: The pieces of either side; one and the same where they are joint.
         spaced: Whether the target language has a space between sentences.
+        glossary: Terms whose translation is given.
     """
 
     def __init__(
-        self, settings: TokenizerSettings, source: Subwords, target: Subwords, spaced: bool
+        self,
+        settings: TokenizerSettings,
+        source: Subwords,
+        target: Subwords,
+        spaced: bool,
+        glossary: Mapping[str, str] = NO_TERMS,
     ) -> None:
         super().__init__(name="tokenizer")
         self.settings, self.spaced = settings, spaced
         self.source, self.target = source, target
+        self.glossary = Glossary(glossary)
 
     def segments(self, text: tf.Tensor) -> Segments:
         """Texts [batch], any bytes, to what is translated at a time."""
@@ -76,15 +90,21 @@ class PairTokenizer(tf.Module):
         cut = tf.math.unsorted_segment_max(
             tf.cast(pieces > 1, tf.int32), parts.value_rowids(), tf.size(text)
         )
-        return Segments(ids.values, rows, values, cut > 0)
+        said = values.with_flat_values(self.glossary.translated(values.flat_values))
+        return Segments(ids.values, rows, values, said, cut > 0)
 
     def pairs(
-        self, source: tf.Tensor, target: tf.Tensor
+        self, source: tf.Tensor, target: tf.Tensor, with_terms: tf.Tensor | None = None
     ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-        """Both sides [batch] of training pairs as ids, int32 ragged [batch, tokens]."""
+        """Both sides [batch] of training pairs as ids, int32 ragged [batch, tokens].
+
+        `with_terms`, bool [batch], says in which the glossary is used; None for all.
+        """
         source, target = (sentences.one_line(tokens.clean(side)) for side in (source, target))
         sides = (without_placeholders(source), without_placeholders(target))
-        source, target = protect_pair(*sides) if self.settings.protect else sides
+        if self.settings.protect:
+            sides = protect_pair(*sides, self.glossary.terms, with_terms)
+        source, target = sides
         return self.source.tokenize(_normal(source)), self.target.tokenize(target)
 
     def texts(self, ids: tf.RaggedTensor) -> tf.Tensor:
@@ -111,7 +131,7 @@ class PairTokenizer(tf.Module):
     def _masked(self, text: tf.Tensor) -> tuple[tf.Tensor, tf.RaggedTensor]:
         line = sentences.one_line(tokens.clean(text))
         if self.settings.protect:
-            return protect(line)
+            return protect(line, self.glossary.source)
         line = without_placeholders(line)
         return line, tf.RaggedTensor.from_row_lengths(
             tf.constant([], tf.string), tf.zeros_like(line, tf.int64)
@@ -127,19 +147,30 @@ def dense(ids: tf.RaggedTensor) -> Any:
 def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenizer:
     """The tokenizer over the piece files of a folder of vocabularies."""
     spaced = settings.data.languages.target not in UNSPACED
-    if settings.tokenizer.joint:
-        both = Subwords(folder / f"{BOTH}.model")
-        return PairTokenizer(settings.tokenizer, both, both, spaced)
-    source, target = (Subwords(folder / f"{side}.model") for side in (SOURCE, TARGET))
-    return PairTokenizer(settings.tokenizer, source, target, spaced)
+    listed = folder / f"{GLOSSARY}.txt"
+    glossary = terms_of(read_terms(listed)) if listed.exists() else NO_TERMS
+    sides = (BOTH, BOTH) if settings.tokenizer.joint else (SOURCE, TARGET)
+    pieces = {side: Subwords(folder / f"{side}.model") for side in dict.fromkeys(sides)}
+    source, target = (pieces[side] for side in sides)
+    return PairTokenizer(settings.tokenizer, source, target, spaced, glossary)
 
 
 def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularies:
-    """The pieces of both languages, learnt from the training pairs as they will be tokenised."""
-    size, kind = settings.tokenizer.vocabulary_size, settings.tokenizer.subword_model
+    """The pieces of both languages, learnt from the training pairs, and the glossary.
+
+    Its terms are learnt from as they stand there, since other names are made of like pieces.
+    """
+    listed = settings.data.glossary
+    glossary = {GLOSSARY: read_glossary(data_path(listed))} if listed else {}
+    return fit_pieces(settings.tokenizer, records) | glossary
+
+
+def fit_pieces(settings: TokenizerSettings, records: Iterable[Record]) -> dict[str, Any]:
+    """The pieces of both languages."""
+    size, kind = settings.vocabulary_size, settings.subword_model
     return {
         name: train_subwords(texts, size, kind, PLACEHOLDERS)
-        for name, texts in texts_of(settings.tokenizer, records).items()
+        for name, texts in texts_of(settings, records).items()
     }
 
 

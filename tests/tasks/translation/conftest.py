@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import tensorflow_datasets as tfds
 
+from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
 from pipeline.tasks.translation.config import DataSettings, TranslationSettings
 from pipeline.tasks.translation.form import form_of
 from pipeline.tasks.translation.tokenizer import build_tokenizer, fit
@@ -163,9 +164,8 @@ def tokenizer_of(make, records, tmp_path_factory):
 
     def build(settings):
         folder = tmp_path_factory.mktemp("pieces")
-        for name, model in fit(settings, records).items():
-            (folder / f"{name}.model").write_bytes(model)
-        return build_tokenizer(settings, folder)
+        write_vocabularies(folder, fit(settings, records))
+        return build_tokenizer(settings, folder / VOCABULARIES)
 
     return build
 

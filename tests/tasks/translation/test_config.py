@@ -57,3 +57,11 @@ def test_shipped_configs_are_valid_and_come_back_from_yaml(name, tmp_path):
     copy.write_text(config.as_yaml(), encoding="utf-8")
     assert load_config(copy, lambda _: TranslationSettings) == config
     assert "und" not in config.settings.data.languages.model_dump().values()
+
+
+def test_a_glossary_needs_protection():
+    data = {"format": "tsv", "files": {"train": "a.tsv"}, "glossary": "terms.tsv"}
+    values = {"task": "translation", "data": data}
+    assert TranslationSettings.model_validate(values).data.glossary == "terms.tsv"
+    with pytest.raises(ValidationError, match=r"expected tokenizer\.protect to be true"):
+        TranslationSettings.model_validate({**values, "tokenizer": {"protect": False}})

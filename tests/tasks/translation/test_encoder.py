@@ -3,8 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
+from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
 from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.model import LOSSES
+from pipeline.tasks.translation.tokenizer import build_tokenizer, fit
+from pipeline.text.protect import PLACEHOLDERS
 
 
 def fitted(settings, tokenizer, pairs):
@@ -40,3 +43,19 @@ def test_pairs_that_cannot_teach_weigh_nothing(make, tokenizer_of):
     assert weights[LOSSES].numpy().sum(1).astype(bool).tolist() == [True, False, False, False]
     assert rows["length"].numpy()[1:].tolist() == [1, 1, 1]
     assert np.all(inputs["source"].numpy()[1:] == 0)
+
+
+def test_a_share_of_the_pairs_has_the_terms_of_the_glossary_set_aside(make, records, tmp_path):
+    listed = tmp_path / "terms.tsv"
+    listed.write_text("北京\tBeijing\n", encoding="utf-8")
+    data = {"format": "jsonl", "files": {"train": "none.jsonl"}, "glossary": str(listed)}
+    settings = make(data=data, train={"glossary_share": 0.7})
+    write_vocabularies(tmp_path, fit(settings, records))
+    tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+    pairs = [("到北京", "to Beijing")] * 1_000
+    rows, _ = fitted(settings, tokenizer, pairs)
+    mark = tokenizer.source.tokenize(tf.constant([PLACEHOLDERS[0]]))[0].numpy()[-1]
+    aside = [mark in row for row in rows["source"].to_list()]
+    assert 650 < sum(aside) < 750
+    again, _ = fitted(settings, tokenizer, pairs)
+    assert again["source"].to_list() == rows["source"].to_list()

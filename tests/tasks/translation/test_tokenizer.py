@@ -47,6 +47,24 @@ def test_a_copied_text_comes_back_whole(pieces):
     assert max(found.ids.row_lengths().numpy()) <= 12
 
 
+def test_terms_of_the_glossary_come_back_translated(pieces):
+    terms = {"北京": "Beijing", "离开": "leaving"}
+    both = PairTokenizer(TokenizerSettings(), pieces, pieces, True, terms)
+    found = both.segments(tf.constant(["离开北京 on CA1234", "到北京", "no"]))
+    said = both.joined(both.texts(found.ids), found)
+    texts = [text.decode() for text in said.text.numpy()]
+    assert texts == ["leavingBeijing on CA1234", "到Beijing", "no"]
+    assert [len(row) for row in found.given.to_list()] == [3, 1, 0]
+    shown = both.shown(both.source, found.ids, found.given).numpy()[1]
+    assert b"".join(shown).decode().lstrip("▁") == "到北京"
+
+
+def test_a_text_that_says_a_term_otherwise_has_lost_it(pieces):
+    both = PairTokenizer(TokenizerSettings(), pieces, pieces, True, {"北京": "Beijing"})
+    found = both.segments(tf.constant(["到北京"]))
+    assert both.joined(tf.constant(["to Peking"]), found).lost.numpy().tolist() == [1]
+
+
 def test_chinese_sentences_follow_without_a_space(pieces):
     both = tokenizer(pieces, spaced=False, max_tokens=9)
     text = "订5月1日到北京的机票。" * 3
