@@ -42,7 +42,7 @@ def loose_past(past: Past) -> Past:
 
 def owes(past: Past) -> bool:
     """Whether anything may be owed."""
-    return past.owed.shape[2] != 0
+    return bool(past.owed.shape[2] != 0)
 
 
 def of_parents(past: Past, parents: tf.Tensor, rules: Rules) -> Past:

@@ -36,7 +36,7 @@ def grow(
     """
     glossary = _glossary(settings, vocabularies)
     pieces = {name: known for name, known in vocabularies.items() if name != GLOSSARY}
-    return _pieces(settings, pieces, old, new) | glossary
+    return {**_pieces(settings, pieces, old, new), **glossary}
 
 
 def _glossary(settings: TranslationSettings, vocabularies: Vocabularies) -> Vocabularies:
