@@ -147,6 +147,10 @@ def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict
         "old_rows_retrained_less_base": vars(
             paired_bootstrap(counts["old"]["retrained"], counts["old"]["base"])
         ),
+        # What the new takes of the old even where everything is learnt at once.
+        "old_rows_retrained_less_scratch": vars(
+            paired_bootstrap(counts["old"]["retrained"], counts["old"]["scratch"])
+        ),
         "old_rows_by_label": tables,
         "training_seconds": {  # of the epochs alone
             name: round(sum(epoch["seconds"] for epoch in read_metrics(run)), 1)
@@ -212,7 +216,12 @@ def _verdict(command: Sequence[str]) -> Any:
 def show(name: str, found: dict[str, Any]) -> None:
     """The few numbers that the cell is about."""
     print(f"\n{name}: {found['verdict']['verdict']}: {found['verdict'].get('reason', '')}")
-    for key in ("retrained_less_scratch", "old_rows_retrained_less_base", "new_cities_f1"):
+    differences = (
+        "retrained_less_scratch",
+        "old_rows_retrained_less_base",
+        "old_rows_retrained_less_scratch",
+    )
+    for key in (*differences, "new_cities_f1"):
         if key in found:
             print(f"  {key}: {found[key]}")
     said = ("retrain_seconds", "scratch_seconds", "training_seconds")
