@@ -132,7 +132,7 @@ class RetrainSettings(Section):
     learning_rate: float = Field(0.3, gt=0)
     held_out: float = Field(0.2, gt=0, lt=0.5)
     valid: float = Field(0.1, gt=0, lt=0.5)
-    new_share: float = Field(0.3, gt=0, lt=1)
+    new_share: float = Field(0.4, gt=0, lt=1)
     most_repeats: int = Field(8, ge=1)
     optimizer: bool = True
     between: bool = True
