@@ -2,7 +2,7 @@
 
 It knows SavedModels and signatures, nothing of tasks or training. A request's way:
 
-- `server`, `app`: the processes, the ports, what starts and stops.
+- `server`, `runtime`, `app`: the processes, TensorFlow alone, the ports, what starts and stops.
 - `rest_app`, `http_body`, `rest_paths`, `rest`: an HTTP request becomes a call.
 - `json_text`, `json_values`, `json_inputs`, `examples`: its JSON becomes arrays.
 - `grpc_server`, `grpc_answers`, `grpc_prediction`, `grpc_models`: the same for gRPC, with
