@@ -11,7 +11,7 @@ It knows SavedModels and signatures, nothing of tasks or training. A request's w
 - `models`, `model`, `model_state`, `version_folders`, `traffic`: which version answers.
 - `shadow`, `disagreements`: a second version answers, too, and is compared.
 - `loading`, `warmup`, `probe`: how a folder becomes one that may.
-- `memory`: what versions that left take with them.
+- `memory`, `tables`: what versions that left take with them.
 - `engine`, `batching`, `servable`, `signature`: the arrays are run, with those of others.
 - `json_outputs`, `metadata`: what comes out becomes JSON.
 - `admin`, `admin_app`: what an administrator changes, on a port of its own.

@@ -19,7 +19,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from pipeline import artifacts
 from pipeline.errors import PipelineError
 from pipeline.savedmodel import ops
-from pipeline.serving import engine, probe, warmup
+from pipeline.serving import engine, probe, tables, warmup
 from pipeline.serving.logs import log
 from pipeline.serving.metrics import Metrics
 from pipeline.serving.servable import Servable
@@ -99,5 +99,6 @@ def open_version(name: str, version: int, folder: Path) -> Servable:
         raise PipelineError(f"{folder}: no graph with the tag {SERVE!r}")
     with LOADING:
         loaded = tf.saved_model.load(str(folder))
+    tables.free_with(loaded)
     signatures = read_signatures(graph.signature_def)
     return Servable(name, version, signatures, graph.signature_def, loaded)
