@@ -1,7 +1,7 @@
 """Requests of several clients put below each other and answered by one run of the model.
 
-While as many runs go on as may, what comes in waits; all of it, up to `max_batch` rows, is the
-next run. So nobody waits for a timer, and batches grow just when there is load.
+While a run goes on, what comes in waits; all of it, up to `max_batch` rows, is the next run. So
+nobody waits for a timer, and batches grow just when there is load.
 
 TensorFlow's own batcher (`tf.nondifferentiable_batch_function`) was measured beside this one:
 16 clients on one core, 0.78 against 1.34 thousand requests a second, since there each client's
@@ -52,12 +52,11 @@ class Batcher:
 
     Args:
         run: Runs the model on arrays; raises ServingError.
-        executor: Whose threads run it.
+        executor: Whose threads run it; one at a time for this queue.
         max_batch: Rows of a run.
         waiting: Jobs in the queue at most.
         together: Whether jobs may share a run; else each is run alone, several at a time.
         seen: Told (jobs, rows, seconds) after each run.
-        runs: At the same time, where jobs may share them.
     """
 
     def __init__(
@@ -68,12 +67,11 @@ class Batcher:
         waiting: int,
         together: bool = True,
         seen: Seen = lambda jobs, rows, seconds: None,
-        runs: int = 1,
     ) -> None:
         self.run, self.executor, self.seen = run, executor, seen
         self.max_batch, self.waiting, self.together = max_batch, waiting, together
         self._queue: deque[Job] = deque()
-        self.runs, self._running = runs, 0
+        self._busy = False
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -97,8 +95,8 @@ class Batcher:
                     f"The queue holds {self.waiting} requests, as many as it takes; try again",
                 )
             self._queue.append(job)
-            start = not self.together or self._running < self.runs
-            self._running += start
+            start = not self.together or not self._busy
+            self._busy = True
         if start:
             self.executor.submit(self._step)
         return job.answer
@@ -111,8 +109,8 @@ class Batcher:
                 self._answer(jobs)
         finally:
             with self._lock:
-                more = bool(self._queue) and self.together
-                self._running -= not more
+                self._busy = bool(self._queue)
+                more = self._busy and self.together
             if more:
                 self.executor.submit(self._step)
 

@@ -40,8 +40,8 @@ def model():
 def batcher(model):
     """A function that makes a queue in front of the model."""
     with ThreadPoolExecutor(2) as executor:
-        yield lambda run=model, most=8, waiting=100, together=True, runs=1: Batcher(
-            run, executor, most, waiting, together, runs=runs
+        yield lambda run=model, most=8, waiting=100, together=True: Batcher(
+            run, executor, most, waiting, together
         )
         model.go.set()
 
@@ -64,31 +64,6 @@ def values(future):
 def test_a_request_alone_does_not_wait(batcher, model):
     model.go.set()
     assert values(ask(batcher(), 1, 2)) == [2, 4]
-
-
-def test_as_many_runs_go_on_as_may_and_the_rest_waits_for_the_next(batcher):
-    together = threading.Barrier(2)  # passed only where two runs are inside at the same time
-    go, sizes = threading.Event(), []
-
-    def run(arrays):
-        if not go.is_set():
-            together.wait(10)
-        go.wait(10)
-        sizes.append(len(arrays["x"]))
-        return {"y": arrays["x"] * 2}
-
-    queue = batcher(run, runs=2)
-    first = ask(queue, 1)
-    while len(queue):
-        time.sleep(0.001)  # until it is taken, or the second would share its run
-    second = ask(queue, 2)
-    while len(queue):
-        time.sleep(0.001)
-    others = [ask(queue, 3), ask(queue, 4)]
-    assert len(queue) == 2
-    go.set()
-    assert [values(future) for future in (first, second, *others)] == [[2], [4], [6], [8]]
-    assert sorted(sizes) == [1, 1, 2]
 
 
 def test_what_waits_shares_the_next_run_and_each_gets_its_own_rows(batcher, model):
