@@ -59,8 +59,20 @@ async def ask(
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
-    body = await reader.readexactly(int(fields[b"content-length"]))
+    if b"content-length" in fields:
+        body = await reader.readexactly(int(fields[b"content-length"]))
+    else:
+        body = await chunks(reader)
     return int(head.split(b" ", 2)[1]), body
+
+
+async def chunks(reader: asyncio.StreamReader) -> bytes:
+    """A body that comes in chunks, as Ray sends it."""
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body
 
 
 def request(port: int, path: str, text: str) -> bytes:

@@ -2,7 +2,7 @@
 
 It knows SavedModels and signatures, nothing of tasks or training. A request's way:
 
-- `server`, `app`: the processes, the ports, what starts and stops.
+- `server`, `runtime`, `app`: the processes, TensorFlow alone, the ports, what starts and stops.
 - `rest_app`, `http_body`, `rest_paths`, `rest`: an HTTP request becomes a call.
 - `json_text`, `json_values`, `json_inputs`, `examples`: its JSON becomes arrays.
 - `grpc_server`, `grpc_answers`, `grpc_prediction`, `grpc_models`: the same for gRPC, with
@@ -11,7 +11,7 @@ It knows SavedModels and signatures, nothing of tasks or training. A request's w
 - `models`, `model`, `model_state`, `version_folders`, `traffic`: which version answers.
 - `shadow`, `disagreements`: a second version answers, too, and is compared.
 - `loading`, `warmup`, `probe`: how a folder becomes one that may.
-- `memory`: what versions that left take with them.
+- `memory`, `tables`: what versions that left take with them.
 - `engine`, `batching`, `servable`, `signature`: the arrays are run, with those of others.
 - `json_outputs`, `metadata`: what comes out becomes JSON.
 - `admin`, `admin_app`: what an administrator changes, on a port of its own.

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.serving import admin_app, grpc_server, logs, memory, openapi, page
+from pipeline.serving import admin_app, grpc_server, logs, memory, openapi, page, runtime
 from pipeline.serving.questions import Server
 from pipeline.serving.rest_app import Receive, RestApp, Scope, Send
 from pipeline.serving.settings import Settings
@@ -39,6 +39,7 @@ def build(settings: Settings) -> App:
     """Everything for one worker process; nothing is loaded before the application starts."""
     logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
     tf.config.threading.set_intra_op_parallelism_threads(settings.op_threads)
+    runtime.register_text_ops()
     app = App(Server(settings))
     memory.settle_in()
     return app

@@ -6,18 +6,20 @@ that reaches outside, TensorFlow loads it, its warm-up requests are answered.
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from concurrent.futures import Executor
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  registers the ops that tokenise in the graph
 from tensorflow.core.protobuf import saved_model_pb2
 
 from pipeline import artifacts
 from pipeline.errors import PipelineError
 from pipeline.savedmodel import ops
-from pipeline.serving import engine, probe, warmup
+from pipeline.serving import engine, probe, tables, warmup
 from pipeline.serving.logs import log
 from pipeline.serving.metrics import Metrics
 from pipeline.serving.servable import Servable
@@ -25,6 +27,7 @@ from pipeline.serving.settings import Settings
 from pipeline.serving.signature import read_signatures
 
 SERVE = "serve"  # the tag of the graph that is for serving
+LOADING = threading.Lock()  # TensorFlow loads in Python: two loads at once would only take turns
 
 
 def load(
@@ -43,20 +46,36 @@ def load(
     check(folder, settings.need_manifest)
     servable = open_version(name, version, folder)
     began = time.monotonic()
-    records = warmup.replay(servable, folder)
+    records = warmup.read(servable, folder)
+    verdicts = _warm_up(servable, records)
     if records:
         metrics.warmup_records.add(str(folder), by=len(records))
         metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
-    verdicts = {
-        signature.name: probe.shares_runs(servable, signature, records)
-        for signature in servable.signatures.values()
-    }
     if any(verdicts.values()):
         alone = {key: reason for key, reason in verdicts.items() if reason}
         log("no_batching", model=name, version=version, signatures=alone)
     together = [key for key, reason in verdicts.items() if not reason]
     examples = warmup.example_texts(records)
     return engine.start(servable, together, executor, settings, metrics, examples)
+
+
+def _warm_up(servable: Servable, records: Sequence[warmup.Record]) -> dict[str, str]:
+    """Answers warm-up requests and tries whether requests may share a run.
+
+    Most of it is what TensorFlow does at a signature's first run, outside of Python, so that
+    signatures are warmed up side by side.
+
+    Returns:
+        "" by signature, or why its requests are run one by one.
+    """
+
+    def one(name: str) -> str:
+        mine = [record for record in records if record.signature == name]
+        warmup.replay(servable, mine)
+        return probe.shares_runs(servable, servable.signatures[name], mine)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "warm-up") as pool:
+        return dict(zip(servable.signatures, pool.map(one, servable.signatures), strict=True))
 
 
 def check(folder: Path, need_manifest: bool) -> None:
@@ -78,6 +97,8 @@ def open_version(name: str, version: int, folder: Path) -> Servable:
     graph = next((g for g in saved.meta_graphs if SERVE in g.meta_info_def.tags), None)
     if graph is None:
         raise PipelineError(f"{folder}: no graph with the tag {SERVE!r}")
-    loaded = tf.saved_model.load(str(folder))
+    with LOADING:
+        loaded = tf.saved_model.load(str(folder))
+    tables.free_with(loaded)
     signatures = read_signatures(graph.signature_def)
     return Servable(name, version, signatures, graph.signature_def, loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline.serving.codes import Code, ServingError, invalid, not_found
@@ -13,6 +14,8 @@ from pipeline.serving.model import Load, Model
 from pipeline.serving.model_state import VersionState
 from pipeline.serving.rest_paths import Target
 from pipeline.serving.version_folders import list_models
+
+AT_ONCE = 2  # models that come up side by side: one is loaded while the one before is warmed up
 
 
 class Models:
@@ -33,6 +36,7 @@ class Models:
         self._looked = threading.Condition()
         self._begun = self._ended = 0  # looks at the folder
         self._thread: threading.Thread | None = None
+        self._pool = ThreadPoolExecutor(AT_ONCE, "poll")
 
     def watch(self, seconds: float) -> None:
         """Looks at the folder now and every `seconds`, in a thread of its own."""
@@ -52,6 +56,7 @@ class Models:
         self._wanted.set()
         if self._thread:
             self._thread.join()
+        self._pool.shutdown()
 
     def refresh(self) -> None:
         """Has the watcher look now; returns when it has seen what the disk holds at this moment."""
@@ -70,16 +75,18 @@ class Models:
                     self.by_name = {**self.by_name, name: Model(name, folder, self._load)}
         except OSError as error:
             self._tell(str(self.root), str(error))
-        for model in self.by_name.values():
-            try:
-                model.poll()
-            except Exception as error:
-                self._tell(model.name, str(error))
+        list(self._pool.map(self._poll, self.by_name.values()))
         self.polled.set()
         self.after_poll()
         with self._looked:
             self._ended = self._begun
             self._looked.notify_all()
+
+    def _poll(self, model: Model) -> None:
+        try:
+            model.poll()
+        except Exception as error:
+            self._tell(model.name, str(error))
 
     def _tell(self, where: str, reason: str) -> None:
         if self._trouble.get(where) != reason:

@@ -5,7 +5,7 @@ Shapes alone do not tell, so rows are answered alone and together before a versi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.serving.codes import ServingError
 from pipeline.serving.servable import Servable
 from pipeline.serving.signature import NUMPY_NAMES, Signature
+from pipeline.serving.warmup import Record
 
 TOLERANCE = 1e-5
 ROWS = 8
@@ -24,25 +25,21 @@ TEXTS = (
     "a longer text, of several words, for the others' padding",
 )
 
-Arrays = Mapping[str, Any]
 
-
-def shares_runs(
-    servable: Servable, signature: Signature, records: Sequence[tuple[str, Arrays]]
-) -> str:
+def shares_runs(servable: Servable, signature: Signature, records: Sequence[Record]) -> str:
     """Runs rows alone and together.
 
     Args:
         servable: A version that is not live yet.
         signature: One of its.
-        records: Warm-up requests: signature names with arrays.
+        records: Its warm-up requests.
 
     Returns:
         "" where requests may share a run, else the reason why not.
     """
     if not signature.by_rows:
         return "its shapes have no free first dimension, or others that are free"
-    rows = _rows_of(records, signature) or _made_up(signature)
+    rows = _rows_of(records) or _made_up(signature)
     if len(rows) < 2:
         return "one row is not enough to try"
     try:
@@ -61,15 +58,15 @@ def shares_runs(
     return ""
 
 
-def _rows_of(records: Sequence[tuple[str, Arrays]], signature: Signature) -> list[dict[str, Any]]:
+def _rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Single rows of warm-up requests; all of one shape, so that they can be joined."""
     rows: list[dict[str, Any]] = []
-    for name, arrays in records:
-        if name != signature.name or len({len(value) for value in arrays.values()}) != 1:
+    for record in records:
+        if len({len(value) for value in record.arrays.values()}) != 1:
             continue
-        count = len(next(iter(arrays.values())))
+        count = len(next(iter(record.arrays.values())))
         for row in range(count):
-            rows.append({key: value[row : row + 1] for key, value in arrays.items()})
+            rows.append({key: value[row : row + 1] for key, value in record.arrays.items()})
             if len(rows) == ROWS:
                 return rows
     return rows

@@ -21,7 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
-from pipeline.serving import tracing
+from pipeline.serving import runtime, tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 
@@ -133,7 +133,8 @@ def _build(settings: Settings) -> Any:
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
-            from pipeline.serving.app import build
+            with runtime.without_keras():
+                from pipeline.serving.app import build
         except BaseException:
             held.seek(0)
             os.write(kept, held.read())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,40 +24,64 @@ MOST = 1000
 EXAMPLES, LONGEST_EXAMPLE = 6, 120
 TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
 
-Record = tuple[str, dict[str, Any]]
+
+@dataclass(frozen=True)
+class Record:
+    """A warm-up request.
+
+    Args:
+        signature: Whose.
+        arrays: Its inputs.
+        where: File and number, for errors.
+    """
+
+    signature: str
+    arrays: Mapping[str, Any]
+    where: str
 
 
-def replay(servable: Servable, folder: Path) -> list[Record]:
-    """Answers the requests in `FILE`, a TFRecord of PredictionLog.
-
-    Returns:
-        What was asked: signature names with their arrays.
+def read(servable: Servable, folder: Path) -> list[Record]:
+    """The requests in `FILE`, a TFRecord of PredictionLog.
 
     Raises:
-        PipelineError: One cannot be read or answered; the version must not go live.
+        PipelineError: One cannot be read; the version must not go live.
     """
     file = folder / FILE
     if not file.is_file():
         return []
     records: list[Record] = []
+    where = f"{file}: warm-up request 1"
     try:
         for data in tf.data.TFRecordDataset(str(file)).take(MOST).as_numpy_iterator():
             log = prediction_log_pb2.PredictionLog.FromString(data)
+            where = f"{file}: warm-up request {len(records) + 1}"
             for name, arrays in _requests(log, servable):
                 check_inputs(servable.signatures[name], arrays)
-                servable.run(servable.signatures[name], arrays)
-                records.append((name, arrays))
+                records.append(Record(name, arrays, where))
     except Exception as error:
-        raise PipelineError(f"{file}: warm-up request {len(records) + 1}: {error}") from error
+        raise PipelineError(f"{where}: {error}") from error
     return records
 
 
+def replay(servable: Servable, records: Sequence[Record]) -> None:
+    """Answers requests that were read.
+
+    Raises:
+        PipelineError: One cannot be answered; the version must not go live.
+    """
+    for record in records:
+        try:
+            servable.run(servable.signatures[record.signature], record.arrays)
+        except Exception as error:
+            raise PipelineError(f"{record.where}: {error}") from error
+
+
 def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
-    """Some texts among what `replay` asked: those that stood alone, each once."""
+    """Some texts among warm-up requests: those that stood alone, each once."""
     texts: list[str] = []
-    for name, arrays in records:
-        (values, *others) = arrays.values()
-        if name != DEFAULT or others or values.dtype != object or values.shape != (1,):
+    for record in records:
+        (values, *others) = record.arrays.values()
+        if record.signature != DEFAULT or others or values.dtype != object or values.shape != (1,):
             continue
         text = values[0].decode("utf-8", "replace")
         if text.strip() and len(text) <= LONGEST_EXAMPLE and text not in texts:
@@ -64,7 +89,7 @@ def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
     return tuple(texts[:EXAMPLES])
 
 
-def _requests(log: Any, servable: Servable) -> list[Record]:
+def _requests(log: Any, servable: Servable) -> list[tuple[str, dict[str, Any]]]:
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         request = log.predict_log.request
