@@ -140,9 +140,7 @@ class Translator(keras.Model):
                 kernel = ops.swapaxes(fixed["candidate_kernel"], 1, 2)
                 logits = ops.matmul(outputs, kernel) + fixed["candidate_bias"][:, None, :]
             else:
-                rows = ops.matmul(ops.reshape(outputs, (-1, self.pieces.width)), columns)
-                shape = (*ops.shape(tokens), self.pieces.size)
-                logits = ops.reshape(rows + self.pieces.bias, shape)
+                logits = self.pieces.logits(outputs, columns)
             return logits, state, attention
 
         return step
@@ -206,7 +204,12 @@ class Projection(keras.layers.Layer):
             self.kernel = self.add_weight((self.size, self.width), name="kernel")
 
     def call(self, outputs: Any, table: Any = None) -> Any:
-        return ops.matmul(outputs, self.columns(table)) + self.bias
+        return self.logits(outputs, self.columns(table))
+
+    def logits(self, outputs: Any, columns: Any) -> Any:
+        """What a call gives, by the columns of the table."""
+        rows = ops.matmul(ops.reshape(outputs, (-1, self.width)), columns)
+        return ops.reshape(rows + self.bias, (*ops.shape(outputs)[:-1], self.size))
 
     def columns(self, table: Any) -> Any:
         """A column a piece, [width, pieces]."""
