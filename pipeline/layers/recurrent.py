@@ -79,8 +79,8 @@ class Recurrent(keras.layers.Layer):
     real, initial_state: a tensor [batch, hidden_dim], of an LSTM two, hidden state and memory, or
     none for zeros -> [batch, tokens, hidden_dim], in the order of the text for either direction.
 
-    A decoder goes token by token: `products` of what is known, then `advance`; or `step`, both. What
-    they take of the recurrent weights is `cut` before its loop, as a copy a token costs time.
+    A decoder goes token by token: `products` of what is known, then `advance`; or `step`, both. The
+    recurrent weights are `cut` for them before its loop, as a copy a token costs time.
 
     Raises:
         ValueError: There is no such cell, or an initial state where the layer reads backward: it

@@ -14,6 +14,7 @@ more token of each hypothesis. `call` does all steps of known targets at once, a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,7 @@ class Translator(keras.Model):
         self.smoothing = settings.train.label_smoothing
         self.half = settings.train.mixed_precision
         self.sampled = settings.train.scheduled_sampling
+        self.strands = settings.train.strands
         self.tied, self.joint = model.tied != "none", settings.tokenizer.joint
         self.embedding = _embedding(size, model.embedding_dim, "target_embedding")
         of_source = self.embedding
@@ -78,6 +80,20 @@ class Translator(keras.Model):
         self.shortlist, self.common = self._lists(size, settings.decoding)
 
     def call(self, inputs: Tensors, training: bool = False) -> Tensors:
+        strands = self._strands(inputs) if training and self.strands > 1 else [inputs]
+        losses = [self._token_losses(strand, training) for strand in strands]
+        return {LOSSES: ops.concatenate(losses, axis=0) if len(losses) > 1 else losses[0]}
+
+    def _strands(self, inputs: Tensors) -> list[Tensors]:
+        """The rows in parts that share nothing but weights, so that none waits for another."""
+        rows = ops.shape(inputs["source"])[0]
+        edges = [rows * number // self.strands for number in range(self.strands + 1)]
+        return [
+            {name: ids[start:end] for name, ids in inputs.items()}
+            for start, end in itertools.pairwise(edges)
+        ]
+
+    def _token_losses(self, inputs: Tensors, training: bool) -> Any:
         source, target, gold = inputs["source"], inputs["target"][:, :-1], inputs["target"][:, 1:]
         memory, summary = self.reader(source, training=training)
         read = (memory, source != 0, summary)
@@ -93,7 +109,7 @@ class Translator(keras.Model):
             self.smoothing if training else 0.0,
             half=self.half and training,
         )
-        return {LOSSES: ops.reshape(losses, ops.shape(gold))}
+        return ops.reshape(losses, ops.shape(gold))
 
     def logits(self, source: Any, target: Any) -> Any:
         """Logits [batch, target, pieces] of what comes after each token of a target."""
