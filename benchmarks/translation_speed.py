@@ -30,6 +30,7 @@ SEVEN_MILLION = (  # weights: GRUs of 256 and three tables of 8,000 pieces
     "model.hidden_dim=256",
     "model.tied=none",
     "train.batch_size=64",
+    "train.strands=2",  # a core each
 )
 
 

@@ -6,7 +6,8 @@ before, for all tokens in one product, so the loop holds only what must wait for
 
 `start` is the state before the first token, each part [batch, hidden_dim]: (hidden,), of an LSTM
 (hidden, cell); zeros where it is (). The gradient reaches it too. The `..._step` functions take one
-token, `inputs` [rows, gates x hidden_dim] and such a state, to the state after it.
+token, `inputs` [rows, gates x hidden_dim] and such a state, to the state after it; their weights
+are cut by `whole` or `gru_parts`, once for all tokens.
 
 Differentiating the loop op by op costs more than twice the forward pass, most of it bookkeeping.
 By hand, all that does not wait is computed for the whole text at once: the slopes of the gates
@@ -57,6 +58,11 @@ def elman(inputs: Any, weights: Any, start: State = ()) -> Any:
         return states, gradient
 
     return run(inputs, weights, *start)
+
+
+def whole(weights: Any) -> Any:
+    """The weights as they are."""
+    return weights
 
 
 def elman_step(inputs: Any, weights: Any, state: State) -> State:
@@ -195,7 +201,7 @@ def gru(inputs: Any, weights: Any, start: State = ()) -> Any:
 
 def gru_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
     """`gru` without what only its gradient needs."""
-    parts = _gru_parts(weights)
+    parts = gru_parts(weights)
 
     def step(hidden: Any, x: Any) -> tuple[Any, Any]:
         hidden = _gru_step(hidden, x, parts)[0]
@@ -205,9 +211,15 @@ def gru_lean(inputs: Any, weights: Any, start: State = ()) -> Any:
     return ops.scan(step, first, inputs)[1]
 
 
-def gru_step(inputs: Any, weights: Any, state: State) -> State:
+def gru_parts(weights: Any) -> tuple[Any, Any]:
+    """The weights of the gates and those of the news: two products, so two copies."""
+    size = weights.shape[0]
+    return weights[:, : 2 * size], weights[:, 2 * size :]
+
+
+def gru_step(inputs: Any, parts: tuple[Any, Any], state: State) -> State:
     """One token of `gru`."""
-    return _gru_step(state[0], inputs, _gru_parts(weights))[:1]
+    return _gru_step(state[0], inputs, parts)[:1]
 
 
 def _lstm_step(hidden: Any, cell: Any, x: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
@@ -234,12 +246,6 @@ def _lstm_states(inputs: Any, weights: Any, start: State) -> tuple[Any, Any, Any
     return states
 
 
-def _gru_parts(weights: Any) -> tuple[Any, Any]:
-    """The weights of the gates and those of the news, cut once for all tokens."""
-    size = weights.shape[0]
-    return weights[:, : 2 * size], weights[:, 2 * size :]
-
-
 def _gru_step(hidden: Any, x: Any, parts: tuple[Any, Any]) -> tuple[Any, Any, Any]:
     size = parts[0].shape[0]
     gates = ops.sigmoid(x[:, : 2 * size] + ops.matmul(hidden, parts[0]))
@@ -250,7 +256,7 @@ def _gru_step(hidden: Any, x: Any, parts: tuple[Any, Any]) -> tuple[Any, Any, An
 
 def _gru_states(inputs: Any, weights: Any, start: State) -> tuple[Any, Any, Any]:
     """States, gates (two blocks) and news, each [tokens, batch, ...]."""
-    size, parts = weights.shape[0], _gru_parts(weights)
+    size, parts = weights.shape[0], gru_parts(weights)
 
     def step(state: Any, x: Any) -> tuple[Any, Any]:
         state = _gru_step(state[0], x, parts)

@@ -20,6 +20,7 @@ class Cell(NamedTuple):
         gates: Column blocks of its weights.
         train: States with a gradient by hand.
         predict: The same states, leaner.
+        cut: The recurrent weights as `step` takes them.
         step: One token and the state before it to the state after it.
         state: How many tensors a state is: the hidden one, and an LSTM's memory.
         padding: What each block gets in place of a padding token's inputs, so that the state of
@@ -30,6 +31,7 @@ class Cell(NamedTuple):
     gates: int
     train: Callable[..., Any]
     predict: Callable[..., Any]
+    cut: Callable[[Any], Any]
     step: Callable[[Any, Any, cells.State], cells.State]
     state: int
     padding: tuple[float, ...]
@@ -37,17 +39,27 @@ class Cell(NamedTuple):
 
 
 CELLS = {
-    "elman": Cell(1, cells.elman, cells.elman, cells.elman_step, 1, (0.0,), (0.0,)),
+    "elman": Cell(1, cells.elman, cells.elman, cells.whole, cells.elman_step, 1, (0.0,), (0.0,)),
     "lstm": Cell(
         4,
         cells.lstm,
         cells.lstm_lean,
+        cells.whole,
         cells.lstm_step,
         2,
         (-FAR, -FAR, -FAR, 0.0),
         (0.0, 1.0, 0.0, 0.0),  # the forget gate begins open (Jozefowicz et al. 2015, section 2.2)
     ),
-    "gru": Cell(3, cells.gru, cells.gru_lean, cells.gru_step, 1, (FAR, 0.0, 0.0), (0.0, 0.0, 0.0)),
+    "gru": Cell(
+        3,
+        cells.gru,
+        cells.gru_lean,
+        cells.gru_parts,
+        cells.gru_step,
+        1,
+        (FAR, 0.0, 0.0),
+        (0.0, 0.0, 0.0),
+    ),
 }
 
 
@@ -67,7 +79,8 @@ class Recurrent(keras.layers.Layer):
     real, initial_state: a tensor [batch, hidden_dim], of an LSTM two, hidden state and memory, or
     none for zeros -> [batch, tokens, hidden_dim], in the order of the text for either direction.
 
-    A decoder goes token by token: `products` of what is known, then `advance`; or `step`, both.
+    A decoder goes token by token: `products` of what is known, then `advance`; or `step`, both. The
+    recurrent weights are `cut` for them before its loop, as a copy a token costs time.
 
     Raises:
         ValueError: There is no such cell, or an initial state where the layer reads backward: it
@@ -123,17 +136,20 @@ class Recurrent(keras.layers.Layer):
         products = ops.matmul(ops.cast(vectors, dtype), ops.cast(self.kernel, dtype))
         return products + ops.cast(self.bias, dtype)
 
-    def advance(self, products: Any, state: Sequence[Any]) -> tuple[Any, ...]:
-        """The state after one token; `products` [rows, gates x hidden_dim]."""
-        weights = ops.cast(self.recurrent_kernel, products.dtype)
-        return CELLS[self.cell].step(products, weights, self._start(state, products.dtype))
+    def cut(self) -> Any:
+        """The recurrent weights as `advance` and `step` take them."""
+        return CELLS[self.cell].cut(ops.cast(self.recurrent_kernel, self.compute_dtype))
 
-    def step(self, vectors: Any, state: Sequence[Any]) -> tuple[Any, ...]:
+    def advance(self, products: Any, state: Sequence[Any], cut: Any) -> tuple[Any, ...]:
+        """The state after one token; `products` [rows, gates x hidden_dim]."""
+        return CELLS[self.cell].step(products, cut, self._start(state, products.dtype))
+
+    def step(self, vectors: Any, state: Sequence[Any], cut: Any) -> tuple[Any, ...]:
         """The state after one token, of [rows, dim] and a state of [rows, hidden_dim] each.
 
         Its first tensor is what `call` gives at that token.
         """
-        return self.advance(self.products(vectors), state)
+        return self.advance(self.products(vectors), state, cut)
 
     def _start(self, state: Sequence[Any], dtype: Any) -> tuple[Any, ...]:
         expected = CELLS[self.cell].state

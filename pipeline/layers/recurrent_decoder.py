@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -33,7 +35,8 @@ class RecurrentDecoder(keras.layers.Layer):
 
     - `fix(memory, padding_mask, summary)`: what stays while one source is decoded, [batch, ...];
     - `start(fixed)`: the state of one hypothesis a source, before its first token, [batch, 1, ...];
-    - `step(vectors, state, fixed)`: one token further, for n hypotheses a source;
+    - `step(vectors, state, fixed)`: one token further, for n hypotheses a source; a loop calls
+      `stepper()`, which has the weights laid out before it;
     - `force(vectors, fixed)`: a known target whole (teacher forcing), the numbers of its steps.
 
     Calling the layer is `fix` and `force`, and builds it.
@@ -128,12 +131,21 @@ class RecurrentDecoder(keras.layers.Layer):
 
         Of vectors [batch, n, dim] and a state whose tensors are [batch, n, hidden_dim].
         """
+        return self.stepper()(vectors, state, fixed)
+
+    def stepper(self) -> Callable[..., tuple[Any, dict[str, Any], Any]]:
+        """`step`, for all steps of a search: their weights are cut here, once."""
+        return functools.partial(self._step, self._cut())
+
+    def _step(
+        self, cut: list[Any], vectors: Any, state: dict[str, Any], fixed: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any], Any]:
         batch, number, dim = ops.shape(vectors)
         rows = [ops.reshape(state[name], (-1, self.hidden_dim)) for name in self._names()]
         products = self.recurrent[0].products(ops.reshape(vectors, (-1, dim)))
         if self.input_feeding:
             products = products + self._fed(rows[-1])
-        states = self._advance(products, self._levels(rows))
+        states = self._advance(products, self._levels(rows), cut)
         shape = (batch, number, self.hidden_dim)
         parts = [ops.reshape(part, shape) for level in states for part in level]
         outputs, attention = self._output(parts[-CELLS[self.cell].state], fixed)
@@ -160,12 +172,13 @@ class RecurrentDecoder(keras.layers.Layer):
         ones = ops.ones_like(products[:, :, :size])
         kept = [drop(ones, training=training) for drop in self.between] if training else []
         known = ops.concatenate([products, *kept], axis=-1) if kept else products
+        cut = self._cut()
 
         def step(carry: Any, now: Any) -> tuple[Any, Any]:
             levels, output, _ = carry
             places = [gates + size * level for level in range(len(kept))]
             masks = [now[:, place : place + size] for place in places]
-            levels = self._advance(now[:, :gates] + self._fed(output), levels, masks)
+            levels = self._advance(now[:, :gates] + self._fed(output), levels, cut, masks)
             outputs, attention = self._output(levels[-1][0][:, None], fixed)
             carry = (levels, outputs[:, 0], attention[:, 0])
             return carry, carry
@@ -176,12 +189,18 @@ class RecurrentDecoder(keras.layers.Layer):
         _, (_, outputs, attention) = ops.scan(step, first, known)
         return ops.transpose(outputs, (1, 0, 2)), ops.transpose(attention, (1, 0, 2))
 
-    def _advance(self, products: Any, levels: list[State], kept: Any = ()) -> list[State]:
+    def _cut(self) -> list[Any]:
+        """The recurrent weights of all layers, as their steps take them."""
+        return [layer.cut() for layer in self.recurrent]
+
+    def _advance(
+        self, products: Any, levels: list[State], cut: list[Any], kept: Any = ()
+    ) -> list[State]:
         """The states of all layers after one token; `products` are of the first layer's input."""
-        after = [self.recurrent[0].advance(products, levels[0])]
+        after = [self.recurrent[0].advance(products, levels[0], cut[0])]
         for level in range(1, self.depth):
             below = after[-1][0] * kept[level - 1] if kept else after[-1][0]
-            after.append(self.recurrent[level].step(below, levels[level]))
+            after.append(self.recurrent[level].step(below, levels[level], cut[level]))
         return after
 
     def _fed(self, output: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -116,6 +117,10 @@ class SelfAttentionDecoder(keras.layers.Layer):
             states, now, attention = block.step(states, before, self._of_block(fixed, number))
             after |= zip(names, now, strict=True)
         return self.last_norm(states), after, attention
+
+    def stepper(self) -> Callable[..., tuple[Any, dict[str, Any], Any]]:
+        """`step`, for all steps of a search: here there is nothing to lay out before them."""
+        return self.step
 
     def force(self, vectors: Any, fixed: dict[str, Any], training: bool = False) -> tuple[Any, Any]:
         """Outputs [batch, target, hidden_dim] and attention [batch, target, source]."""

@@ -21,9 +21,10 @@ def token_losses(
         -(1 - e) log p_y - e / V sum_v log p_v = log sum exp z - z_y + e (z_y - mean z)
 
     and its gradient by z is p - (1 - e) onehot(y) - e / V. Of these three parts only p is as large
-    as the logits. The others go through the products as a row of the table, and as its mean, so
-    that forward and backward touch the logits five times; left to themselves, backends do it some
-    twenty times, which takes as long as the three products with the table.
+    as the logits. The others go through the products as a row of the table, and as its mean, and
+    what comes from above is a factor of the tokens' rows, so that forward and backward touch the
+    logits five times; left to themselves, backends do it some twenty times, which takes as long as
+    the three products with the table.
 
     Args:
         outputs: Of a decoder, float [tokens, width].
@@ -55,17 +56,18 @@ def token_losses(
 
         def gradient(*upstream: Any) -> tuple[Any, Any, Any]:
             weight = upstream[0][:, None]
-            weighted = shares * weight
-            of_logits = ops.cast(weighted, kind)
+            of_logits = ops.cast(shares, kind)
             certain, spread = (1.0 - smoothing) * weight, smoothing * weight
             of_outputs = ops.cast(ops.matmul(of_logits, right), outputs.dtype)
-            of_outputs = of_outputs - certain * own_row - spread * mean_row
-            of_table = ops.cast(ops.matmul(ops.transpose(of_logits), left), outputs.dtype)
+            of_outputs = weight * of_outputs - certain * own_row - spread * mean_row
+            weighted = ops.cast(weight * outputs, kind)
+            of_table = ops.cast(ops.matmul(ops.transpose(of_logits), weighted), outputs.dtype)
             taken = ops.segment_sum(
                 ops.concatenate([certain * outputs, certain], axis=-1), gold, pieces
             )
             of_table = of_table - taken[:, :width] - ops.sum(spread * outputs, axis=0) / pieces
-            of_bias = ops.sum(weighted, axis=0) - taken[:, width] - ops.sum(spread) / pieces
+            of_bias = ops.matmul(upstream[0][None], shares)[0] - taken[:, width]
+            of_bias = of_bias - ops.sum(spread) / pieces
             return of_outputs, of_table, of_bias
 
         return losses, gradient

@@ -23,7 +23,7 @@ def stepped(cell, inputs, weights, state):
     """The states by single steps, and each tensor of the last."""
     states = []
     for token in range(inputs.shape[0]):
-        state = CELLS[cell].step(inputs[token], weights, state)
+        state = CELLS[cell].step(inputs[token], CELLS[cell].cut(weights), state)
         states.append(state[0])
     return ops.stack(states), state
 
@@ -86,7 +86,7 @@ def test_a_layer_steps_as_it_reads(cell, training):
     state = tuple(rng.normal(size=(CELLS[cell].state, BATCH, SIZE)).astype("float32"))
     whole = np.array(layer(vectors, initial_state=state, training=training))
     for token in range(TOKENS):
-        state = layer.step(vectors[:, token], state)
+        state = layer.step(vectors[:, token], state, layer.cut())
         np.testing.assert_allclose(state[0], whole[:, token], atol=1e-6)
 
 

@@ -218,14 +218,17 @@ class Training(TrainSettings):
     own guesses (Bengio et al. 2015, in the two passes of Mihaylova and Martins 2019).
     `mixed_precision`: the products with the table of target pieces, the dearest of a step, are
     taken in bfloat16; weights and sums stay float32. Faster on processors that have instructions
-    for it (AVX512-BF16, AMX), slower on others. `glossary_share`: of the training pairs, how many
-    have the terms of the glossary set aside; in the others the model meets names as they are
-    written, and so those that no glossary has.
+    for it (AVX512-BF16, AMX), slower on others. `strands`: a batch is trained on in so many parts
+    side by side, with the same loss and gradient; as fast as it gets with a core for each strand
+    and TF_NUM_INTRAOP_THREADS=1, where otherwise all cores wait for each op. `glossary_share`: of
+    the training pairs, how many have the terms of the glossary set aside; in the others the model
+    meets names as they are written, and so those that no glossary has.
     """
 
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     scheduled_sampling: float = Field(0.0, ge=0, lt=1)
     mixed_precision: bool = False
+    strands: int = Field(1, ge=1)
     glossary_share: float = Field(0.8, ge=0, le=1)
 
 

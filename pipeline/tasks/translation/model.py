@@ -14,6 +14,8 @@ more token of each hypothesis. `call` does all steps of known targets at once, a
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -59,6 +61,7 @@ class Translator(keras.Model):
         self.smoothing = settings.train.label_smoothing
         self.half = settings.train.mixed_precision
         self.sampled = settings.train.scheduled_sampling
+        self.strands = settings.train.strands
         self.tied, self.joint = model.tied != "none", settings.tokenizer.joint
         self.embedding = _embedding(size, model.embedding_dim, "target_embedding")
         of_source = self.embedding
@@ -78,6 +81,20 @@ class Translator(keras.Model):
         self.shortlist, self.common = self._lists(size, settings.decoding)
 
     def call(self, inputs: Tensors, training: bool = False) -> Tensors:
+        strands = self._strands(inputs) if training and self.strands > 1 else [inputs]
+        losses = [self._token_losses(strand, training) for strand in strands]
+        return {LOSSES: ops.concatenate(losses, axis=0) if len(losses) > 1 else losses[0]}
+
+    def _strands(self, inputs: Tensors) -> list[Tensors]:
+        """The rows in parts that share nothing but weights, so that none waits for another."""
+        rows = ops.shape(inputs["source"])[0]
+        edges = [rows * number // self.strands for number in range(self.strands + 1)]
+        return [
+            {name: ids[start:end] for name, ids in inputs.items()}
+            for start, end in itertools.pairwise(edges)
+        ]
+
+    def _token_losses(self, inputs: Tensors, training: bool) -> Any:
         source, target, gold = inputs["source"], inputs["target"][:, :-1], inputs["target"][:, 1:]
         memory, summary = self.reader(source, training=training)
         read = (memory, source != 0, summary)
@@ -93,7 +110,7 @@ class Translator(keras.Model):
             self.smoothing if training else 0.0,
             half=self.half and training,
         )
-        return {LOSSES: ops.reshape(losses, ops.shape(gold))}
+        return ops.reshape(losses, ops.shape(gold))
 
     def logits(self, source: Any, target: Any) -> Any:
         """Logits [batch, target, pieces] of what comes after each token of a target."""
@@ -123,15 +140,27 @@ class Translator(keras.Model):
         Returns:
             Logits [batch, n, pieces or candidates], the new state, attention [batch, n, source].
         """
-        vectors = self.embedding(tokens) * self.scale
-        outputs, state, attention = self.decoder.step(vectors, state, fixed)
-        outputs = self._read_out(outputs)
-        if "candidate_kernel" in fixed:
-            kernel = ops.swapaxes(fixed["candidate_kernel"], 1, 2)
-            logits = ops.matmul(outputs, kernel) + fixed["candidate_bias"][:, None, :]
-        else:
-            logits = self.pieces(outputs, self._table())
-        return logits, state, attention
+        return self.stepper()(tokens, state, fixed)
+
+    def stepper(self) -> Callable[[Any, Tensors, Tensors], tuple[Any, Tensors, Any]]:
+        """`step`, for all steps of a search: the weights are laid out for it here, once.
+
+        A product with a table that lies row by row takes longer, and leaves cores idle.
+        """
+        advance, columns = self.decoder.stepper(), self.pieces.columns(self._table())
+
+        def step(tokens: Any, state: Tensors, fixed: Tensors) -> tuple[Any, Tensors, Any]:
+            vectors = self.embedding(tokens) * self.scale
+            outputs, state, attention = advance(vectors, state, fixed)
+            outputs = self._read_out(outputs)
+            if "candidate_kernel" in fixed:
+                kernel = ops.swapaxes(fixed["candidate_kernel"], 1, 2)
+                logits = ops.matmul(outputs, kernel) + fixed["candidate_bias"][:, None, :]
+            else:
+                logits = self.pieces.logits(outputs, columns)
+            return logits, state, attention
+
+        return step
 
     def with_candidates(self, fixed: Tensors, candidates: Any) -> Tensors:
         """`fixed` for a search among some pieces: int32 [batch, columns], -1 for none."""
@@ -192,7 +221,16 @@ class Projection(keras.layers.Layer):
             self.kernel = self.add_weight((self.size, self.width), name="kernel")
 
     def call(self, outputs: Any, table: Any = None) -> Any:
-        return ops.matmul(outputs, ops.transpose(self.rows(table))) + self.bias
+        return self.logits(outputs, self.columns(table))
+
+    def logits(self, outputs: Any, columns: Any) -> Any:
+        """What a call gives, by the columns of the table."""
+        rows = ops.matmul(ops.reshape(outputs, (-1, self.width)), columns)
+        return ops.reshape(rows + self.bias, (*ops.shape(outputs)[:-1], self.size))
+
+    def columns(self, table: Any) -> Any:
+        """A column a piece, [width, pieces]."""
+        return ops.transpose(self.rows(table))
 
     def rows(self, table: Any) -> Any:
         """A row a piece, [pieces, width]."""

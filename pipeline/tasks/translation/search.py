@@ -44,7 +44,7 @@ class Searcher:
         fixed, given = self._fixed(source), self.settings
         lengths = tf.math.count_nonzero(source, axis=1, dtype=tf.float32)
         return search(
-            self.model.step,
+            self.model.stepper(),
             self.model.start(fixed),
             fixed,
             Search(
@@ -66,7 +66,7 @@ class Searcher:
         fixed = self.model.fix(source)
         ends = tf.fill([target.nrows(), 1], END_ID)
         whole = dense(tf.concat([target, ends], axis=1))
-        return score(self.model.step, self.model.start(fixed), fixed, whole).total
+        return score(self.model.stepper(), self.model.start(fixed), fixed, whole).total
 
     def gaps(self, source: tf.Tensor) -> tf.Tensor:
         """How far the best hypothesis of each source is ahead of the next, float [segments]."""

@@ -55,6 +55,26 @@ def test_the_loss_is_that_of_the_logits(make):
     assert np.allclose(found, -gold, atol=1e-5)
 
 
+@pytest.mark.parametrize("strands", [2, 5])  # 5: more than there are rows
+def test_strands_have_the_loss_and_the_gradients_of_the_whole(make, strands):
+    batch = {"source": SOURCE, "target": TARGET}
+    weights = {LOSSES: np.float32(TARGET[:, 1:] > 0)}
+    moved, costs = [], []
+    for number in (1, strands):
+        settings = make(model={"dropout": 0.0}, train={"strands": number, "label_smoothing": 0.1})
+        keras.utils.set_random_seed(3)
+        model = build_model(settings, {})
+        before = [ops.convert_to_numpy(weight).copy() for weight in model.trainable_variables]
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=losses(settings, model))
+        costs.append(model.train_on_batch(batch, {LOSSES: TARGET[:, 1:]}, weights))
+        after = [ops.convert_to_numpy(weight) for weight in model.trainable_variables]
+        moved.append([new - old for new, old in zip(after, before, strict=True)])
+    np.testing.assert_allclose(*costs, rtol=1e-6)
+    for whole, parts in zip(*moved, strict=True):
+        np.testing.assert_allclose(parts, whole, atol=1e-6)
+    assert sum(np.abs(step).sum() for step in moved[0]) > 0.1
+
+
 def test_padding_changes_nothing(make):
     model = build_model(make(model={"encoder": "self_attention", "decoder": "gru"}), {})
     wide = np.pad(SOURCE, [(0, 0), (0, 3)])
