@@ -30,6 +30,17 @@ def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=Fa
     )
 
 
+def full_beam(alpha, beta, ngram):
+    return Search(
+        beam_width=FULL,
+        n_best=6,
+        length_penalty=alpha,
+        coverage_penalty=beta,
+        no_repeat_ngram=ngram,
+        forbidden=(0, 2),
+    )
+
+
 @pytest.mark.parametrize(
     ("alpha", "beta", "ngram", "least"),
     [*itertools.product([0.0, 0.8], [0.0, 0.6], [0, 1, 2], [None, [0, 2, 1, 3]])],
@@ -38,14 +49,7 @@ def test_a_full_beam_finds_what_exhaustive_search_finds(
     toy, plain, same, alpha, beta, ngram, least
 ):
     model = toy(vocabulary=6, batch=4, seed=3)
-    settings = Search(
-        beam_width=FULL,
-        n_best=6,
-        length_penalty=alpha,
-        coverage_penalty=beta,
-        no_repeat_ngram=ngram,
-        forbidden=(0, 2),
-    )
+    settings = full_beam(alpha, beta, ngram)
     found = plain(run(model, settings, MAX_LENGTHS, min_length=least))
     for row, length in enumerate(MAX_LENGTHS):
         expected = model.enumerate(row, length, settings, least[row] if least else 0)[:6]
@@ -73,14 +77,7 @@ def test_a_full_beam_finds_what_exhaustive_search_finds_of_what_has_tokens_once(
     toy, plain, same, alpha, beta, ngram
 ):
     model = toy(vocabulary=6, batch=4, seed=3)
-    settings = Search(
-        beam_width=FULL,
-        n_best=6,
-        length_penalty=alpha,
-        coverage_penalty=beta,
-        no_repeat_ngram=ngram,
-        forbidden=(0, 2),
-    )
+    settings = full_beam(alpha, beta, ngram)
     found = plain(run(model, settings, MAX_LENGTHS, owed=OWED))
     for row, length in enumerate(MAX_LENGTHS):
         owed = [token for token in OWED[row] if token]
