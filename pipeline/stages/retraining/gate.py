@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def run(
         _factor("size", "bytes", sizes[0], sizes[1], settings.size),
         _factor("latency", "ms a text", *speeds, settings.latency),
     ]
-    kept = [asked.kept.change] if asked.taken else []
+    kept = [replace(asked.kept.change, name=KEPT)] if asked.taken else []
     changes = [asked.exam.change, *kept, *asked.harder, asked.new.change]
     return Verdict(
         checks=checks,
@@ -120,7 +120,7 @@ def _ask(
     exam = judge(task, settings, EXAM, old.exam, answers)
     suggested = map(task.suggest, answers["after"])
     taken = {place for place, record in enumerate(suggested) if not _knows(old, record)}
-    kept = exam.without(KEPT, taken) if len(taken) < len(exam.records) else exam
+    kept = exam.without(taken) if len(taken) < len(exam.records) else exam
     stressed = [judged(f"{EXAM}/{kind}", rows).change for kind, rows in made.items() if rows]
     return Asked(
         exam=exam,

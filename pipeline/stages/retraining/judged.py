@@ -132,14 +132,14 @@ class Judged:
         """Of the headline metric, on some of the rows."""
         return _change(name, *(_some(s.counts[self.headline], places) for s in self._both))
 
-    def without(self, name: str, places: Collection[int]) -> Judged:
+    def without(self, places: Collection[int]) -> Judged:
         """All other rows."""
         kept = [place for place in range(len(self.records)) if place not in places]
         before, after = (
             replace(scores, counts={self.headline: _some(scores.counts[self.headline], kept)})
             for scores in self._both
         )
-        return Judged(name, [self.records[p] for p in kept], before, after, self.headline)
+        return Judged(self.name, [self.records[p] for p in kept], before, after, self.headline)
 
     @property
     def parts(self) -> list[Change]:

@@ -63,8 +63,8 @@ def test_parts_are_rows_that_share_a_name():
 
 
 def test_rows_may_be_left_out_of_everything():
-    both = judged([1, 1, 0, 1], [0, 1, 1, 1], parts=["a", "a", "a", "b"]).without("rest", {0})
-    assert (both.change.name, both.change.rows) == ("rest", 3)
+    both = judged([1, 1, 0, 1], [0, 1, 1, 1], parts=["a", "a", "a", "b"]).without({0})
+    assert (both.change.name, both.change.rows) == ("exam", 3)
     assert (both.change.before, both.change.after) == (pytest.approx(200 / 3), 100)
     assert [side.tolist() for side in both.right] == [[True, False, True], [True] * 3]
     (found,) = both.labels(Labelled, least=2)
