@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from pipeline.decoding.settings import Rules
-from pipeline.decoding.step import END, START
+from pipeline.decoding.step import END, PAD, START
 
 
 class Past(NamedTuple):
@@ -66,4 +66,4 @@ def refuses(past: Past, tokens: tf.Tensor) -> tf.Tensor:
     """Which tokens [rows, n, k] would come a second time, or end what still owes something."""
     again = tf.reduce_any(tokens[..., None] == -past.owed[:, :, None, :], -1)
     open_still = tf.reduce_any(past.owed > 0, -1)
-    return (again & (tokens != 0)) | ((tokens == END) & open_still[:, :, None])
+    return (again & (tokens != PAD)) | ((tokens == END) & open_still[:, :, None])

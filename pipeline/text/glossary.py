@@ -55,13 +55,17 @@ def read_glossary(file: Path) -> list[str]:
     """The lines of a glossary, checked: term, tab, translation.
 
     Raises:
-        InputError: There is no such file, or too many terms stand in it.
+        InputError: There is no such file, it is not UTF-8, or too many terms stand in it.
         DataError: A line is not of that form, or has a term once more, with another translation.
     """
     if not file.is_file():
         raise InputError(f"{file}: no such glossary; expected lines of term, tab, translation")
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: {error}; expected UTF-8") from error
     known: dict[str, str] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         term, *rest = (part.strip() for part in line.split(BETWEEN))
         if not (term and len(rest) == 1 and rest[0]):
             raise DataError(file, number, f"{line!r}", "a term, a tab and its translation")

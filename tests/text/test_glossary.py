@@ -145,6 +145,13 @@ def test_a_glossary_that_is_not_there_or_too_long_is_refused(tmp_path):
         read_glossary(write(tmp_path, "".join(f"t{n}\tx\n" for n in range(5_001))))
 
 
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    file = tmp_path / "terms.tsv"
+    file.write_bytes("北京\tBeijing\n".encode("gb18030"))
+    with pytest.raises(InputError, match=r"terms\.tsv: .*expected UTF-8"):
+        read_glossary(file)
+
+
 def test_as_many_as_may_be_work():
     most = Glossary({f"城市{n}号": f"City {n}" for n in range(5_000)})
     assert shown(most, "到城市4999号")[1] == ["City 4999"]
