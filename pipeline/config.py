@@ -128,7 +128,7 @@ class RetrainSettings(Section):
     baseline's.
     """
 
-    epochs: int = Field(5, ge=1)
+    epochs: int = Field(3, ge=1)
     learning_rate: float = Field(0.3, gt=0)
     held_out: float = Field(0.2, gt=0, lt=0.5)
     valid: float = Field(0.1, gt=0, lt=0.5)
