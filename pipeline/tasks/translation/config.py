@@ -242,6 +242,17 @@ class TravellingSets(ExportSettings):
     replay_rows: int = Field(20_000, ge=0)
 
 
+class Retraining(RetrainSettings):
+    """As for every task, but longer and at full pace, with fewer of the rows new.
+
+    What a translator forgets comes back with its old pairs, given the steps to learn them again.
+    """
+
+    epochs: int = Field(5, ge=1)
+    learning_rate: float = Field(1.0, gt=0)
+    new_share: float = Field(0.2, gt=0, lt=1)
+
+
 class TranslationSettings(Section):
     """All settings of a translation model."""
 
@@ -253,7 +264,7 @@ class TranslationSettings(Section):
     train: Training = Training()
     export: TravellingSets = TravellingSets()
     tune: TuneSettings = Field(default_factory=dict)
-    retrain: RetrainSettings = RetrainSettings()
+    retrain: Retraining = Retraining()
 
     @model_validator(mode="after")
     def _ties_what_is_joint(self) -> TranslationSettings:
