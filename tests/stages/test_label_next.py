@@ -39,20 +39,22 @@ def choose(predictor, in_memory):
     return run
 
 
-def test_each_text_once_and_none_that_is_annotated_already(predictor, choose):
-    extra = predictor.version / "assets.extra"
-    replay = read_rows(predictor.task, predictor.config, extra / "replay.jsonl")
-    assert len(replay) == 20
-    found = choose([*TEXTS, *(row["text"] for row in replay)], 100)
+@pytest.mark.parametrize(("name", "count"), [("replay", 20), ("valid", 24), ("exam", 24)])
+def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, name, count):
+    """A text of the exam, too, would be annotated in vain: `retrain` refuses it."""
+    file = predictor.version / "assets.extra" / f"{name}.jsonl"
+    rows = read_rows(predictor.task, predictor.config, file)
+    assert len(rows) == count
+    found = choose([*TEXTS, *(row["text"] for row in rows)], 100)
     assert sorted(found) == sorted({*TEXTS[3:], TEXTS[0]})
     assert set(choose(TEXTS, 2)) <= set(TEXTS)
     with pytest.raises(InputError, match="no text that is not annotated yet"):
-        choose([replay[0]["text"], " "], 5)
+        choose([rows[0]["text"], " "], 5)
 
 
 def test_what_is_new_comes_before_what_is_known(choose, tiny):
     splits = tiny.task.load(tiny.config.settings.data).splits
-    known = [record["text"] for record in splits["test"]()]
+    known = [record["text"] for record in splits["train"]()]
     found = choose([*known, TEXTS[3], TEXTS[4]], 2)
     assert set(found) == {TEXTS[3], TEXTS[4]}
 
