@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.datasets.lines import read_objects
+from pipeline.errors import InputError
 from pipeline.stages.predict import read_texts
 from pipeline.task import Task
 
@@ -20,15 +21,21 @@ def texts_of(task: Task, file: Path) -> Iterator[str]:
 
     Raises:
         DataError: A bad line, by file and number.
-        InputError: The file cannot be read, or its format not be told.
+        InputError: The file cannot be read, its format not be told, or there is no text in it.
     """
-    if may_be_plain(file):
-        yield from read_texts(file)
-        return
+    count = 0
+    for text in read_texts(file) if may_be_plain(file) else _annotated(task, file):
+        count += 1
+        yield text
+    if not count:
+        raise InputError(f"{file}: no texts; expected at least one")
+
+
+def _annotated(task: Task, file: Path) -> Iterator[str]:
     found, _ = task.guess(file, None)
     data = {**found, "files": {"train": found["files"]["train"]}}
     settings = task.settings.model_validate({"task": task.name, "data": data})
-    yield from (record["text"] for record in task.read(settings.data))
+    return (record["text"] for record in task.read(settings.data))
 
 
 def may_be_plain(file: Path) -> bool:

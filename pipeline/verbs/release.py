@@ -44,6 +44,8 @@ def retrain(
         raise InputError("retrain: expected either --data FILE or --watch FOLDER")
     if watch and force is not None:
         raise InputError("retrain: --force is the reason for one file; expected it with --data")
+    if force is not None and not force.strip():
+        raise InputError("retrain: --force: no reason; expected why it is to be published anyway")
     with quiet_start():
         from pipeline.config import ROOT
         from pipeline.stages import follow, report
