@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from pipeline import artifacts, load
 from pipeline.config import load_config
-from pipeline.errors import InputError
+from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
 from pipeline.stages import evaluate, export, follow, retrain, versions
 from pipeline.stages.assemble import read_vocabularies
@@ -196,7 +198,8 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
     old = published.open_version(root)
     config = load_config(run / "config.yaml", schema_of, name=old.config.name)
 
-    def publish(passed, force):
+    def publish(passed, force, meanwhile=lambda root: None):
+        meanwhile(root)
         checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
         given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
         monkeypatch.setattr(gate, "run", lambda *_: given)
@@ -260,6 +263,44 @@ def test_too_few_rows_are_refused(models, tmp_path):
     data = write_rows(tmp_path / "new.jsonl", new_rows(2))
     with pytest.raises(InputError, match="2 new rows: too few to keep 20% of them as `held_out`"):
         retrain.run(models / "1", data, runs=tmp_path)
+
+
+@pytest.mark.parametrize(("name", "content"), [("new.jsonl", "\n"), ("new.txt", "")])
+def test_a_file_without_rows_is_refused(models, tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name}: no rows; expected annotated examples$"):
+        retrain.run(models / "1", tmp_path / name, runs=tmp_path)
+
+
+def test_a_retraining_waits_for_another_and_begins_with_what_that_published(
+    models, tmp_path, monkeypatch
+):
+    home = tmp_path / models.name
+    shutil.copytree(models / "1", home / "1")
+    begun, waits = [], threading.Event()
+    monkeypatch.setattr(retrain, "_run", lambda old, *_: begun.append(old.version.name))
+    monkeypatch.setattr(published, "note", lambda line: "waiting" in line and waits.set())
+    second = threading.Thread(target=retrain.run, args=(home, tmp_path / "new.jsonl"))
+    with published.alone(home / "1"):
+        second.start()
+        assert waits.wait(30)
+        assert not begun
+        shutil.copytree(models / "1", home / "2")
+    second.join()
+    assert begun == ["2"]
+
+
+def test_where_nothing_can_be_published_nothing_is_trained(models, tmp_path, monkeypatch):
+    data = write_rows(tmp_path / "new.jsonl", new_rows())
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (models, os.W_OK))
+    with pytest.raises(InputError, match=f"{models.name}: cannot be written to"):
+        retrain.run(models / "1", data, runs=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_version_that_came_meanwhile_is_not_undone(judged, retrained, models):
+    with pytest.raises(GateError, match="version 2 came while this was trained from version 1"):
+        judged(passed=True, force="whatever", meanwhile=lambda root: (root / "2").mkdir())
 
 
 def test_without_replay_the_old_data_must_be_given(models, tmp_path):
