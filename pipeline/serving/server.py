@@ -1,15 +1,19 @@
 """Starts the server: a main process that holds the port, and one worker that answers.
 
 The main process imports no TensorFlow; it restarts a worker that died, and on SIGTERM lets the
-worker finish what is in flight. REST and gRPC share the worker, so that a model is in memory once.
+worker finish what is in flight. A worker that has lost its main process leaves, too. REST and gRPC
+share the worker, so that a model is in memory once.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -126,8 +130,20 @@ def _refuse_taken(host: str, port: int) -> None:
             raise InputError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
+def _leave_with_main() -> None:
+    """Ends the worker, as by SIGTERM, when the main process is gone, by kill -9 for example.
+
+    Else it would hold the ports for ever, and the next server could not start.
+    """
+    main = multiprocessing.parent_process()
+    if main is not None:
+        main.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _build(settings: Settings) -> Any:
     """Runs in the worker, where TensorFlow may be imported, without its start-up lines."""
+    threading.Thread(target=_leave_with_main, name="main", daemon=True).start()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
