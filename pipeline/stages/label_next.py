@@ -91,8 +91,7 @@ def write(task: Task, chosen: Sequence[Chosen], output: Path, format_: str | Non
 def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | None:
     """The floor's learning curve on the rows that travel with a version; a note where none can be.
 
-    Raises:
-        InputError: The packages of the extra `floor` are not installed.
+    There are too few rows, or the packages of the extra `floor` are not installed.
     """
     extra = version / artifacts.EXTRA
     train, exam = (read_rows(task, config, extra / name) for name in (REPLAY, EXAM))
@@ -104,7 +103,11 @@ def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | N
         )
         return None
     note(f"{config.name}: fitting the floor on shares of {len(train)} replay rows")
-    return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
+    try:
+        return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
+    except InputError as error:  # what was chosen is written already, and is of use without it
+        note(f"no learning curve: {error}")
+        return None
 
 
 def print_chosen(name: str, chosen: Sequence[Chosen]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import load
 from pipeline.errors import InputError
-from pipeline.stages import label_next
+from pipeline.stages import label_next, learning_curve
 from pipeline.stages.travelled import read_rows
 
 TEXTS = [
@@ -80,6 +80,18 @@ def test_suggestions_are_written_for_loaders_and_annotation_tools(
 def test_without_rows_for_it_there_is_no_curve(predictor, capsys):
     assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
     assert "no learning curve: 20 replay rows and 24 exam rows" in capsys.readouterr().err
+
+
+def test_without_the_floor_s_packages_there_is_no_curve_and_no_error(
+    predictor, monkeypatch, capsys
+):
+    def missing(*_):
+        raise InputError("the floor needs sklearn, which is not installed; install the extra")
+
+    monkeypatch.setattr(learning_curve, "enough", lambda *_: True)
+    monkeypatch.setattr(learning_curve, "run", missing)
+    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+    assert "no learning curve: the floor needs sklearn" in capsys.readouterr().err
 
 
 def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, capsys):
