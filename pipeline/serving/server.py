@@ -28,6 +28,7 @@ from pipeline.errors import InputError
 from pipeline.serving import runtime, tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
+from pipeline.serving.version_folders import list_versions
 
 OTHER_FILES = 1024  # of models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -90,6 +91,7 @@ def serve_with(
 def _check(settings: Settings) -> None:
     if not settings.models.is_dir():
         raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
+    _refuse_one_model(settings.models)
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise InputError("TLS needs a certificate and its key; received only one of them")
     for file in (settings.tls_cert, settings.tls_key):
@@ -108,6 +110,13 @@ def _check(settings: Settings) -> None:
         _refuse_taken(settings.host, port)
     for port in filter(None, admin_ports):
         _refuse_taken(settings.admin_host, port)
+
+
+def _refuse_one_model(folder: Path) -> None:
+    """A model's folder, or a version's, has no models below it: all requests would get 404."""
+    inside = [folder, *list_versions(folder).values()]
+    if any((each / "saved_model.pb").is_file() for each in inside):
+        raise InputError(f"{folder}: one model; expected a folder of <name>/<version>/ above it")
 
 
 def _allow_connections(connections: int) -> None:
