@@ -357,6 +357,39 @@ def test_shuffled_labels_are_rejected_and_the_served_version_stays(version_of, t
     artifacts.verify(root / "1")
 
 
+OTHERS = {
+    "text_classification": lambda n: {"text": f"will it rain in Graz on day {n}", "label": "rain"},
+    "translation": lambda n: {"source": f"{n}号的船", "target": f"the ship of the {n}th"},
+}
+NO_GATE = [f"retrain.{name}=100" for name in ("exam_drop", "stress_drop", "forgotten", "taken")]
+NO_GATE += ["retrain.new_gain=-100", "retrain.label_drop=100", "retrain.latency=100"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", OTHERS)
+def test_every_other_task_is_retrained_from_its_version_alone(version_of, tmp_path, task):
+    version = version_of(task)
+    root = tmp_path / version.parent.name
+    shutil.copytree(version, root / "1")
+    rows = [OTHERS[task](number) for number in range(40)]
+    data = write_rows(tmp_path / "new.jsonl", rows)
+    outcome = retrain.run(root, data, ("retrain.epochs=1", *NO_GATE), runs=tmp_path / "runs")
+    assert outcome.version == root / "2"
+    artifacts.verify(outcome.version)
+    old, new = (rows_of(root / number / EXTRA / "exam.jsonl") for number in "12")
+    assert new[: len(old)] == old
+    assert len(new) == len(old) + 8  # a fifth of the new rows
+    lines = artifacts.read_json(outcome.folder / "remap.json")
+    assert any(line["copied"] and line["new"] for line in lines)
+    assert not any(line["dropped"] for line in lines)
+    known, grown = (read_vocabularies(root / number / EXTRA) for number in "12")
+    for name, terms in known.items():
+        if name == "labels":
+            assert grown[name] == [*terms, "rain"]
+    (answer,) = load(outcome.version)([next(iter(rows[0].values()))])
+    assert answer["text"] == next(iter(rows[0].values()))
+
+
 SCRIPT = """
     import sys
     from pathlib import Path
