@@ -134,6 +134,8 @@ class Task:
         space: What `tune` searches where a config names nothing, as its `tune` block would.
         guess: `guess(path, format)`: a config's data section (as a dict) for a user's own file, and
             what was detected; the format only where the user says it.
+        like: `like(data_settings, found)`: what `guess` found of a new file, as a model that was
+            trained with these settings is to read it: a translator's direction is its own.
         load: `load(data_settings, on_error)`: files to records, split by split.
         read: `read(data_settings, on_error)`: the records of the training file as they stand.
         write: `write(records, path, format, tags)`: records to a file in a user's format, whole,
@@ -182,6 +184,7 @@ class Task:
     settings: type[Any]
     space: Mapping[str, Any]
     guess: Callable[..., tuple[dict[str, Any], str]]
+    like: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
     load: Callable[..., Source]
     read: Callable[..., Iterable[Record]]
     write: Callable[[Iterable[Record], Path, str | None, str | None], str]

@@ -627,6 +627,9 @@ def test_retrain_takes_a_file_or_a_folder(program):
         assert is_one_line(done, 2)
         assert "expected either --data FILE or --watch FOLDER" in done.err
     assert is_one_line(program("retrain", "m", "--watch", "b", "--force", "why"), 2)
+    done = program("retrain", "m", "--data", "a", "--force", " ")
+    assert is_one_line(done, 2)
+    assert "--force: no reason; expected why" in done.err
 
 
 def test_retrain_watches_a_folder(program, monkeypatch):

@@ -137,8 +137,15 @@ class Admin:
         self, file: Path, document: Any, model: Model, wanted: Sequence[traffic.Which]
     ) -> None:
         """Writes a file; where a version that it names does not come up, what was comes back."""
-        before = file.read_bytes() if file.exists() else None
-        write_json(file, document)
+        try:
+            before = file.read_bytes() if file.exists() else None
+            write_json(file, document)
+        except OSError as error:  # a folder that is mounted read-only, above all
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                f"Model {model.name}: {file.name} cannot be written ({error.strerror}); nothing was"
+                " changed",
+            ) from error
         self.models.refresh()
         missing = [which for which in wanted if model.serving(which) is None]
         if missing:

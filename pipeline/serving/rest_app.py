@@ -26,7 +26,6 @@ JSON = (b"content-type", b"application/json")
 CORS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"POST, GET"),
-    (b"access-control-allow-headers", b"Content-Type"),
 )
 RETRY = ((b"retry-after", b"1"),)
 CLOSE = ((b"connection", b"close"),)
@@ -39,6 +38,8 @@ class RestApp:
         self.server, self.rest = server, Rest(server)
         self.inside = 0
         self.sticky = server.settings.sticky_header.lower().encode()
+        sent = b"Content-Type, Authorization" if server.keys.digests else b"Content-Type"
+        self.cors = (*CORS, (b"access-control-allow-headers", sent))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens, and writes one line of log."""
@@ -93,7 +94,7 @@ class RestApp:
         if status in (408, 413) or (status == 400 and b"transfer-encoding" in headers):
             answer += CLOSE
         if self.server.settings.cors:
-            answer += CORS
+            answer += self.cors
         return answer
 
     def _note(

@@ -1,15 +1,19 @@
 """Starts the server: a main process that holds the port, and one worker that answers.
 
 The main process imports no TensorFlow; it restarts a worker that died, and on SIGTERM lets the
-worker finish what is in flight. REST and gRPC share the worker, so that a model is in memory once.
+worker finish what is in flight. A worker that has lost its main process leaves, too. REST and gRPC
+share the worker, so that a model is in memory once.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -24,6 +28,7 @@ from pipeline.errors import InputError
 from pipeline.serving import runtime, tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
+from pipeline.serving.version_folders import list_versions
 
 OTHER_FILES = 1024  # of models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -86,6 +91,7 @@ def serve_with(
 def _check(settings: Settings) -> None:
     if not settings.models.is_dir():
         raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
+    _refuse_one_model(settings.models)
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise InputError("TLS needs a certificate and its key; received only one of them")
     for file in (settings.tls_cert, settings.tls_key):
@@ -104,6 +110,13 @@ def _check(settings: Settings) -> None:
         _refuse_taken(settings.host, port)
     for port in filter(None, admin_ports):
         _refuse_taken(settings.admin_host, port)
+
+
+def _refuse_one_model(folder: Path) -> None:
+    """A model's folder, or a version's, has no models below it: all requests would get 404."""
+    inside = [folder, *list_versions(folder).values()]
+    if any((each / "saved_model.pb").is_file() for each in inside):
+        raise InputError(f"{folder}: one model; expected a folder of <name>/<version>/ above it")
 
 
 def _allow_connections(connections: int) -> None:
@@ -126,8 +139,20 @@ def _refuse_taken(host: str, port: int) -> None:
             raise InputError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
+def _leave_with_main() -> None:
+    """Ends the worker, as by SIGTERM, when the main process is gone, by kill -9 for example.
+
+    Else it would hold the ports for ever, and the next server could not start.
+    """
+    main = multiprocessing.parent_process()
+    if main is not None:
+        main.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _build(settings: Settings) -> Any:
     """Runs in the worker, where TensorFlow may be imported, without its start-up lines."""
+    threading.Thread(target=_leave_with_main, name="main", daemon=True).start()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

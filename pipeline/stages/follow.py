@@ -6,10 +6,13 @@ crash would end the watching.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.stages import watch
@@ -26,7 +29,7 @@ def run(
     exam: Path | None = None,
     old_data: Path | None = None,
 ) -> None:
-    """Has every file of a folder learnt, until Ctrl-C; what is refused is told.
+    """Has every file of a folder learnt, until Ctrl-C or SIGTERM; what is refused is told.
 
     What was done stands in the folder, in a file for each model.
 
@@ -48,11 +51,26 @@ def run(
             f"{home}: one version; every file is learnt by the newest one, so expected"
             f" {home.parent}"
         )
-    watch.run(
-        folder,
-        lambda file: _learn([*command, "--data", str(file)]),
-        state_file=folder / f".{version.parent.name}{watch.STATE}",
-    )
+    with _sigterm_as_ctrl_c():
+        watch.run(
+            folder,
+            lambda file: _learn([*command, "--data", str(file)]),
+            state_file=folder / f".{version.parent.name}{watch.STATE}",
+        )
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """As services are stopped; else what is being trained would go on, and be published."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _learn(command: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from pipeline.stages import drift_reference, known_ngrams, learning_curve, weigh
 from pipeline.stages.assemble import Assembly, assemble, outputs_of
 from pipeline.stages.choose import Candidate, Choice, choose
 from pipeline.stages.convert import publish, refuse
-from pipeline.stages.export import EXAM, METRICS, REPLAY, WEIGHTS
+from pipeline.stages.export import EXAM, METRICS, REPLAY, VALID, WEIGHTS
 from pipeline.stages.seen import text_key
 from pipeline.stages.train import CONTRACT
 from pipeline.stages.travelled import read_rows
@@ -39,7 +39,8 @@ def run(
 ) -> list[Chosen]:
     """Chooses up to `count` texts, the most useful first.
 
-    Texts that the replay rows have, empty ones and repeats are passed over.
+    Texts that the rows have which travel with the version (to learn again, to choose the epoch, to
+    be examined with), empty ones and repeats are passed over.
 
     Args:
         task: The version's.
@@ -61,7 +62,10 @@ def run(
         if name.startswith(drift_reference.LABELS)
         for label, amount in drift.add(rows).items()
     }
-    fresh = _fresh(texts, read_rows(task, config, extra / REPLAY))
+    annotated = [
+        row for name in (REPLAY, VALID, EXAM) for row in read_rows(task, config, extra / name)
+    ]
+    fresh = _fresh(texts, annotated)
     if not fresh:
         raise InputError("label-next: no text that is not annotated yet; expected at least one")
     parts = in_memory(task, config, extra)
@@ -87,8 +91,7 @@ def write(task: Task, chosen: Sequence[Chosen], output: Path, format_: str | Non
 def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | None:
     """The floor's learning curve on the rows that travel with a version; a note where none can be.
 
-    Raises:
-        InputError: The packages of the extra `floor` are not installed.
+    There are too few rows, or the packages of the extra `floor` are not installed.
     """
     extra = version / artifacts.EXTRA
     train, exam = (read_rows(task, config, extra / name) for name in (REPLAY, EXAM))
@@ -100,7 +103,11 @@ def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | N
         )
         return None
     note(f"{config.name}: fitting the floor on shares of {len(train)} replay rows")
-    return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
+    try:
+        return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
+    except InputError as error:  # what was chosen is written already, and is of use without it
+        note(f"no learning curve: {error}")
+        return None
 
 
 def print_chosen(name: str, chosen: Sequence[Chosen]) -> None:
@@ -130,9 +137,9 @@ def print_gain(
     )
 
 
-def _fresh(texts: Iterable[str], replay: Sequence[Record]) -> list[str]:
+def _fresh(texts: Iterable[str], annotated: Sequence[Record]) -> list[str]:
     """Each text once, without those annotated already and empty ones."""
-    seen = {text_key(record["text"]) for record in replay} | {""}
+    seen = {text_key(record["text"]) for record in annotated} | {""}
     fresh: list[str] = []
     for text in texts:
         if (key := text_key(text)) not in seen:

@@ -59,11 +59,16 @@ def run(predictor: Predictor, source: Path, target: Path) -> Written:
     A row that is damaged, or that the model fails on, has its `error`; the others go on.
 
     Raises:
-        InputError: There is no such file or folder, or another process writes `target`.
+        InputError: There is no such file or folder, `target` is a folder or `source` itself, or
+            another process writes it.
     """
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder to write {target.name} into")
+    if target.is_dir():
+        raise InputError(f"{target}: a folder; expected the name of a file to write")
     part = target.with_name(f"{target.name}.part")
+    if any(file.exists() and file.samefile(require(source)) for file in (target, part)):
+        raise InputError(f"{source}: would be written over; expected another name for the output")
     facts = {"model": _digest(predictor.manifest), "input": _facts(require(source))}
     with part.open("ab+") as file:
         _lock(file, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.artifacts import file_digest
 from pipeline.config import ROOT, Config
@@ -42,8 +43,18 @@ def say(config: Config, data: store.Prepared) -> None:
 
 def on_file(task: Task, config: Config, file: Path) -> Config:
     """The config with its data replaced by one file, whole: no split is carved out of it."""
-    found, _ = task.guess(file)
     old = config.settings.data
+    found = found_like(task, old, file)
     files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
     data = type(old).model_validate({**old.model_dump(), **found, "files": files})
     return replace(config, settings=config.settings.model_copy(update={"data": data}))
+
+
+def found_like(task: Task, data: Any, file: Path) -> dict[str, Any]:
+    """How a file is read by a model that was trained with these data settings; a turn is said."""
+    found, seen = task.guess(file)
+    read = task.like(data, found)
+    turned = [key for key in ("columns", "files") if read.get(key) != found.get(key)]
+    if turned:
+        note(f"{seen}; read the other way round, as the model needs it")
+    return read

@@ -52,6 +52,8 @@ def run(
 ) -> Outcome:
     """Trains a published model on with new data, and publishes it if the gate lets it.
 
+    Where another process retrains the model it waits, and goes on from what that has published.
+
     Args:
         model: `saved_models/<name>` (its newest version), or one version's folder.
         data: New annotated rows, in any format that can be told.
@@ -65,9 +67,17 @@ def run(
     Raises:
         InputError: There is no such version, the data have bad lines or rows of the exam, or a set
             of rows is missing.
-        GateError: The candidate answers differently once it is exported.
+        GateError: The candidate answers differently once it is exported, or another version was
+            published meanwhile.
     """
-    old = published.open_version(model, overrides, exam, old_data)
+    with published.alone(model):
+        old = published.open_version(model, overrides, exam, old_data)
+        return _run(old, data, allow_exam_rows, force, runs)
+
+
+def _run(
+    old: Published, data: Path, allow_exam_rows: bool, force: str | None, runs: Path
+) -> Outcome:
     found = news.compare(old, news.read(old, data))
     news.show(old.task, data.name, found)
     news.refuse_exam_rows(data, found, allow_exam_rows)
@@ -191,6 +201,7 @@ def _publish(
         verdict.show(config.name, given)
         if not given.blessed and force is None:
             raise RejectedError(f"{config.name}: rejected: {given.reason}; nothing published")
+        old.refuse_newer()
         extra = candidate.folder / artifacts.EXTRA
         artifacts.write_json(extra / verdict.FILE, given.as_dict())
 

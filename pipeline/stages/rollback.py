@@ -12,9 +12,11 @@ from pathlib import Path
 
 from pipeline import artifacts
 from pipeline.errors import InputError
+from pipeline.report.terminal import note
 from pipeline.stages import versions
 from pipeline.stages.versions import Version
 
+PINS = ("labels.json", "traffic.json")  # what a server is told beside the versions
 OWN = ("format_version", "sealed", "files")  # facts of a manifest that a copy has of its own
 
 
@@ -22,7 +24,8 @@ def run(home: Path, number: int | None = None) -> Path:
     """Publishes the content of an older version as the newest, and gives its folder.
 
     The old version's files are verified first, then copied (not linked: what damages the one later
-    leaves the other whole), verified again, and renamed once into their place.
+    leaves the other whole), verified again, and renamed once into their place. Labels and shares of
+    traffic name versions, and go on to do so; that is said.
 
     Args:
         home: `saved_models/<name>`.
@@ -45,7 +48,10 @@ def run(home: Path, number: int | None = None) -> Path:
         copied = artifacts.verify(candidate)["files"]
         if copied != facts["files"]:
             raise InputError(f"{target.folder}: changed while it was copied; nothing published")
-        return artifacts.publish(candidate, home)
+        version = artifacts.publish(candidate, home)
+    for pins in filter(Path.is_file, (home / name for name in PINS)):
+        note(f"{pins}: requests that it sends to a version still go there; change it where need be")
+    return version
 
 
 def origin(found: Sequence[Version], version: Version) -> Version:

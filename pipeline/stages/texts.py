@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.datasets.lines import read_objects
+from pipeline.errors import InputError
+from pipeline.stages import prepare
 from pipeline.stages.predict import read_texts
 from pipeline.task import Task
 
 LINES = ".txt"
 
 
-def texts_of(task: Task, file: Path) -> Iterator[str]:
+def texts_of(task: Task, data: Any, file: Path) -> Iterator[str]:
     """Texts one by one, in order.
 
     A `.txt` file is read line by line, JSONL by its key `text`, either also as `.gz`; all else, and
-    JSONL without that key, as annotated data in a format of the task.
+    JSONL without that key, as annotated data in a format of the task, by a model that was trained
+    with the settings `data`.
 
     Raises:
         DataError: A bad line, by file and number.
-        InputError: The file cannot be read, or its format not be told.
+        InputError: The file cannot be read, its format not be told, or there is no text in it.
     """
-    if may_be_plain(file):
-        yield from read_texts(file)
-        return
-    found, _ = task.guess(file, None)
-    data = {**found, "files": {"train": found["files"]["train"]}}
-    settings = task.settings.model_validate({"task": task.name, "data": data})
-    yield from (record["text"] for record in task.read(settings.data))
+    count = 0
+    for text in read_texts(file) if may_be_plain(file) else _annotated(task, data, file):
+        count += 1
+        yield text
+    if not count:
+        raise InputError(f"{file}: no texts; expected at least one")
+
+
+def _annotated(task: Task, data: Any, file: Path) -> Iterator[str]:
+    found = prepare.found_like(task, data, file)
+    section = {**found, "files": {"train": found["files"]["train"]}}
+    settings = task.settings.model_validate({"task": task.name, "data": section})
+    return (record["text"] for record in task.read(settings.data))
 
 
 def may_be_plain(file: Path) -> bool:

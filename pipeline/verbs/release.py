@@ -44,6 +44,8 @@ def retrain(
         raise InputError("retrain: expected either --data FILE or --watch FOLDER")
     if watch and force is not None:
         raise InputError("retrain: --force is the reason for one file; expected it with --data")
+    if force is not None and not force.strip():
+        raise InputError("retrain: --force: no reason; expected why it is to be published anyway")
     with quiet_start():
         from pipeline.config import ROOT
         from pipeline.stages import follow, report
@@ -89,7 +91,9 @@ def drift(
         from pipeline.stages import drift as stage
         from pipeline.stages.texts import texts_of
     predictor = load(model)
-    found = stage.run(predictor, texts_of(predictor.task, data), false_alarms)
+    found = stage.run(
+        predictor, texts_of(predictor.task, predictor.config.settings.data, data), false_alarms
+    )
     stage.print_drift(f"{predictor.config.name}: {data.name}", found)
     if json_:
         write_json(json_, {"model": str(model), "data": str(data), **found.as_dict()})
@@ -119,7 +123,8 @@ def label_next(
     refuse(output)
     predictor = load(model)
     task, config, version = predictor.task, predictor.config, predictor.version
-    chosen = stage.run(task, config, version, texts_of(task, data), count)
+    texts = texts_of(task, config.settings.data, data)
+    chosen = stage.run(task, config, version, texts, count)
     said = stage.write(task, chosen, output, to)
     stage.print_chosen(config.name, chosen)
     found = stage.curve(task, config, version) if curve else None

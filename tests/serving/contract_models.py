@@ -18,7 +18,9 @@ VERSION = "00000123"  # a version is its number: 123
 TYPES = [
     *("float32", "float64", "float16", "bool", "string"),
     *("int8", "int16", "int32", "int64", "uint8", "uint32", "uint64"),
+    *("uint16", "bfloat16", "complex64"),  # of these JSON has none
 ]
+TWO = tf.constant([2.0])
 
 
 def spec(shape, dtype, name):
@@ -47,6 +49,10 @@ def shapes():
     )
     made["uneven"] = function(number)(lambda x: {"y": x, "z": tf.concat([x, x], 0)})
     made["single"] = function(number)(lambda x: {"y": tf.reduce_sum(x)})
+    made["none"] = function(number)(lambda x: {"y": x[:0]})
+    made["defaults"] = function(number, spec([1], tf.float32, "by"))(
+        lambda x, by=TWO: {"y": x * by}
+    )
     made["specials"] = function(number)(
         lambda x: {"y": tf.constant([float("nan"), float("inf"), -float("inf"), 0.2, 3.0])}
     )
@@ -79,7 +85,12 @@ def examples():
     return {
         "serving_default": take(classify),
         "unlabelled": take(lambda inputs: {"scores": parse(inputs)["x"]}),
+        "flat": take(lambda inputs: {"scores": parse(inputs)["x"][:, 0]}),
+        "fewer": take(lambda inputs: {"scores": parse(inputs)["x"][1:]}),
+        "unlike": take(lambda inputs: {**classify(inputs), "scores": parse(inputs)["x"]}),
         "regress": take(lambda inputs: {"outputs": parse(inputs)["x"] * 2}),
+        "short": take(lambda inputs: {"outputs": parse(inputs)["x"][1:] * 2}),
+        "whole": take(lambda inputs: {"outputs": parse(inputs)["count"]}),
         "wide": take(lambda inputs: {"outputs": tf.tile(parse(inputs)["x"], [1, 2])}),
     }
 

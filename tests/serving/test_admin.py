@@ -109,6 +109,16 @@ def test_what_is_refused_changes_nothing(opened, root, path, body, status, told)
     assert answer(served) == {"predictions": [2.0]}
 
 
+def test_a_file_that_cannot_be_written_is_told(opened, root):
+    """As where the models are mounted read-only; a folder in its place does for a test."""
+    _, admin = opened
+    for name in ("labels", "traffic"):
+        (root / "adds" / f"{name}.json").mkdir()
+        reply = admin.ask("PUT", f"/models/adds/{name}", {})
+        assert reply.status == 400
+        assert f"{name}.json cannot be written (Is a directory)" in reply.json["error"]
+
+
 def test_a_label_that_traffic_names_stays(opened):
     _, admin = opened
     admin.ask("PUT", "/models/adds/labels", {"stable": 1, "canary": 2})

@@ -62,6 +62,12 @@ def kinds(rule, dtype, value, kind, name):
     return typed(rule, dtype, value, text, 400)
 
 
+def unfit(rule, verb, signature, expected):
+    """Examples to a signature whose outputs are none of that kind, or not one for each of two."""
+    body = {"signature_name": signature, "examples": [{"x": 1.5}, {"x": 2.5}]}
+    return post(rule, f"{EXAMPLES}:{verb}", body, 400, expected)
+
+
 def b64(data):
     """Bytes as JSON has them."""
     return {"b64": base64.b64encode(data).decode()}
@@ -163,6 +169,13 @@ ROWS = [
     half("b2.7 extra", {"inputs": {"x": [1], "z": 1}}, 200, {"outputs": [2.5]}),
     half("b2.7 missing", {"inputs": {"z": 1}}, 400, "Missing named input: x in 'inputs' object."),
     post("b2.7 several", f"{SHAPES}:predict", {"inputs": [1]}, 400, "inputs is a plain value/list"),
+    post(
+        "b2.7 rows",
+        f"{SHAPES}:predict",
+        {"inputs": {"text": ["a", "b"], "x": [1]}},
+        200,
+        {"outputs": {"joined": ["a!", "b!"], "double": [2.0]}},
+    ),
     typed("b2.7 scalar", "float32", 1.5, {"outputs": 1.5}),
     typed("b2.7 bytes", "string", b64(b"a"), {"outputs": "a"}),
     half("b2.8 size", {"inputs": [[1, 2], [3]]}, 400, "Encountered list at unexpected size: 1"),
@@ -192,6 +205,9 @@ ROWS = [
     kinds("b2.9 number", "string", [1], "Number", "string"),
     kinds("b2.9 object", "float64", [{"b64": "YQ=="}], "Object", "double"),
     typed("b2.9 half", "float16", [1.0], "Conversion of JSON Value: 1.0 to type: half", 501),
+    typed("b2.9 bfloat16", "bfloat16", [1.0], "JSON Value: 1.0 to type: bfloat16", 501),
+    typed("b2.9 uint16", "uint16", [1], "Conversion of JSON Value: 1 to type: uint16", 501),
+    typed("b2.9 complex", "complex64", [1], "Conversion of JSON Value: 1 to type: complex64", 501),
     half("b2.9 large", b'{"instances": [1e999]}', 400, "JSON Parse error"),
     typed("b2.10 b64", "string", [b64(b"a"), {"b64": "YQ"}], {"outputs": ["a", "a"]}),
     typed(
@@ -227,6 +243,13 @@ ROWS = [
         {"signature_name": "uneven", **ONE},
         400,
         "has inconsistent batch size: ",
+    ),
+    post(
+        "b3.3 an empty batch",
+        f"{SHAPES}:predict",
+        {"signature_name": "none", **ONE},
+        200,
+        {"predictions": []},
     ),
     post(
         "b3.4 bytes",
@@ -301,12 +324,14 @@ ROWS = [
         200,
         {"results": [[["", 1.5]]]},
     ),
-    post(
-        "b4.3 wide",
-        f"{EXAMPLES}:regress",
-        {"signature_name": "wide", "examples": [{"x": 1.5}]},
-        400,
-    ),
+    unfit("b4.3 wide", "regress", "wide", "shape to be either [batch_size] or [batch_size, 1]"),
+    unfit("b4.3 short", "regress", "short", "did not match output batch size: "),
+    unfit("b4.3 whole", "regress", "whole", "Expected output Tensor of DT_FLOAT"),
+    unfit("b4.3 no numbers", "regress", "flat", "No regression outputs found"),
+    unfit("b4.3 flat", "classify", "flat", "scores"),
+    unfit("b4.3 fewer", "classify", "fewer", "scores"),
+    unfit("b4.3 unlike", "classify", "unlike", "class and score should match in size"),
+    unfit("b4.3 no classes", "classify", "regress", 'at least one of "classes" or "scores"'),
     # b5: status and metadata
     get(
         "b5.1 status",

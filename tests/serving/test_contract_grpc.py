@@ -1,5 +1,6 @@
 """The wire contract over gRPC, asked with the stock client of tensorflow-serving-api."""
 
+import contextlib
 from typing import Any, NamedTuple
 
 import grpc
@@ -20,6 +21,8 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
     regression_pb2,
 )
+
+from pipeline.serving.settings import Limits
 
 CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
 TIMEOUT = 20
@@ -169,9 +172,21 @@ def test_one_value_may_stand_for_many(stub):
     assert list(answer.outputs["y"].float_val) == [2.5, 2.5, 2.5]
 
 
+def test_what_has_a_default_may_be_left_out(stub):
+    """Contract b7.3: `by` is 2 where it is not given."""
+    answer = stub.Predict(predict("shapes", "defaults", x=X), TIMEOUT)
+    assert list(answer.outputs["y"].float_val) == [2.0, 10.0]
+    by = np.array([3], np.float32)
+    answer = stub.Predict(predict("shapes", "defaults", x=X, by=by), TIMEOUT)
+    assert list(answer.outputs["y"].float_val) == [3.0, 15.0]
+
+
 @pytest.mark.parametrize(
     ("signature", "value"),
     [
+        ("uint16", np.array([65535], np.uint16)),
+        ("bfloat16", np.array([0.5], tf.bfloat16.as_numpy_dtype)),
+        ("complex64", np.array([1 + 2j], np.complex64)),
         ("float64", np.array([[0.1, 1e300]])),
         ("int8", np.array([-5], np.int8)),
         ("int16", np.array([-5], np.int16)),
@@ -301,6 +316,38 @@ def test_health(served, channel, service):
     request = health_pb2.HealthCheckRequest(service=service)
     answer = health_pb2_grpc.HealthStub(channel).Check(request, TIMEOUT)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_models):
+    """Contract b7.6; ours has a limit of its own, told before the message is read."""
+    numbers = np.ones(1_200_000, np.float32)
+    options = [("grpc.max_receive_message_length", -1)]
+    with contextlib.ExitStack() as stack:
+        address = served.grpc
+        if served.ours:  # the suite's server has tight limits
+            limits = Limits(body=5_000_000)
+            address = stack.enter_context(serve(contract_models, limits=limits)).grpc
+        channel = stack.enter_context(grpc.insecure_channel(address, options))
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        answer = stub.Predict(predict(x=numbers), TIMEOUT)
+        assert len(answer.outputs["y"].float_val) == len(numbers)
+        if served.ours:
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.Predict(predict(x=np.ones(1_300_000, np.float32)), TIMEOUT)
+            assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_call_whose_time_is_up_is_told_so(serve, contract_models):
+    """Contract b7.5; the client here would wait longer."""
+    with (
+        serve(contract_models, limits=Limits(seconds=0)) as late,
+        grpc.insecure_channel(late.grpc) as channel,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.Predict(predict(x=X), TIMEOUT)
+        assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert "time was up" in caught.value.details()
 
 
 def test_a_long_error_is_cut(served, stub):

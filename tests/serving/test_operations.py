@@ -180,6 +180,12 @@ def test_tls(serve, contract_models, tmp_path):
             assert stub.GetModelStatus(request, 20).model_version_status[0].version == 123
 
 
+@pytest.mark.parametrize("inside", ["half_plus_two", "half_plus_two/00000123"])
+def test_one_model_is_no_folder_of_models(contract_models, inside):
+    with pytest.raises(InputError, match=rf"{inside}: one model; expected a folder of <name>/"):
+        start(Settings(contract_models / inside))
+
+
 def test_half_of_what_tls_needs_is_refused(contract_models, tmp_path):
     with pytest.raises(InputError, match="only one of them"):
         start(Settings(contract_models, tls_cert=tmp_path / "cert.pem"))
@@ -233,6 +239,19 @@ def test_pages_of_other_origins_only_with_a_flag(
         answer = open_one.ask(method, "/v1/models/half_plus_two", None, headers)
     assert answer.status == status
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_pages_of_other_origins_may_send_a_key_where_one_is_wanted(
+    serve, contract_models, tmp_path
+):
+    (tmp_path / "keys").write_text(f"{KEY}\n")
+    preflight = {"Origin": "http://x", "Access-Control-Request-Headers": "authorization"}
+    keys = {"api_keys": tmp_path / "keys"}
+    for more, allowed in (({}, "Content-Type"), (keys, "Content-Type, Authorization")):
+        with serve(contract_models, cors=True, **more) as open_one:
+            answer = open_one.ask("OPTIONS", "/v1/models/half_plus_two", None, preflight)
+        assert answer.status == 200
+        assert answer.headers["access-control-allow-headers"] == allowed
 
 
 HOSTILE = [

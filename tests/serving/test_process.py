@@ -102,6 +102,13 @@ def test_a_worker_that_died_is_replaced(started):
     process.wait(30)
 
 
+def test_a_worker_without_its_main_process_leaves_and_frees_the_ports(started):
+    process, served, _ = started
+    process.kill()
+    rest, grpc = (int(address.split(":")[1]) for address in (served.rest, served.grpc))
+    wait_until(lambda: not reachable(rest) and not reachable(grpc), 30)
+
+
 def test_a_port_that_is_taken_is_one_line(started, models):
     _, served, _ = started
     port = served.rest.split(":")[1]

@@ -14,7 +14,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from pipeline import artifacts
 from pipeline.stages import rollback
 from tests.serving.conftest import wait_until
-from tests.serving.contract_models import function, publish, spec
+from tests.serving.contract_models import examples, function, publish, spec
 
 X = spec([None], tf.float32, "x")
 
@@ -187,11 +187,13 @@ def test_a_version_that_is_written_over_serves_on_and_is_told(serve, root, put, 
 
 def test_what_is_no_number_is_no_version(serve, root, put):
     put(2, version="002")
+    put(1, version="02")  # of two names for one number the shorter one counts
     put(1, version="7.tmp")
     put(1, version=".8")
     put(1, version="٩")
     with serve(root) as served:
         assert states(served) == {2: "AVAILABLE"}
+        assert answer(served) == 1
 
 
 def test_labels_name_versions_that_stay(serve, root, put):
@@ -348,6 +350,31 @@ def test_warm_up_requests_are_answered_before_a_version_goes_live(serve, root, p
         page = served.ask("GET", "/monitoring/prometheus/metrics").body.decode()
         assert "model_warmup_records_read{" in page
         assert '/adds/1"} 2\n' in page
+
+
+def of_examples(kind, *signatures):
+    """The log of a request over one example; several signatures for multi-inference."""
+    log = prediction_log_pb2.PredictionLog()
+    request = getattr(log, kind).request
+    request.input.example_list.examples.add().features.feature["x"].float_list.value.append(1.5)
+    for name in signatures:
+        spec = (request.tasks.add() if len(signatures) > 1 else request).model_spec
+        spec.signature_name = name
+    return log
+
+
+def test_warm_up_requests_of_every_kind(serve, root):
+    folder = publish(root, "kinds", examples(), "1")
+    records = [
+        of_examples("classify_log", "unlabelled"),
+        of_examples("regress_log", "regress"),
+        of_examples("multi_inference_log", "", "regress"),
+    ]
+    warmup(folder, *records)
+    with serve(root) as served:
+        assert states(served, "kinds") == {1: "AVAILABLE"}
+        page = served.ask("GET", "/monitoring/prometheus/metrics").body.decode()
+        assert '/kinds/1"} 4\n' in page  # one a signature
 
 
 @pytest.mark.parametrize(

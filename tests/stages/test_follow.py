@@ -1,5 +1,6 @@
 """Files that come into a folder, learnt by a command that needs no model."""
 
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -20,6 +21,12 @@ with open("learnt", "a") as done:
     done.write(f"{option} {Path(file).name}\\n")
 if text == "poor":
     sys.exit(print("error: rejected, nothing published: the exam is lost", file=sys.stderr) or 3)
+if text == "long":
+    import os, signal, time
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+    with open("learnt", "a") as done:
+        done.write("published")
 if text == "crash":
     import os, signal
     os.kill(os.getpid(), signal.SIGKILL)
@@ -80,6 +87,17 @@ def test_what_is_refused_or_crashes_is_told_and_the_next_file_is_learnt(models, 
     assert followed() == []
     (inbox / "poor").write_text("mended")
     assert followed() == ["--data poor"]
+
+
+def test_sigterm_ends_what_is_being_learnt(models, followed):
+    """The one who waits for the command is stopped, and stops the command, which would go on."""
+    (models.parent / "inbox" / "long").write_text("long")
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        followed()
+    assert (models.parent / "learnt").read_text() == "--data long\n"
+    assert not (models.parent / "inbox" / f".{models.name}.watched.json").exists()  # not done
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_one_version_cannot_follow(models):

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import load
 from pipeline.errors import InputError
-from pipeline.stages import label_next
+from pipeline.stages import label_next, learning_curve
 from pipeline.stages.travelled import read_rows
 
 TEXTS = [
@@ -39,20 +39,22 @@ def choose(predictor, in_memory):
     return run
 
 
-def test_each_text_once_and_none_that_is_annotated_already(predictor, choose):
-    extra = predictor.version / "assets.extra"
-    replay = read_rows(predictor.task, predictor.config, extra / "replay.jsonl")
-    assert len(replay) == 20
-    found = choose([*TEXTS, *(row["text"] for row in replay)], 100)
+@pytest.mark.parametrize(("name", "count"), [("replay", 20), ("valid", 24), ("exam", 24)])
+def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, name, count):
+    """A text of the exam, too, would be annotated in vain: `retrain` refuses it."""
+    file = predictor.version / "assets.extra" / f"{name}.jsonl"
+    rows = read_rows(predictor.task, predictor.config, file)
+    assert len(rows) == count
+    found = choose([*TEXTS, *(row["text"] for row in rows)], 100)
     assert sorted(found) == sorted({*TEXTS[3:], TEXTS[0]})
     assert set(choose(TEXTS, 2)) <= set(TEXTS)
     with pytest.raises(InputError, match="no text that is not annotated yet"):
-        choose([replay[0]["text"], " "], 5)
+        choose([rows[0]["text"], " "], 5)
 
 
 def test_what_is_new_comes_before_what_is_known(choose, tiny):
     splits = tiny.task.load(tiny.config.settings.data).splits
-    known = [record["text"] for record in splits["test"]()]
+    known = [record["text"] for record in splits["train"]()]
     found = choose([*known, TEXTS[3], TEXTS[4]], 2)
     assert set(found) == {TEXTS[3], TEXTS[4]}
 
@@ -78,6 +80,18 @@ def test_suggestions_are_written_for_loaders_and_annotation_tools(
 def test_without_rows_for_it_there_is_no_curve(predictor, capsys):
     assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
     assert "no learning curve: 20 replay rows and 24 exam rows" in capsys.readouterr().err
+
+
+def test_without_the_floor_s_packages_there_is_no_curve_and_no_error(
+    predictor, monkeypatch, capsys
+):
+    def missing(*_):
+        raise InputError("the floor needs sklearn, which is not installed; install the extra")
+
+    monkeypatch.setattr(learning_curve, "enough", lambda *_: True)
+    monkeypatch.setattr(learning_curve, "run", missing)
+    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+    assert "no learning curve: the floor needs sklearn" in capsys.readouterr().err
 
 
 def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, capsys):

@@ -168,6 +168,26 @@ def test_a_folder_that_is_not_there(paths):
         predict_file.run(Lengths(), paths.source, paths.source.parent / "no" / "out.jsonl")
 
 
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.part"])
+def test_what_is_read_is_not_written_over(paths, name):
+    source = paths.source.with_name(name)
+    write(source, ["a"])
+    before = source.read_bytes()
+    with pytest.raises(InputError, match=f"{name}: would be written over"):
+        predict_file.run(Lengths(), source, paths.source)
+    assert source.read_bytes() == before
+
+
+def test_a_folder_is_no_output(paths):
+    write(paths.source, ["a"])
+    paths.target.mkdir()
+    answers = Lengths()
+    with pytest.raises(InputError, match=r"out\.jsonl: a folder; expected the name of a file"):
+        predict_file.run(answers, paths.source, paths.target)
+    assert not answers.asked
+    assert not list(paths.target.parent.glob("*.part*"))
+
+
 def test_memory_does_not_grow_with_the_file(paths, monkeypatch):
     monkeypatch.setattr(predict_file, "GROUP", 100)
 

@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from pipeline import artifacts, load
 from pipeline.config import load_config
-from pipeline.errors import InputError
+from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
 from pipeline.stages import evaluate, export, follow, retrain, versions
 from pipeline.stages.assemble import read_vocabularies
@@ -196,7 +198,8 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
     old = published.open_version(root)
     config = load_config(run / "config.yaml", schema_of, name=old.config.name)
 
-    def publish(passed, force):
+    def publish(passed, force, meanwhile=lambda root: None):
+        meanwhile(root)
         checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
         given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
         monkeypatch.setattr(gate, "run", lambda *_: given)
@@ -262,6 +265,44 @@ def test_too_few_rows_are_refused(models, tmp_path):
         retrain.run(models / "1", data, runs=tmp_path)
 
 
+@pytest.mark.parametrize(("name", "content"), [("new.jsonl", "\n"), ("new.txt", "")])
+def test_a_file_without_rows_is_refused(models, tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name}: no rows; expected annotated examples$"):
+        retrain.run(models / "1", tmp_path / name, runs=tmp_path)
+
+
+def test_a_retraining_waits_for_another_and_begins_with_what_that_published(
+    models, tmp_path, monkeypatch
+):
+    home = tmp_path / models.name
+    shutil.copytree(models / "1", home / "1")
+    begun, waits = [], threading.Event()
+    monkeypatch.setattr(retrain, "_run", lambda old, *_: begun.append(old.version.name))
+    monkeypatch.setattr(published, "note", lambda line: "waiting" in line and waits.set())
+    second = threading.Thread(target=retrain.run, args=(home, tmp_path / "new.jsonl"))
+    with published.alone(home / "1"):
+        second.start()
+        assert waits.wait(30)
+        assert not begun
+        shutil.copytree(models / "1", home / "2")
+    second.join()
+    assert begun == ["2"]
+
+
+def test_where_nothing_can_be_published_nothing_is_trained(models, tmp_path, monkeypatch):
+    data = write_rows(tmp_path / "new.jsonl", new_rows())
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (models, os.W_OK))
+    with pytest.raises(InputError, match=f"{models.name}: cannot be written to"):
+        retrain.run(models / "1", data, runs=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_version_that_came_meanwhile_is_not_undone(judged, retrained, models):
+    with pytest.raises(GateError, match="version 2 came while this was trained from version 1"):
+        judged(passed=True, force="whatever", meanwhile=lambda root: (root / "2").mkdir())
+
+
 def test_without_replay_the_old_data_must_be_given(models, tmp_path):
     version = tmp_path / models.name / "1"
     shutil.copytree(models / "1", version)
@@ -314,6 +355,39 @@ def test_shuffled_labels_are_rejected_and_the_served_version_stays(version_of, t
     assert "both models contradict the annotations" in outcome.verdict.reason
     assert artifacts.versions(root) == [1]
     artifacts.verify(root / "1")
+
+
+OTHERS = {
+    "text_classification": lambda n: {"text": f"will it rain in Graz on day {n}", "label": "rain"},
+    "translation": lambda n: {"source": f"{n}号的船", "target": f"the ship of the {n}th"},
+}
+NO_GATE = [f"retrain.{name}=100" for name in ("exam_drop", "stress_drop", "forgotten", "taken")]
+NO_GATE += ["retrain.new_gain=-100", "retrain.label_drop=100", "retrain.latency=100"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", OTHERS)
+def test_every_other_task_is_retrained_from_its_version_alone(version_of, tmp_path, task):
+    version = version_of(task)
+    root = tmp_path / version.parent.name
+    shutil.copytree(version, root / "1")
+    rows = [OTHERS[task](number) for number in range(40)]
+    data = write_rows(tmp_path / "new.jsonl", rows)
+    outcome = retrain.run(root, data, ("retrain.epochs=1", *NO_GATE), runs=tmp_path / "runs")
+    assert outcome.version == root / "2"
+    artifacts.verify(outcome.version)
+    old, new = (rows_of(root / number / EXTRA / "exam.jsonl") for number in "12")
+    assert new[: len(old)] == old
+    assert len(new) == len(old) + 8  # a fifth of the new rows
+    lines = artifacts.read_json(outcome.folder / "remap.json")
+    assert any(line["copied"] and line["new"] for line in lines)
+    assert not any(line["dropped"] for line in lines)
+    known, grown = (read_vocabularies(root / number / EXTRA) for number in "12")
+    for name, terms in known.items():
+        if name == "labels":
+            assert grown[name] == [*terms, "rain"]
+    (answer,) = load(outcome.version)([next(iter(rows[0].values()))])
+    assert answer["text"] == next(iter(rows[0].values()))
 
 
 SCRIPT = """

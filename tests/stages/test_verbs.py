@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline.errors import DataError, InputError
-from pipeline.stages import environment, init, predict, prepare, validate
+from pipeline.stages import environment, init, predict, prepare, texts, validate
 
 GOOD = {"text": "到北京", "intent": "book", "slots": [{"slot": "city", "start": 1, "end": 3}]}
 
@@ -80,6 +80,13 @@ def test_a_bad_line_of_jsonl_is_named(tmp_path, row, wrong):
     file = write(tmp_path / "rows.jsonl", {"text": "a"}, row)
     with pytest.raises(DataError, match=rf"rows\.jsonl:2: {re.escape(wrong)}"):
         list(predict.read_texts(file))
+
+
+@pytest.mark.parametrize("name", ["new.txt", "new.jsonl"])
+def test_a_file_without_texts_is_named(tiny, tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"{name}: no texts; expected at least one"):
+        list(texts.texts_of(tiny.task, tiny.config.settings.data, tmp_path / name))
 
 
 def test_validate_gives_every_bad_line_once(tiny, tmp_path, capsys):

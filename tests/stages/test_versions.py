@@ -103,6 +103,15 @@ def test_what_is_published_after_a_rollback_takes_over_and_can_be_taken_back(hom
     assert artifacts.verify(home / "8")["rolled_back_to"] == 2
 
 
+def test_a_rollback_says_that_labels_and_traffic_still_name_their_versions(home, capsys):
+    rollback.run(home)
+    assert capsys.readouterr().err == ""
+    (home / "traffic.json").write_text('{"split": {"3": 100}}')
+    rollback.run(home)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "toy/traffic.json: requests that it sends to a version still go there" in said
+
+
 def test_a_rollback_still_works_where_old_versions_were_removed(home):
     rollback.run(home)
     shutil.rmtree(home / "2")

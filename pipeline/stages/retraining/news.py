@@ -14,6 +14,7 @@ from pipeline.datasets.splits import carve_stratified
 from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages import prepare
+from pipeline.stages.predict import read_texts
 from pipeline.stages.retraining.published import Published
 from pipeline.stages.seen import text_key
 from pipeline.stages.texts import may_be_plain
@@ -93,6 +94,8 @@ def _described(old: Published, file: Path) -> Config:
     except InputError as error:
         if not (file.is_file() and may_be_plain(file)):
             raise
+        if not any(text.strip() for text in read_texts(file)):
+            raise InputError(f"{file}: no rows; expected annotated examples") from error
         raise InputError(
             f"{error}. Texts without annotations, such as disagreements of shadow traffic: choose"
             f" those to annotate with label-next --data {file}, and retrain on what you annotated"

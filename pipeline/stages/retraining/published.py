@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import artifacts
 from pipeline.config import Config, load_config
-from pipeline.errors import InputError
+from pipeline.errors import GateError, InputError
 from pipeline.report.terminal import note
 from pipeline.stages import export, prepare, rows
 from pipeline.stages.assemble import read_vocabularies
@@ -33,6 +36,7 @@ class Published:
         valid: Rows that chose its epoch; empty where they did not travel.
         exam: Rows that it was examined with.
         is_whole: Whether `train` is all that it was trained on.
+        newest: The number of the model's newest version when this one was opened.
     """
 
     version: Path
@@ -44,10 +48,53 @@ class Published:
     valid: Sequence[Record]
     exam: Sequence[Record]
     is_whole: bool
+    newest: int
 
     @property
     def extra(self) -> Path:
         return self.version / artifacts.EXTRA
+
+    def refuse_newer(self) -> None:
+        """What was published meanwhile was neither learnt nor compared with.
+
+        Raises:
+            GateError: There is a newer version than when this one was opened.
+        """
+        newest = artifacts.versions(self.version.parent)[-1]
+        if newest != self.newest:
+            raise GateError(
+                f"{self.version.parent}: version {newest} came while this was trained from version"
+                f" {self.version.name}, and would be undone; nothing published: start again"
+            )
+
+
+@contextmanager
+def alone(model: Path) -> Iterator[None]:
+    """Waits for other retrainings of a model: begun side by side, the last would undo the first.
+
+    The lock is on the model's folder; it leaves no file, and goes with the process.
+
+    Args:
+        model: `saved_models/<name>`, or one version's folder.
+
+    Raises:
+        InputError: There is no version, or none can be published there.
+    """
+    home = artifacts.find_version(model).resolve().parent
+    if not os.access(home, os.W_OK):
+        raise InputError(
+            f"{home}: cannot be written to; expected to publish the next version there"
+        )
+    lock = os.open(home, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note(f"{home}: waiting for another retraining of this model")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def open_version(
@@ -69,11 +116,15 @@ def open_version(
         PipelineError: It was changed since it was published.
     """
     version = artifacts.find_version(path).resolve()
+    newest = artifacts.versions(version.parent)[-1]
     manifest = artifacts.verify(version)
     extra = version / artifacts.EXTRA
     config = load_config(extra / CONFIG, schema_of, overrides, manifest["name"])
     if version.parent.name != config.name or not version.name.isdecimal():
         raise InputError(f"{version}: expected the folder <models>/{config.name}/<number>")
+    if newest != int(version.name):
+        said = f"version {version.name} is trained on and compared with, not {newest}"
+        note(f"{config.name}: {said}")
     task = find_task(config.task)
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
     valid = rows.read(task, config, extra / export.VALID)
@@ -93,6 +144,7 @@ def open_version(
         exam=asked,
         is_whole=old_data is not None
         or len(train) >= artifacts.read_json(extra / CONTRACT)["examples"],
+        newest=newest,
     )
 
 

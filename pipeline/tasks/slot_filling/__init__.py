@@ -39,6 +39,7 @@ TASK = Task(
     settings=SlotFillingSettings,
     space=SPACE,
     guess=guess.guess,
+    like=guess.like,
     load=loader.load,
     read=loader.read,
     write=writer.write,

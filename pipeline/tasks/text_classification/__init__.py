@@ -40,6 +40,7 @@ TASK = Task(
     settings=TextClassificationSettings,
     space=SPACE,
     guess=guess.guess,
+    like=guess.like,
     load=loader.load,
     read=loader.read,
     write=writer.write,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.datasets.parquet import (
 )
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.text_classification import columns
+from pipeline.tasks.text_classification.config import DataSettings
 from pipeline.tasks.text_classification.formats import (
     fasttext,
     folders,
@@ -77,6 +78,12 @@ def guess(path: Path, format_: str | None = None) -> Guess:
     more, seen = readers[found](path, encoding, found)
     said = f", in {encoding}" if encoding != UTF_8 else ""
     return section | more, f"{path}: {seen}{said}"
+
+
+def like(data: DataSettings, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found, whatever the model was trained on: here a file says all about itself."""
+    del data
+    return dict(found)
 
 
 def _detect(path: Path, encoding: str) -> str:

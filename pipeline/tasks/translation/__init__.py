@@ -4,7 +4,8 @@
     「订5月1日离开北京的机票」  Book a ticket from Beijing on May 1st.
 
 The chain, in the order of the record below: `loader` reads pairs of files (`formats`), leaves out
-what `filters` say, and gives `example`s; `writer`, `explain`, `repair` and `audit` serve their
+what `filters` say, and gives `example`s; `guess` and `direction` tell how a new file is to be read;
+`writer`, `explain`, `repair` and `audit` serve their
 owner; `tokenizer` learns the pieces of both languages and cuts long texts into segments; `encoder`
 makes batches; `model` is the encoder, the decoder and its attention; `count` learns which pieces a
 piece may become (`lexicon`); `search` asks `pipeline.decoding` for the best translation; `serving`
@@ -18,6 +19,7 @@ from pipeline.tasks.translation import (
     audit,
     calibrate,
     count,
+    direction,
     encoder,
     example,
     explain,
@@ -43,6 +45,7 @@ TASK = Task(
     settings=TranslationSettings,
     space=SPACE,
     guess=guess.guess,
+    like=direction.like,
     load=loader.load,
     read=loader.read,
     write=writer.write,
