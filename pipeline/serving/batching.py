@@ -1,7 +1,7 @@
 """Requests of several clients put below each other and answered by one run of the model.
 
-While as many runs go on as may, what comes in waits; all of it, up to `max_batch` rows, is the next
-run. So nobody waits for a timer, and batches grow just when there is load.
+While a run goes on, what comes in waits; all of it, up to `max_batch` rows, is the next run. So
+nobody waits for a timer, and batches grow just when there is load.
 
 TensorFlow's own batcher (`tf.nondifferentiable_batch_function`) was measured beside this one:
 16 clients on one core, 0.78 against 1.34 thousand requests a second, since there each client's
@@ -52,12 +52,11 @@ class Batcher:
 
     Args:
         run: Runs the model on arrays; raises ServingError.
-        executor: Whose threads run it.
+        executor: Whose threads run it; one at a time for this queue.
         max_batch: Rows of a run.
         waiting: Jobs in the queue at most.
-        together: Whether jobs may share a run; else each is run alone, as many as there are threads.
+        together: Whether jobs may share a run; else each is run alone, several at a time.
         seen: Told (jobs, rows, seconds) after each run.
-        runs: At the same time, of jobs that may share one.
     """
 
     def __init__(
@@ -68,13 +67,11 @@ class Batcher:
         waiting: int,
         together: bool = True,
         seen: Seen = lambda jobs, rows, seconds: None,
-        runs: int = 1,
     ) -> None:
         self.run, self.executor, self.seen = run, executor, seen
         self.max_batch, self.waiting, self.together = max_batch, waiting, together
-        self.runs = runs
         self._queue: deque[Job] = deque()
-        self._going = 0  # runs that were asked for and did not end
+        self._busy = False
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -98,8 +95,8 @@ class Batcher:
                     f"The queue holds {self.waiting} requests, as many as it takes; try again",
                 )
             self._queue.append(job)
-            start = not self.together or self._going < self.runs
-            self._going += start
+            start = not self.together or not self._busy
+            self._busy = True
         if start:
             self.executor.submit(self._step)
         return job.answer
@@ -112,8 +109,8 @@ class Batcher:
                 self._answer(jobs)
         finally:
             with self._lock:
-                more = self.together and bool(self._queue)
-                self._going -= not more
+                self._busy = bool(self._queue)
+                more = self._busy and self.together
             if more:
                 self.executor.submit(self._step)
 

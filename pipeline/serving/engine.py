@@ -75,7 +75,6 @@ def start(
             settings.limits.waiting,
             signature.name in together,
             seen,
-            settings.runs,
         )
 
     queues = {name: batcher(signature) for name, signature in servable.signatures.items()}

@@ -42,8 +42,7 @@ class Settings:
         poll_seconds: Between two looks at `models`.
         grace_seconds: For requests in flight after SIGTERM.
         max_batch: Rows of one run of a model; a request with more is run alone.
-        runs: Of one signature at the same time.
-        threads: Runs at the same time, of all models.
+        threads: Batches that are computed at the same time, of all models.
         op_threads: Threads inside one op of TensorFlow. One is fastest for small models.
         need_manifest: Refuse versions that were not published by this project.
         api_keys: File of the keys that clients must send one of; None for an open server.
@@ -71,7 +70,6 @@ class Settings:
     poll_seconds: float = 1.0
     grace_seconds: float = 30.0
     max_batch: int = 32
-    runs: int = 2
     threads: int = 4
     op_threads: int = 1
     need_manifest: bool = True

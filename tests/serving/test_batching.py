@@ -40,8 +40,8 @@ def model():
 def batcher(model):
     """A function that makes a queue in front of the model."""
     with ThreadPoolExecutor(2) as executor:
-        yield lambda run=model, most=8, waiting=100, together=True, runs=1: Batcher(
-            run, executor, most, waiting, together, runs=runs
+        yield lambda run=model, most=8, waiting=100, together=True: Batcher(
+            run, executor, most, waiting, together
         )
         model.go.set()
 
@@ -153,35 +153,6 @@ def test_requests_that_may_not_be_joined_run_side_by_side(batcher, model):
     assert model.sizes == [1, 1, 1]
 
 
-def test_as_many_runs_go_on_side_by_side_as_may(batcher, model):
-    queue = batcher(runs=2)
-    first = held(queue, model)
-    model.began.clear()
-    second = ask(queue, 2)
-    assert model.began.wait(10)
-    waiting = [ask(queue, 3), ask(queue, 4)]
-    assert len(queue) == 2
-    model.go.set()
-    assert [values(future) for future in (first, second, *waiting)] == [[200], [4], [6], [8]]
-    assert sorted(model.sizes) == [1, 1, 2]
-
-
-def test_after_runs_that_ended_as_many_may_go_on_as_before(batcher, model):
-    queue = batcher(runs=2)
-    model.go.set()
-    assert [values(ask(queue, value)) for value in range(5)] == [[2 * v] for v in range(5)]
-    model.go.clear()
-    model.began.clear()
-    first = held(queue, model)
-    model.began.clear()
-    second = ask(queue, 2)
-    assert model.began.wait(10)
-    third = ask(queue, 3)
-    assert len(queue) == 1
-    model.go.set()
-    assert [values(first), values(second), values(third)] == [[200], [4], [6]]
-
-
 def test_an_unexpected_error_reaches_the_one_who_asked(batcher, model):
     def broken(_):
         raise KeyError("bug")
@@ -190,10 +161,9 @@ def test_an_unexpected_error_reaches_the_one_who_asked(batcher, model):
         ask(batcher(run=broken), 1).result(10)
 
 
-@pytest.mark.parametrize("runs", [1, 2])
-def test_many_clients_at_once_get_their_own_answers(batcher, model, runs):
+def test_many_clients_at_once_get_their_own_answers(batcher, model):
     model.go.set()
-    queue = batcher(runs=runs)
+    queue = batcher()
 
     def client(number):
         return [values(ask(queue, number * 100 + i)) for i in range(20)]
