@@ -28,6 +28,8 @@ from pipeline.serving.signature import read_signatures
 
 SERVE = "serve"  # the tag of the graph that is for serving
 LOADING = threading.Lock()  # TensorFlow loads in Python: two loads at once would only take turns
+# Kept, since TensorFlow and the allocator hold memory for each thread that ran something.
+WARM_UP = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "warm-up")
 
 
 def load(
@@ -74,8 +76,8 @@ def _warm_up(servable: Servable, records: Sequence[warmup.Record]) -> dict[str, 
         warmup.replay(servable, mine)
         return probe.shares_runs(servable, servable.signatures[name], mine)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "warm-up") as pool:
-        return dict(zip(servable.signatures, pool.map(one, servable.signatures), strict=True))
+    verdicts = WARM_UP.map(one, servable.signatures)
+    return dict(zip(servable.signatures, verdicts, strict=True))
 
 
 def check(folder: Path, need_manifest: bool) -> None:

@@ -25,13 +25,20 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
-from pipeline.serving import runtime, tracing
+from pipeline.serving import memory, runtime, tracing
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 from pipeline.serving.version_folders import list_versions
 
 OTHER_FILES = 1024  # of models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# Read by TensorFlow as it is imported; what the environment says already stays.
+TENSORFLOW = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # oneDNN keeps code and buffers for each shape that it met, in each thread: memory that grows
+    # with requests. docs/decisions/0021 has what it gains and costs.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -50,9 +57,6 @@ def serve(settings: Settings) -> None:
     """
     _check(settings)
     _allow_connections(settings.limits.connections)
-    # Read by the worker's glibc as it starts: in many arenas the memory of versions that are gone
-    # lies between that of requests and is not given back (docs/serving.md has the figures).
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     granian = Granian(
         "pipeline.serving.app:build",
         address=settings.host,
@@ -152,8 +156,10 @@ def _leave_with_main() -> None:
 
 def _build(settings: Settings) -> Any:
     """Runs in the worker, where TensorFlow may be imported, without its start-up lines."""
+    memory.limit_arenas()  # before there are threads
+    for name, value in TENSORFLOW.items():
+        os.environ.setdefault(name, value)
     threading.Thread(target=_leave_with_main, name="main", daemon=True).start()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
