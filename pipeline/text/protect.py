@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
-import tensorflow_text as tf_text
+
+from pipeline.text.split import split
 
 FIRST, MOST = 0xFDD1, 24
 PLACEHOLDERS = tuple(chr(FIRST + place) for place in range(MOST))
@@ -143,9 +144,7 @@ def without_placeholders(text: tf.Tensor) -> tf.Tensor:
 
 def _pieces(text: tf.Tensor, pattern: str) -> tf.RaggedTensor:
     """The text cut before and behind each match, ragged [batch, pieces]."""
-    # At NUL the splitter would end; no text that gets here means anything by it.
-    whole = tf.strings.regex_replace(text, r"\x00", " ")
-    return tf_text.regex_split(whole, pattern, pattern)
+    return split(text, pattern, pattern).surface
 
 
 def _matches(pieces: tf.RaggedTensor, pattern: str) -> tf.RaggedTensor:

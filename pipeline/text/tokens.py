@@ -20,6 +20,7 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from pipeline.text.shapes import SHAPES
+from pipeline.text.split import split
 
 _BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
 _SINGLE = (
@@ -47,7 +48,7 @@ def clean(text: tf.Tensor) -> tf.Tensor:
 
 def tokenize(text: tf.Tensor) -> Tokens:
     """Splits valid UTF-8 strings [batch] into `Tokens`."""
-    surface, starts, ends = tf_text.regex_split_with_offsets(_visible(text), _BOUNDARY, _SINGLE)
+    surface, starts, ends = split(text, _BOUNDARY, _SINGLE)
     return Tokens(surface, *code_points(text, starts, ends))
 
 
@@ -74,11 +75,6 @@ def shapes(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
         fits = tf.strings.regex_full_match(tokens.flat_values, pattern)
         found = tf.where(fits, place, found)
     return tokens.with_flat_values(found)
-
-
-def _visible(text: tf.Tensor) -> tf.Tensor:
-    """The text with a space for each NUL, at which the splitter would end; offsets stay."""
-    return tf.strings.regex_replace(text, r"\x00", " ")
 
 
 def code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTensor]:
