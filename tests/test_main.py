@@ -600,7 +600,7 @@ def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
     monkeypatch.setattr(retrain, "run", run)
     done = program(
         *("retrain", "models/flights", "--data", "new.jsonl", "--set", "retrain.epochs=2"),
-        *("--exam", "exam.csv", "--force", "why", "--allow-test-rows"),
+        *("--exam", "exam.csv", "--force", "why", "--test-rows", "learn"),
     )
     assert "report: run/report.html" in done.out
     if rejected:
@@ -616,7 +616,7 @@ def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
     assert options == {
         "exam": Path("exam.csv"),
         "old_data": None,
-        "allow_exam_rows": True,
+        "exam_rows": "learn",
         "force": "why",
     }
 
@@ -637,14 +637,14 @@ def test_retrain_watches_a_folder(program, monkeypatch):
 
     asked = []
     monkeypatch.setattr(follow, "run", lambda *arguments: asked.append(arguments))
-    settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--allow-test-rows")
+    settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--test-rows", "leave-out")
     done = program("retrain", "models/flights", "--watch", "inbox", *settings)
     assert (done.status, done.err) == (0, "")
     ((home, folder, command, *rest),) = asked
     assert (home, folder) == (Path("models/flights"), Path("inbox"))
     assert rest == [["retrain.epochs=2"], Path("exam.csv"), None]
     assert command[:4] == [sys.executable, str(ROOT / "main.py"), "retrain", "models/flights"]
-    assert command[4:] == ["--set=retrain.epochs=2", "--exam=exam.csv", "--allow-test-rows"]
+    assert command[4:] == ["--set=retrain.epochs=2", "--exam=exam.csv", "--test-rows=leave-out"]
 
 
 def test_help_needs_no_tensorflow():

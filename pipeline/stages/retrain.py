@@ -46,7 +46,7 @@ def run(
     *,
     exam: Path | None = None,
     old_data: Path | None = None,
-    allow_exam_rows: bool = False,
+    exam_rows: news.ExamRows = "refuse",
     force: str | None = None,
     runs: Path = train.RUNS,
 ) -> Outcome:
@@ -60,7 +60,7 @@ def run(
         overrides: `key.key=value` of its settings, above all of `retrain`.
         exam: Rows to use instead of the exam set that travels with the version.
         old_data: Its old training data, instead of the replay set that travels.
-        allow_exam_rows: Whether new rows may stand in the exam set.
+        exam_rows: What becomes of new rows whose text stands in the exam set.
         force: The reason why the candidate is published even if it is rejected.
         runs: Where run folders go.
 
@@ -72,15 +72,15 @@ def run(
     """
     with published.alone(model):
         old = published.open_version(model, overrides, exam, old_data)
-        return _run(old, data, allow_exam_rows, force, runs)
+        return _run(old, data, exam_rows, force, runs)
 
 
 def _run(
-    old: Published, data: Path, allow_exam_rows: bool, force: str | None, runs: Path
+    old: Published, data: Path, exam_rows: news.ExamRows, force: str | None, runs: Path
 ) -> Outcome:
     found = news.compare(old, news.read(old, data))
     news.show(old.task, data.name, found)
-    news.refuse_exam_rows(data, found, allow_exam_rows)
+    found = news.without_exam_rows(data, found, exam_rows)
     settings = old.config.settings
     parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
     drifted = _drift(old, data.name, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,9 +32,10 @@ def retrain(
     old_data: Annotated[
         Path | None, typer.Option(help="The old training rows, not the sample that travels.")
     ] = None,
-    allow_test_rows: Annotated[
-        bool, typer.Option("--allow-test-rows", help="Learn rows that stand in the exam, too.")
-    ] = False,
+    test_rows: Annotated[
+        Literal["refuse", "leave-out", "learn"],
+        typer.Option(help="What becomes of new rows that stand in the exam, too."),
+    ] = "refuse",
     force: Annotated[
         str | None, typer.Option(metavar="REASON", help="Publish whatever the gate says, and why.")
     ] = None,
@@ -54,7 +55,7 @@ def retrain(
         files = [("--exam", exam), ("--old-data", old_data)]
         options = [f"--set={setting}" for setting in set_ or ()]
         options += [f"{option}={file}" for option, file in files if file]
-        options += ["--allow-test-rows"] if allow_test_rows else []
+        options.append(f"--test-rows={test_rows}")
         command = [sys.executable, str(ROOT / "main.py"), "retrain", str(model), *options]
         follow.run(model, watch, command, set_ or (), exam, old_data)
     if data:
@@ -64,7 +65,7 @@ def retrain(
             set_ or (),
             exam=exam,
             old_data=old_data,
-            allow_exam_rows=allow_test_rows,
+            exam_rows=test_rows,
             force=force,
         )
         print(f"report: {short(outcome.folder)}/{report.FILE}")

@@ -238,6 +238,25 @@ def test_rows_of_the_exam_are_refused(models, tmp_path):
     assert not list(tmp_path.glob("tiny*"))  # not even a run was begun
 
 
+def test_rows_of_the_exam_are_left_out_where_that_is_said(models, tmp_path, capsys):
+    exam = rows_of(models / "1" / EXTRA / "exam.jsonl")
+    data = write_rows(tmp_path / "new.jsonl", [*exam[:2], *new_rows(3), exam[0]])
+    old = published.open_version(models / "1")
+    found = news.compare(old, news.read(old, data))
+    assert len(found.asked) == 3
+    rest = news.without_exam_rows(data, found, "leave-out")
+    assert [r["text"] for r in rest.records] == [r["text"] for r in new_rows(3)]
+    assert "3 rows of the exam set left out" in capsys.readouterr().err
+    assert news.without_exam_rows(data, found, "learn") is found
+    with pytest.raises(InputError, match="all 2 rows stand in the exam set already"):
+        retrain.run(
+            models / "1",
+            write_rows(tmp_path / "old.jsonl", exam[:2]),
+            exam_rows="leave-out",
+            runs=tmp_path,
+        )
+
+
 def test_bad_lines_are_all_named(models, tmp_path, capsys):
     wrong = {"text": "to Rome", "intent": "book", "slots": [{"slot": "x", "start": 3, "end": 99}]}
     data = write_rows(tmp_path / "new.jsonl", [*new_rows(3), wrong, wrong])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pipeline.config import Config, RetrainSettings
 from pipeline.datasets.splits import carve_stratified
@@ -15,7 +15,7 @@ from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages import prepare
 from pipeline.stages.predict import read_texts
-from pipeline.stages.retraining.published import Published
+from pipeline.stages.retraining.published import Published, without
 from pipeline.stages.seen import text_key
 from pipeline.stages.texts import may_be_plain
 from pipeline.stages.validate import print_problems
@@ -25,6 +25,7 @@ SHOWN = 10  # quarrels that are printed
 TEXT = 60  # characters of a text in a table
 
 Pair = tuple[Record, Record]  # old, new
+ExamRows = Literal["refuse", "leave-out", "learn"]  # what becomes of rows that the exam has
 
 
 class Parts(NamedTuple):
@@ -139,17 +140,24 @@ def show(task: Task, name: str, news: News) -> None:
         print_table(title, ("where", "text", "old", "new"), shown)
 
 
-def refuse_exam_rows(file: Path, news: News, allowed: bool) -> None:
-    """An exam that was learnt by heart says nothing.
+def without_exam_rows(file: Path, news: News, chosen: ExamRows) -> News:
+    """What is learnt from: an exam that was learnt by heart says nothing.
 
     Raises:
-        InputError: A row's text stands in the exam set, and that is not allowed.
+        InputError: A row's text stands in the exam set and that is refused; or all rows' do.
     """
-    if news.asked and not allowed:
+    if chosen == "learn" or not news.asked:
+        return news
+    if chosen == "refuse":
         raise InputError(
             f"{file}: {len(news.asked)} of {len(news.records)} rows also stand in the exam set, the"
-            f" first at {news.asked[0][1]['source']}; leave them out, or say --allow-test-rows"
+            f" first at {news.asked[0][1]['source']}; say --test-rows leave-out, or learn"
         )
+    rest = without(news.records, [before for before, _ in news.asked])
+    if not rest:
+        raise InputError(f"{file}: all {len(news.records)} rows stand in the exam set already")
+    note(f"{file.name}: {len(news.records) - len(rest)} rows of the exam set left out")
+    return replace(news, records=rest)
 
 
 def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, seed: int) -> Parts:
