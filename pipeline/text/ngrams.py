@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from pipeline.text.row_ids import row_ids
+
 # Control characters: `tokens.tokenize` leaves none in a token, so that no n-gram of characters is
 # ever taken for one of words, nor "ab c" for "a bc".
 BETWEEN, CHARACTER, START, END = "\x1f", "\x01", "\x02", "\x03"
@@ -75,7 +77,7 @@ def _hash(ngrams: tf.RaggedTensor, buckets: int) -> tf.RaggedTensor:
 
 def _once(ids: tf.RaggedTensor, buckets: int) -> tf.RaggedTensor:
     """Each id of a row at its first place alone, all rows in one search."""
-    rows = ids.value_rowids()
+    rows = row_ids(ids)
     keys, _ = tf.unique(rows * buckets + tf.cast(ids.flat_values, tf.int64))
     unique = tf.cast(keys % buckets, tf.int32)
     return tf.RaggedTensor.from_value_rowids(unique, keys // buckets, ids.nrows(), validate=False)

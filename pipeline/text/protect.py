@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from pipeline.text.row_ids import row_ids
 from pipeline.text.split import split
 
 FIRST, MOST = 0xFDD1, 24
@@ -120,7 +121,7 @@ def restore(text: tf.Tensor, values: tf.RaggedTensor) -> Restored:
     code = tf.strings.unicode_decode(pieces.flat_values, "UTF-8")
     first = tf.where(marks.flat_values, code.to_tensor(FIRST, shape=[None, 1])[:, 0], FIRST)
     place = tf.where(marks.flat_values, tf.cast(first, tf.int64) - FIRST, -1)
-    rows = pieces.value_rowids()
+    rows = row_ids(pieces)
     sizes = values.row_lengths()
     known = (place >= 0) & (place < tf.gather(sizes, rows))
     flat = tf.concat([values.flat_values, [""]], axis=0)
@@ -156,7 +157,7 @@ def _asked(pieces: tf.RaggedTensor, pattern: str, with_terms: tf.Tensor | None) 
     found = _matches(pieces, pattern)
     if with_terms is None:
         return found
-    own = tf.gather(with_terms, pieces.value_rowids())
+    own = tf.gather(with_terms, row_ids(pieces))
     codes = _matches(pieces, PATTERN).flat_values
     return found.with_flat_values(tf.where(own, found.flat_values, codes))
 
@@ -165,7 +166,7 @@ def _running(flags: tf.RaggedTensor) -> tf.RaggedTensor:
     """How many are true up to each, itself included: int64 ragged."""
     total = tf.cumsum(tf.cast(flags.flat_values, tf.int64))
     before = tf.gather(tf.concat([[tf.constant(0, tf.int64)], total], 0), flags.row_starts())
-    return flags.with_flat_values(total - tf.gather(before, flags.value_rowids()))
+    return flags.with_flat_values(total - tf.gather(before, row_ids(flags)))
 
 
 def _joined(pieces: tf.RaggedTensor, guarded: tf.RaggedTensor, place: tf.RaggedTensor) -> tf.Tensor:

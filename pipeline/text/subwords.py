@@ -28,6 +28,7 @@ import tensorflow_text as tf_text
 
 from pipeline.errors import InputError
 from pipeline.text.piece_files import SPACE, read_model
+from pipeline.text.row_ids import row_ids
 from pipeline.text.tokens import code_points
 
 FIXED = ("<pad>", "<unk>", "<s>", "</s>")
@@ -86,7 +87,7 @@ class Subwords(tf.Module):
         ids, starts, ends = self._tokenizer().tokenize_with_offsets(line)
         added = tf.strings.length(line) - tf.strings.length(text)
         places = code_points(line, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
-        added = tf.gather(added, ids.value_rowids())
+        added = tf.gather(added, row_ids(ids))
         starts, ends = (
             place.with_flat_values(tf.maximum(place.flat_values - added, 0)) for place in places
         )

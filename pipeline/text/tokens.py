@@ -19,6 +19,7 @@ from typing import NamedTuple
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from pipeline.text.row_ids import row_ids
 from pipeline.text.shapes import SHAPES
 from pipeline.text.split import split
 
@@ -80,6 +81,8 @@ def shapes(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
 def code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTensor]:
     """Byte offsets (ragged [batch, tokens]) as code point offsets, for all rows in one search.
 
+    All of them are of the same tokens: their starts, say, and their ends.
+
     The rows are thought of as laid end to end, one byte apart so that the end of a row and the
     start of the next stay different places. A character's place in the sorted list of character
     starts, less the place of its row's first one, is its code point offset.
@@ -87,13 +90,14 @@ def code_points(text: tf.Tensor, *offsets: tf.RaggedTensor) -> list[tf.RaggedTen
     _, char_bytes = tf.strings.unicode_decode_with_offsets(text, "UTF-8")
     row_bytes = tf.cast(tf.strings.length(text), tf.int64) + 1
     row_start = tf.cumsum(row_bytes, exclusive=True)
-    char_place = char_bytes.flat_values + tf.gather(row_start, char_bytes.value_rowids())
+    char_place = char_bytes.flat_values + tf.gather(row_start, row_ids(char_bytes))
+    rows = row_ids(offsets[0])
+    row_place = tf.gather(row_start, rows)
+    first = tf.cast(tf.gather(char_bytes.row_starts(), rows), tf.int32)
 
     def convert(offset: tf.RaggedTensor) -> tf.RaggedTensor:
-        rows = offset.value_rowids()
-        place = offset.flat_values + tf.gather(row_start, rows)
+        place = offset.flat_values + row_place
         before = tf.searchsorted(char_place, place, out_type=tf.int32)
-        first = tf.cast(tf.gather(char_bytes.row_starts(), rows), tf.int32)
         return offset.with_flat_values(before - first)
 
     return [convert(offset) for offset in offsets]

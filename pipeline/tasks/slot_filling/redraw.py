@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from pipeline.task import Record
 from pipeline.text import tokens
+from pipeline.text.row_ids import row_ids
 
 PLACEHOLDER = "\ufffd"  # no vocabulary holds it: `<unk>` as a word and as a character
 HAN = r"\p{Han}.*"
@@ -117,7 +118,7 @@ def redraw(
         Words and tags of the new texts, ragged [batch, new tokens].
     """
     word, tag = words.flat_values, tags.flat_values
-    intent = tf.gather(intents, words.value_rowids())
+    intent = tf.gather(intents, row_ids(words))
     spans = _draw(word, tag, intent, values, rates, seed)
     # Spans have one row more than there are: tokens outside any span point to it.
     span = tf.where(tag > 0, tf.cumsum(tag % 2) - 1, tf.size(spans.row) - 1)
@@ -142,7 +143,7 @@ def redraw(
     hidden = tf.gather(spans.masked, span) | context
     new_words = tf.where(hidden, PLACEHOLDER, tf.gather(pool, piece))
     new_tags = tf.gather(tag, owner) + tf.cast(goes_on, tf.int32)
-    rows = tf.gather(words.value_rowids(), owner)
+    rows = tf.gather(row_ids(words), owner)
     return (
         tf.RaggedTensor.from_value_rowids(new_words, rows, words.nrows()),
         tf.RaggedTensor.from_value_rowids(new_tags, rows, words.nrows()),

@@ -14,6 +14,7 @@ from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
 from pipeline.text import tokens
+from pipeline.text.row_ids import row_ids
 from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID
 
@@ -133,7 +134,7 @@ class _Tagged(NamedTuple):
 
 def _tagged(prediction: Prediction) -> _Tagged:
     found, best, tags = prediction.tokens.starts, prediction.best, prediction.tags
-    rows = found.value_rowids()
+    rows = row_ids(found)
     column = tf.range(tf.size(rows, tf.int64)) - tf.gather(found.row_starts(), rows)
     place = rows * tf.shape(best, tf.int64)[1] + column
     tag = tf.gather(tf.reshape(best, [-1]), place)

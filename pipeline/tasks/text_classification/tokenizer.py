@@ -21,6 +21,7 @@ from pipeline.tasks.text_classification.config import (
 )
 from pipeline.text import tokens
 from pipeline.text.ngrams import hashed_ngrams
+from pipeline.text.row_ids import row_ids
 from pipeline.text.subwords import Subwords, is_byte, train_subwords
 from pipeline.text.vocabulary import UNKNOWN_ID, Vocabulary, list_terms
 
@@ -77,7 +78,7 @@ class TextTokenizer(tf.Module):
         first = most - most // 2
         size = rows.row_lengths()
         place = tf.ragged.range(size)
-        size = tf.gather(size, place.value_rowids())
+        size = tf.gather(size, row_ids(place))
         place = place.flat_values
         kept = (size <= most) | (place < first) | (place >= size - most // 2)
         return tf.ragged.boolean_mask(rows, rows.with_flat_values(kept))

@@ -11,6 +11,7 @@ from pipeline.task import Record, Vocabularies
 from pipeline.tasks.translation.config import TranslationSettings
 from pipeline.tasks.translation.model import LOSSES
 from pipeline.tasks.translation.tokenizer import PairTokenizer, dense
+from pipeline.text.row_ids import row_ids
 from pipeline.text.subwords import END_ID, START_ID
 
 
@@ -50,7 +51,7 @@ def build_encoder(
 
 def _emptied(ids: tf.RaggedTensor, fits: tf.Tensor) -> tf.RaggedTensor:
     """The rows that fit; the others without a token, so that they cost nothing."""
-    kept = tf.gather(fits, ids.value_rowids())
+    kept = tf.gather(fits, row_ids(ids))
     return tf.ragged.boolean_mask(ids, ids.with_flat_values(kept))
 
 

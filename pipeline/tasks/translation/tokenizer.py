@@ -31,6 +31,7 @@ from pipeline.text.protect import (
     restore,
     without_placeholders,
 )
+from pipeline.text.row_ids import row_ids
 from pipeline.text.subwords import Subwords, is_byte, train_subwords
 from pipeline.text.vocabulary import read_terms
 
@@ -86,9 +87,9 @@ class PairTokenizer(tf.Module):
         parts = sentences.split_sentences(line, too_long)
         ids = sentences.chunks(self.source.tokenize(_normal(parts.flat_values)), most)
         pieces = ids.row_lengths()
-        rows = tf.repeat(parts.value_rowids(), pieces)
+        rows = tf.repeat(row_ids(parts), pieces)
         cut = tf.math.unsorted_segment_max(
-            tf.cast(pieces > 1, tf.int32), parts.value_rowids(), tf.size(text)
+            tf.cast(pieces > 1, tf.int32), row_ids(parts), tf.size(text)
         )
         said = values.with_flat_values(self.glossary.translated(values.flat_values))
         return Segments(ids.values, rows, values, said, cut > 0)
@@ -124,7 +125,7 @@ class PairTokenizer(tf.Module):
 
         `▁` is a space; of a byte its name stands there, such as `<0xE4>`.
         """
-        own = tf.gather(values, ids.value_rowids())
+        own = tf.gather(values, row_ids(ids))
         names = restore(side.pieces(ids.flat_values), own).text
         return ids.with_flat_values(names).to_tensor("", shape=tf.shape(dense(ids)))
 
