@@ -39,12 +39,8 @@ hypothesis.settings.register_profile(
     deadline=None,
     database=None,
     print_blob=True,
-    # Like the deadline a matter of how busy the machine is, or of what else is imported (hypothesis
-    # draws constants of all of it), and not of what is tested.
-    suppress_health_check=[
-        hypothesis.HealthCheck.too_slow,
-        hypothesis.HealthCheck.data_too_large,
-    ],
+    # Like the deadline a matter of how busy the machine is, and not of what is tested.
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("repeatable")
 

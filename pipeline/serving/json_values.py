@@ -108,9 +108,7 @@ def one_value(value: Any, tensor: Tensor, limits: Limits) -> Any:
     elif dtype == "bool":
         fits = given is bool
     else:
-        raise ServingError(
-            Code.UNIMPLEMENTED, f"Conversion of JSON Value: {shown(value)} to type: {dtype}"
-        )
+        raise _not_from_json(value, dtype)
     if not fits:
         raise _wrong_type(value, dtype)
     return value
@@ -154,6 +152,12 @@ def decode_base64(value: Any) -> bytes:
         raise invalid("Unable to base64 decode") from error
 
 
+def _not_from_json(value: Any, dtype: str) -> ServingError:
+    return ServingError(
+        Code.UNIMPLEMENTED, f"Conversion of JSON Value: {shown(value)} to type: {dtype}"
+    )
+
+
 def _wrong_type(value: Any, dtype: str) -> ServingError:
     return invalid(
         f"JSON Value: {shown(value)} Type: {kind(value)} is not of expected type: {dtype}"
@@ -164,7 +168,8 @@ def array(flat: list[Any], shape: Shape, tensor: Tensor, limits: Limits) -> Any:
     """Checked values as an array of the tensor's type; strings as objects.
 
     Raises:
-        ServingError: More elements than the limit (413), or a number beyond all floats.
+        ServingError: More elements than the limit (413), a number beyond all floats, or no
+            values at all for a type that JSON has none for (501, as `one_value` says of one).
     """
     if len(flat) > limits.elements:
         raise too_large(f"{tensor.name}: {len(flat)} elements; at most {limits.elements} are taken")
@@ -177,6 +182,8 @@ def array(flat: list[Any], shape: Shape, tensor: Tensor, limits: Limits) -> Any:
         return np.array(flat, wide).astype(tensor.dtype).reshape(shape)
     if tensor.dtype == "bool":
         return np.array(flat, bool).reshape(shape)
+    if tensor.dtype not in FLOATS:
+        raise _not_from_json(flat, tensor.dtype)
     try:
         with np.errstate(over="ignore"):  # beyond float32 lies infinity
             return np.array(flat, np.float64).astype(FLOATS[tensor.dtype]).reshape(shape)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from pipeline.serving.codes import ServingError
+from pipeline.serving.codes import Code, ServingError
 from pipeline.serving.examples import read_examples
 from pipeline.serving.json_inputs import read_inputs
 from pipeline.serving.settings import Limits
@@ -43,6 +43,15 @@ def test_any_json_is_read_or_refused(document, dtype, names):
         arrays = read_inputs(document, signature(dtype, names), LIMITS).arrays
         assert set(arrays) == set(names)
         assert all(value.size <= LIMITS.elements for value in arrays.values())
+
+
+@pytest.mark.parametrize("values", [[], [1.5], 1, [[]]])
+@pytest.mark.parametrize("dtype", ["half", "bfloat16", "uint16", "complex64"])
+def test_a_type_that_json_has_no_values_for(dtype, values):
+    """An empty list names no value that could be refused: it was read as far as a KeyError."""
+    with pytest.raises(ServingError, match=f"to type: {dtype}") as refused:
+        read_inputs({"inputs": values}, signature(dtype), LIMITS)
+    assert refused.value.code is Code.UNIMPLEMENTED
 
 
 @given(st.dictionaries(st.sampled_from(["examples", "context"]), VALUES))
