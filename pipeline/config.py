@@ -111,7 +111,7 @@ class RetrainSettings(Section):
     an epoch shows are new: the fewer kind, old or new, is shown several times, at most
     `most_repeats`. `optimizer`: whether the optimizer goes on with the state that it ended with.
     `between`: whether what is published is that mean of the old weights and the trained ones that
-    is best on valid (Wortsman et al. 2022).
+    is best on valid (Wortsman et al. 2022), of those on which old rows lose `exam_drop` at most.
     `subwords`: pieces of the new texts are added to the tokenizer's (`extend`: at most
     `new_pieces`, each at least `piece_count` times in the new texts), or it is learnt anew from old
     and new rows (`retrain`), or stays as it is (`keep`).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +17,12 @@ from pipeline.stages import drift, drift_reference, evaluate, export, prepare, r
 from pipeline.stages.assemble import Assembly
 from pipeline.stages.retraining import between, gate, mixing, news, published, verdict, warm_start
 from pipeline.stages.retraining.published import Published
-from pipeline.stages.warm import Warm
-from pipeline.task import Layout
+from pipeline.stages.warm import Answers, Warm
+from pipeline.task import Layout, Record
 
 REMAP = "remap.json"
 GROWN = ("axis", "before", "after")
+ON_THE_WAY = ("of the way", "valid", "lost of the old rows")
 MOVED = ("axis", "times", "copied", "new", "dropped")
 
 
@@ -86,7 +87,7 @@ def _run(
     drifted = _drift(old, data.name, found)
     folder = artifacts.new_run(runs / old.config.name)
     config, count = mixing.write(old, found, parts, folder)
-    _train(old, config, parts.train, folder, count)
+    _train(old, config, parts, folder, count)
     facts = {
         "parent": old.version.name,
         "data": {
@@ -118,12 +119,12 @@ def _drift(old: Published, name: str, found: news.News) -> dict[str, Any] | None
     return told.as_dict()
 
 
-def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, count: int) -> None:
+def _train(old: Published, config: Config, new: news.Parts, folder: Path, count: int) -> None:
     """Fits the candidate; `count` rows of its training data are old ones."""
     task = old.task
     prepared = prepare.run(task, config)
     prepare.say(config, prepared)
-    vocabularies = task.grow(config.settings, old.vocabularies, old.train, new)
+    vocabularies = task.grow(config.settings, old.vocabularies, old.train, new.train)
     train.begin(folder, task, config, prepared, vocabularies)
     known, layout = (
         task.layout(config.settings, each) for each in (old.vocabularies, vocabularies)
@@ -133,7 +134,7 @@ def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, cou
     ]
     print_table(f"{config.name}: what the model knows", GROWN, rows)
     before = warm_start.read(old.extra / export.WEIGHTS, known, old.is_whole)
-    start = _Start(before, layout, config, folder)
+    start = _Start(old, before, layout, config, folder, len(new.valid))
     warm = Warm(
         start=start.set,
         steps=before.steps if config.settings.retrain.optimizer else 0,
@@ -147,12 +148,23 @@ def _train(old: Published, config: Config, new: Sequence[Any], folder: Path, cou
 
 @dataclass
 class _Start:
-    """Where the training begins, and how much of its way is gone in the end."""
+    """Where the training begins, and how much of its way is gone in the end.
 
+    Args:
+        old: The version.
+        before: Its weights.
+        layout: Of the candidate.
+        config: The candidate's.
+        folder: Of the run.
+        new: How many of the validation rows are new.
+    """
+
+    old: Published
     before: warm_start.Old
     layout: Layout
     config: Config
     folder: Path
+    new: int
     weights: list[Any] = field(default_factory=list)
 
     def set(self, parts: Assembly) -> None:
@@ -168,13 +180,19 @@ class _Start:
                 said = f"anew for {len(without)} weights, such as {without[0]}"
                 note(f"{name}: the optimizer begins {said}")
 
-    def settle(self, parts: Assembly, validate: Callable[[], float]) -> None:
-        """Goes back to where nothing is lost that need not be."""
-        if self.config.settings.retrain.between:
-            share, scores = between.choose(parts.model, self.weights, validate)
-            listed = ", ".join(f"{100 * s:.0f} %: {score:.2f}" for s, score in scores.items())
-            way = f"{100 * share:.0f} % of the way from the old weights"
-            note(f"{self.config.name}: {way} (valid at {listed})")
+    def settle(self, parts: Assembly, valid: Sequence[Record], answer: Answers) -> None:
+        """Goes back to where no more is lost than must be."""
+        settings = self.config.settings.retrain
+        if not settings.between:
+            return
+        look = between.looks(self.old, valid, self.new, answer)
+        share, points = between.choose(parts.model, self.weights, look, settings.exam_drop)
+        name = self.config.name
+        note(f"{name}: {100 * share:.0f} % of the way from the old weights to the trained ones")
+        rows = [
+            (f"{100 * s:.0f} %", round(p.score, 2), round(p.lost, 2)) for s, p in points.items()
+        ]
+        print_table(f"{name}: on the way", ON_THE_WAY, rows)
 
 
 def _publish(

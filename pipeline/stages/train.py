@@ -7,6 +7,7 @@ machine, a line of metrics an epoch, the last checkpoint and the best weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from pipeline.stages.epochs import (
 )
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.warm import Later, Mix, Warm
-from pipeline.task import Record, Task, Vocabularies
+from pipeline.task import Answer, Record, Task, Vocabularies
 
 RUNS = ROOT / "runs"
 CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
@@ -256,10 +257,14 @@ def _scores(
     task: Task, config: Config, parts: Assembly, records: Sequence[Record]
 ) -> dict[str, float]:
     """The metrics of the model as it is, name to percent."""
-    texts = [record["text"] for record in records]
-    answers = answer_all(task, outputs_of(parts.service), texts)
-    scores = task.score(config.settings, records, answers)
+    scores = task.score(config.settings, records, _answers(task, parts, records))
     return {name: metric["value"] for name, metric in scores.metrics.items()}
+
+
+def _answers(task: Task, parts: Assembly, records: Sequence[Record]) -> list[Answer]:
+    """What the model as it is says to some rows."""
+    texts = [record["text"] for record in records]
+    return answer_all(task, outputs_of(parts.service), texts)
 
 
 def _calibrate(
@@ -275,7 +280,7 @@ def _calibrate(
     state = weights.load(folder / BEST, parts.model, optimizer)
     valid = list(store.records(data, "valid"))
     if warm:
-        warm.end(parts, lambda: _scores(task, config, parts, valid)[task.headline])
+        warm.end(parts, valid, partial(_answers, task, parts))
     found = task.calibrate(config.settings, parts.tokenizer, parts.model, parts.vocabularies, valid)
     weights.save(folder / BEST, parts.model, optimizer, state)
     artifacts.write_json(folder / CALIBRATION, found)

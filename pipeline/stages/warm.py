@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -10,6 +10,9 @@ import tensorflow as tf
 
 from pipeline.datasets import store
 from pipeline.stages.assemble import Assembly
+from pipeline.task import Answer, Record
+
+Answers = Callable[[Sequence[Record]], Sequence[Answer]]
 
 
 class Mix(NamedTuple):
@@ -46,13 +49,13 @@ class Warm(NamedTuple):
         steps: That the optimizer has behind it.
         mix: Of the training rows.
         end: Looks at the model with its best weights, before it is calibrated; it may change them.
-            It is given a function that tells the headline metric on valid.
+            It is given the validation rows and a function that answers rows.
     """
 
     start: Callable[[Assembly], None]
     steps: int
     mix: Mix
-    end: Callable[[Assembly, Callable[[], float]], None]
+    end: Callable[[Assembly, Sequence[Record], Answers], None]
 
 
 class Later(keras.optimizers.schedules.LearningRateSchedule):

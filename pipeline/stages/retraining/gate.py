@@ -118,9 +118,8 @@ def _ask(
 
     answers, made = answered(old.exam), task.stress(settings, train, old.exam, SEED)
     exam = judge(task, settings, EXAM, old.exam, answers)
-    suggested = map(task.suggest, answers["after"])
-    taken = {place for place, record in enumerate(suggested) if not _knows(old, record)}
-    kept = exam.without(taken) if len(taken) < len(exam.records) else exam
+    taken = old.taken(answers["after"])
+    kept = exam.without(taken)
     stressed = [judged(f"{EXAM}/{kind}", rows).change for kind, rows in made.items() if rows]
     return Asked(
         exam=exam,
@@ -129,15 +128,6 @@ def _ask(
         new=judged(NEW, held_out),
         harder=[*kept.parts, *stressed],
         labels=kept.labels(task, settings.retrain.label_rows),
-    )
-
-
-def _knows(old: Published, record: Record) -> bool:
-    """Whether the version has all labels of the record."""
-    return all(
-        label in old.vocabularies[kind]
-        for kind, labels in old.task.labels(record).items()
-        for label in labels
     )
 
 
@@ -184,7 +174,7 @@ def _suspect(old: Published, asked: Asked, settings: RetrainSettings) -> list[Ch
     known = [
         place
         for place, record in enumerate(asked.new.records)
-        if old.task.labels(record) and _knows(old, record)
+        if old.task.labels(record) and old.knows(record)
     ]
     if len(known) < LEAST_KNOWN:
         return []

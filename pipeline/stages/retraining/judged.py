@@ -133,8 +133,10 @@ class Judged:
         return _change(name, *(_some(s.counts[self.headline], places) for s in self._both))
 
     def without(self, places: Collection[int]) -> Judged:
-        """All other rows."""
+        """All other rows; where there is no other, all."""
         kept = [place for place in range(len(self.records)) if place not in places]
+        if not kept:
+            return self
         before, after = (
             replace(scores, counts={self.headline: _some(scores.counts[self.headline], kept)})
             for scores in self._both

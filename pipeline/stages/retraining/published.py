@@ -18,7 +18,7 @@ from pipeline.stages import export, prepare, rows
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.seen import text_key
 from pipeline.stages.train import CONFIG, CONTRACT
-from pipeline.task import Record, Task, Vocabularies
+from pipeline.task import Answer, Record, Task, Vocabularies
 from pipeline.tasks import find_task, schema_of
 
 
@@ -53,6 +53,19 @@ class Published:
     @property
     def extra(self) -> Path:
         return self.version / artifacts.EXTRA
+
+    def taken(self, answers: Sequence[Answer]) -> set[int]:
+        """Places of the answers that have a label which this version lacks."""
+        suggested = map(self.task.suggest, answers)
+        return {place for place, record in enumerate(suggested) if not self.knows(record)}
+
+    def knows(self, record: Record) -> bool:
+        """Whether it has all labels of the record."""
+        return all(
+            label in self.vocabularies[kind]
+            for kind, labels in self.task.labels(record).items()
+            for label in labels
+        )
 
     def refuse_newer(self) -> None:
         """What was published meanwhile was neither learnt nor compared with.

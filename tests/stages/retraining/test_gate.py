@@ -1,54 +1,16 @@
 """What a new label takes of the old rows, told apart from what is forgotten."""
 
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 
 from pipeline.config import RetrainSettings
-from pipeline.metrics.intervals import Counts
 from pipeline.stages.retraining import gate
-from pipeline.task import Scores
-
-TEXTS = [f"row {place}" for place in range(40)]
-
-
-def percent(sums):
-    return 100 * sums[..., 0] / np.maximum(sums[..., 1], 1)
-
-
-def score(settings, records, answers):
-    """A row is right where its answer is its label."""
-    right = [record["label"] == answer for record, answer in zip(records, answers, strict=True)]
-    rows = np.stack([np.array(right, int), np.ones(len(right), int)], axis=1)
-    wrong = [{"source": r["source"]} for r, hit in zip(records, right, strict=True) if not hit]
-    return Scores({}, [], wrong, {"accuracy": Counts(rows, percent)})
-
-
-@pytest.fixture
-def old():
-    """A version that knows the labels `a` and `b`, and 40 rows of its exam."""
-    task = SimpleNamespace(
-        headline="accuracy",
-        score=score,
-        labels=lambda record: {"labels": [record["label"]]},
-        suggest=lambda answer: {"label": answer},
-        stress=lambda *_: {},
-    )
-    exam = [{"text": t, "label": "ab"[n % 2], "source": f"f:{n}"} for n, t in enumerate(TEXTS)]
-    return SimpleNamespace(
-        task=task,
-        exam=exam,
-        vocabularies={"labels": ["a", "b"]},
-        config=SimpleNamespace(settings=SimpleNamespace(retrain=RetrainSettings())),
-    )
 
 
 def asked(old, monkeypatch, after):
     """What the checks see where the baseline is always right and `after` answers by the row."""
     said = {
-        "before": {text: "ab"[place % 2] for place, text in enumerate(TEXTS)},
-        "after": {text: after(place) for place, text in enumerate(TEXTS)},
+        "before": {row["text"]: row["label"] for row in old.exam},
+        "after": {row["text"]: after(place) for place, row in enumerate(old.exam)},
     }
     monkeypatch.setattr(gate, "answer_all", lambda _, side, texts: [said[side][t] for t in texts])
     return gate._ask(old, {side: side for side in said}, old.exam[:10], [])

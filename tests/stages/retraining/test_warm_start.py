@@ -1,4 +1,4 @@
-"""Weights and moments of an old model in a grown one; and how far it then goes from them."""
+"""Weights and moments of an old model in a grown one."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.stages.lazy_adamw import LazyAdamW
-from pipeline.stages.retraining import between, warm_start
+from pipeline.stages.retraining import warm_start
 from pipeline.task import Axis, Layout
 
 WEIGHTS = {
@@ -99,25 +99,3 @@ def test_a_weight_that_is_missing_on_either_side_is_named(trained):
 def test_the_table_sums_up_by_axis(grown):
     _, _, lines = grown
     assert warm_start.summed(lines) == [("words", 1, 2, 1, 0), ("tags", 2, 2, 1, 0)]
-
-
-@pytest.mark.parametrize(("best", "share"), [(0.3, 0.3), (0.7, 0.7), (1.0, 1.0)])
-def test_the_best_mean_of_old_and_new_weights_is_kept(best, share):
-    model = make(2, 2)
-    start = between.trainable(model)
-    end = [weight + 10 for weight in start]
-    for variable, value in zip(model.trainable_variables, end, strict=True):
-        variable.assign(value)
-
-    def gone():
-        return float(np.asarray(model.trainable_variables[0])[0, 0] - start[0][0, 0]) / 10
-
-    found, scores = between.choose(model, start, lambda: -abs(gone() - best))
-    assert found == share
-    assert gone() == pytest.approx(share, abs=1e-5)
-    assert set(scores) == set(between.STEPS)
-
-
-def test_of_equals_the_one_nearest_to_the_old_is_kept():
-    model = make(2, 2)
-    assert between.choose(model, between.trainable(model), lambda: 50.0)[0] == between.STEPS[0]
