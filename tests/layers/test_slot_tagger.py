@@ -12,7 +12,6 @@ import pytest
 from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.model import (
     IntentLoss,
-    MembersLoss,
     TokenLoss,
     build_model,
     decode,
@@ -126,15 +125,6 @@ def test_a_smoothed_intent_loss_by_hand():
     logits = np.log([[0.7, 0.3]])
     expected = -0.8 * np.log(0.7) - 0.2 * (np.log(0.7) + np.log(0.3)) / 2
     assert float(IntentLoss(0.2)(np.array([0]), logits)) == pytest.approx(expected, rel=1e-6)
-
-
-def test_the_losses_of_members_by_hand():
-    gold = np.array([1, 0])
-    logits = np.log([[[0.5, 0.5], [0.2, 0.8]], [[0.9, 0.1], [0.4, 0.6]]])  # two texts, two members
-    expected = [-np.log(0.5) - np.log(0.8), -np.log(0.9) - np.log(0.4)]
-    loss = MembersLoss(IntentLoss())
-    np.testing.assert_allclose(loss.call(gold, logits), expected, rtol=1e-6)
-    assert float(loss(gold, logits)) == pytest.approx(np.mean(expected))
 
 
 def test_members_differ_and_answer_by_their_mean():

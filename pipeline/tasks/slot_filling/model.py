@@ -21,6 +21,7 @@ from keras import ops
 
 from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
 from pipeline.layers.dropout import RareTokenDropout
+from pipeline.layers.members_loss import MembersLoss
 from pipeline.layers.temperature import Temperature
 from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
@@ -150,23 +151,3 @@ class IntentLoss(keras.losses.Loss):
         gold = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
         of_all = -ops.mean(ops.log_softmax(y_pred, axis=-1), axis=-1)
         return (1.0 - self.smoothing) * gold + self.smoothing * of_all
-
-
-class MembersLoss(keras.losses.Loss):
-    """The sum of what the members of an ensemble lose, each held against the same gold.
-
-    Args:
-        loss: Of one member: gold [batch, ...] and scores [batch, ...] to [batch].
-
-    Shapes: gold [batch, ...], scores [batch, members, ...].
-    """
-
-    def __init__(self, loss: keras.losses.Loss) -> None:
-        super().__init__(name=f"members_{loss.name}", reduction="mean_with_sample_weight")
-        self.loss = loss
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        members = y_pred.shape[1]
-        gold = ops.repeat(y_true, members, axis=0)
-        scores = ops.reshape(y_pred, (-1, *ops.shape(y_pred)[2:]))
-        return ops.sum(ops.reshape(self.loss.call(gold, scores), (-1, members)), axis=1)

@@ -25,6 +25,7 @@ from pipeline.layers.bag import WeightedBag
 from pipeline.layers.dropout import TokenDropout
 from pipeline.layers.encoders import RECURRENT, EncoderSizes, encode
 from pipeline.layers.label_thresholds import LabelThresholds
+from pipeline.layers.members_loss import MembersLoss
 from pipeline.layers.pooling import AttentionPooling, Pooling
 from pipeline.layers.temperature import Temperature
 from pipeline.layers.text_cnn import TextCNN
@@ -158,24 +159,6 @@ def losses(
     of_label = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
     smoothing = settings.train.label_smoothing
     return {MEMBERS: MembersLoss(of_label(from_logits=True, label_smoothing=smoothing))}
-
-
-class MembersLoss(keras.losses.Loss):
-    """The sum of what the members of an ensemble lose, each held against the same gold.
-
-    Args:
-        loss: Of one member: gold and logits [..., labels] to [...].
-
-    Shapes: gold [batch, labels], logits [batch, members, labels].
-    """
-
-    def __init__(self, loss: keras.losses.Loss) -> None:
-        super().__init__(name="label_loss", reduction="mean_with_sample_weight")
-        self.loss = loss
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        gold = ops.broadcast_to(y_true[:, None, :], ops.shape(y_pred))
-        return ops.sum(self.loss.call(gold, y_pred), axis=1)
 
 
 def probabilities(model: keras.Model, logits: Any) -> Any:
