@@ -318,6 +318,24 @@ def test_health(served, channel, service):
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
+def test_who_watches_health_and_leaves_keeps_nobody(serve, contract_models):
+    """Twenty watchers that left together stopped all calls, and the watcher of versions."""
+    with (
+        serve(contract_models, grace_seconds=1.0) as watched,
+        grpc.insecure_channel(watched.grpc) as channel,
+    ):
+        health = health_pb2_grpc.HealthStub(channel)
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        calls = [health.Watch(health_pb2.HealthCheckRequest(service=f"x{i}")) for i in range(20)]
+        with pytest.raises(grpc.RpcError) as caught:
+            next(calls.pop())
+        assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        for call in calls:
+            call.cancel()
+        assert stub.Predict(predict(x=X), TIMEOUT).model_spec.version.value == 123
+        watched.server.models.refresh()
+
+
 def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_models):
     """Contract b7.6; ours has a limit of its own, told before the message is read."""
     numbers = np.ones(1_200_000, np.float32)
