@@ -105,6 +105,7 @@ ROWS = [
         "b1.4 too long", f"{HALF}/versions/9223372036854775808", 400, "Failed to convert version: "
     ),
     post("b1.4 zeros", f"{HALF}/versions/0000123:predict", ONE, 200, {"predictions": [2.5]}),
+    get("b1.4 many zeros", f"{HALF}/versions/{'0' * 5000}123", 200),
     get("b1.5 no name", "/v1/models", 400, "Missing model name in request."),
     # b2: requests
     half("b2.1 empty", b"", 400, "JSON Parse error: The document is empty"),
