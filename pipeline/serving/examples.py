@@ -102,12 +102,9 @@ def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int
             'Expected classification signature outputs to contain at least one of "classes" or'
             f' "scores". Signature {signature.name} has {", ".join(signature.outputs)}',
         )
-    for name, value in (("classes", classes), ("scores", scores)):
-        if value is not None and (value.ndim != 2 or len(value) != rows):
-            raise invalid(
-                f"Expected output Tensor {name} to have shape [{rows} num_classes]; received"
-                f" {list(value.shape)}"
-            )
+    for name, value, dtype in (("classes", classes, "string"), ("scores", scores, "float")):
+        if value is not None:
+            _check_output(name, value, dtype, rows)
     if classes is not None and scores is not None and classes.shape != scores.shape:
         raise invalid(
             f"Tensors class and score should match in size; received {list(classes.shape)} and"
@@ -120,6 +117,17 @@ def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int
         [[label.decode("utf-8", "replace"), score] for label, score in zip(*row, strict=True)]
         for row in zip(labels, numbers, strict=True)
     ]
+
+
+def _check_output(name: str, value: Any, dtype: str, rows: int) -> None:
+    """Refuses another type, and a shape that is not one row of classes for each of `rows`."""
+    if value.dtype != {"string": object, "float": np.float32}[dtype]:
+        raise invalid(f"Expected {name} Tensor of DT_{dtype.upper()}. Got: {value.dtype.name}")
+    if value.ndim != 2 or len(value) != rows:
+        raise invalid(
+            f"Expected output Tensor {name} to have shape [{rows} num_classes]; received"
+            f" {list(value.shape)}"
+        )
 
 
 def regress_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any:

@@ -60,13 +60,13 @@ def _read_rows(document: Mapping[str, Any], signature: Signature, limits: Limits
         raise invalid(f"JSON Value: {shown(document)} No values in 'instances' array")
     if len(rows) > limits.rows:
         raise too_large(f"'instances' has {len(rows)} rows; at most {limits.rows} are taken")
-    if not isinstance(rows[0], dict) and len(signature.inputs) > 1:
+    if not isinstance(rows[0], dict) and len(signature.inputs) != 1:
         raise invalid(
             "instances is a plain list, but expecting list of objects as multiple"
             " input tensors required as per tensorinfo_map"
         )
     columns = {name: Column(tensor, limits) for name, tensor in signature.inputs.items()}
-    named = _is_named(rows[0])
+    named = _is_named(rows[0]) or not columns
     for index, row in enumerate(rows):
         if named != _is_named(row):
             expected, got = ("object", "list") if named else ("value/list", "object")

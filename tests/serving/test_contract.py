@@ -216,6 +216,22 @@ ROWS = [
     ),
     typed("b2.10 bad", "string", [{"b64": "Y"}], "Unable to base64 decode", 400),
     kinds("b2.10 type", "int32", [{"b64": "YQ=="}], "Object", "int32"),
+    *(
+        post(
+            f"b2 no inputs, {name}",
+            f"{SHAPES}:predict",
+            {"signature_name": "nothing", **body},
+            status,
+            expected,
+            differs=True,
+        )
+        for name, body, status, expected in [
+            ("columns", {"inputs": {}}, 200, {"outputs": [1.0]}),
+            ("rows", {"instances": [{}]}, 200, {"predictions": [1.0]}),
+            ("a value", {"instances": [1]}, 400, "instances is a plain list"),
+            ("bytes", {"instances": [{"b64": ""}]}, 400, "at item 0"),
+        ]
+    ),
     # b3: answers
     post(
         "b3.2 columns",
@@ -332,6 +348,8 @@ ROWS = [
     unfit("b4.3 flat", "classify", "flat", "scores"),
     unfit("b4.3 fewer", "classify", "fewer", "scores"),
     unfit("b4.3 unlike", "classify", "unlike", "class and score should match in size"),
+    unfit("b4.3 numbered", "classify", "numbered", "classes"),
+    unfit("b4.3 worded", "classify", "worded", "scores"),
     unfit("b4.3 no classes", "classify", "regress", 'at least one of "classes" or "scores"'),
     # b5: status and metadata
     get(

@@ -206,6 +206,11 @@ def test_every_type_comes_back_as_it_went(stub, signature, value):
     np.testing.assert_array_equal(tf.make_ndarray(answer.outputs["y"]), value)
 
 
+def test_a_signature_without_inputs(stub):
+    answer = stub.Predict(predict("shapes", "nothing"), TIMEOUT)
+    assert list(answer.outputs["y"].float_val) == [1.0]
+
+
 def test_outputs_are_chosen_by_the_filter(stub):
     inputs = {"text": np.array([b"a"], object), "x": np.array([1], np.float32)}
     answer = stub.Predict(predict("shapes", filter=["double"], **inputs), TIMEOUT)
