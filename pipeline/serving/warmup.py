@@ -22,7 +22,7 @@ from pipeline.serving.signature import DEFAULT
 
 MOST = 1000
 EXAMPLES, LONGEST_EXAMPLE = 6, 120
-TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
+TRUSTED = Limits(body=2**31, text=2**31, rows=2**31)  # what a version brings was verified with it
 
 
 @dataclass(frozen=True)
