@@ -176,7 +176,8 @@ def _versions(model: Model) -> dict[int, Path]:
     except OSError as error:
         raise ServingError(
             Code.FAILED_PRECONDITION,
-            f"Model {model.name}: its folder cannot be read ({error.strerror}); nothing was changed",
+            f"Model {model.name}: its folder cannot be read ({error.strerror}); nothing was"
+            " changed",
         ) from error
 
 

@@ -44,8 +44,8 @@ class Engine:
             deadline: `time.monotonic()` after which the request is dropped.
 
         Raises:
-            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows (413), or
-                the queue is full.
+            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows (413),
+                or the queue is full.
         """
         check_inputs(signature, arrays)
         if signature.takes_rows:
@@ -53,7 +53,7 @@ class Engine:
         return self.batchers[signature.name].submit(arrays, deadline)
 
     def _check_rows(self, arrays: Arrays) -> None:
-        """Thirty bytes of gRPC may stand for millions of rows, and a column may be of any length."""
+        """Thirty bytes of gRPC may stand for millions of rows, and a column may be that long."""
         for name, value in arrays.items():
             if len(value) > self.most_rows:
                 raise too_large(

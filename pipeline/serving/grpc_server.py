@@ -25,7 +25,7 @@ SERVICES = (
 )
 
 
-class Health(health.HealthServicer):  # type: ignore[misc]  # the library has no types
+class Health(health.HealthServicer):
     """Tells who asks; whoever wants to be told of each change is refused.
 
     The library's Watch sends while it holds the lock that the end of a Watch waits for, in the one
