@@ -79,8 +79,8 @@ class Admin:
         except ValueError as error:
             raise invalid(str(error)) from error
         with self._lock:
-            on_disk = list_versions(model.folder)
-            unknown = [w for w in wanted.named if (model.labels.get(str(w)) or w) not in on_disk]
+            on_disk = _versions(model)
+            unknown = [w for w in wanted.named if model.labels.get(str(w), w) not in on_disk]
             if unknown:
                 raise _missing(model, unknown)
             self._replace(model.folder / traffic.FILE, document, model, wanted.named)
@@ -98,8 +98,7 @@ class Admin:
         if len(set(names)) < len(names):
             raise invalid(f"Duplicate model names: {sorted(names)}")
         for config in configs:
-            home = (self.models.root / config.name).resolve()
-            if not Path(config.base_path).is_absolute() or Path(config.base_path).resolve() != home:
+            if not self._is_home(config):
                 raise invalid(
                     f"Model {config.name}: expected its own folder below the served one as an"
                     f" absolute base_path, received {config.base_path!r}"
@@ -111,6 +110,15 @@ class Admin:
         for config in configs:
             self.set_labels(config.name, dict(config.labels))
 
+    def _is_home(self, config: Config) -> bool:
+        """Whether the base path is the model's own folder."""
+        given = Path(config.base_path)
+        try:
+            home = (self.models.root / config.name).resolve()
+            return given.is_absolute() and given.resolve() == home
+        except ValueError:  # NUL is in no path
+            return False
+
     def _model(self, name: str) -> Model:
         model = self.models.by_name.get(name)
         if model is None:
@@ -118,7 +126,7 @@ class Admin:
         return model
 
     def _set_labels(self, model: Model, labels: dict[str, int]) -> dict[str, Any]:
-        on_disk = list_versions(model.folder)
+        on_disk = _versions(model)
         unknown = [number for number in labels.values() if number not in on_disk]
         if unknown:
             raise _missing(model, unknown)
@@ -157,8 +165,25 @@ class Admin:
             raise _missing(model, missing)
 
 
+def _versions(model: Model) -> dict[int, Path]:
+    """Those on the disk.
+
+    Raises:
+        ServingError: FAILED_PRECONDITION; the model serves, but its folder is gone.
+    """
+    try:
+        return list_versions(model.folder)
+    except OSError as error:
+        raise ServingError(
+            Code.FAILED_PRECONDITION,
+            f"Model {model.name}: its folder cannot be read ({error.strerror}); nothing was"
+            " changed",
+        ) from error
+
+
 def _missing(model: Model, versions: Sequence[traffic.Which]) -> ServingError:
-    reasons = [model.quarantine[v].reason for v in versions if v in model.quarantine]
+    quarantine = model.quarantine
+    reasons = [quarantine[v].reason for v in versions if v in quarantine]
     why = f" ({'; '.join(reasons)})" if reasons else ""
     named = ", ".join(map(str, versions))
     return ServingError(

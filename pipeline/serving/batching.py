@@ -84,8 +84,7 @@ class Batcher:
         Raises:
             ServingError: RESOURCE_EXHAUSTED; the queue is full.
         """
-        first = next(iter(arrays.values()))
-        rows = len(first) if first.ndim else 1
+        rows = rows_of(arrays)
         joinable = all(value.ndim and len(value) == rows for value in arrays.values())
         job = Job(arrays, rows, deadline, self.together and joinable)
         with self._lock:
@@ -164,6 +163,12 @@ class Batcher:
                     Code.INTERNAL, f"Output {name} has no row for each of {rows} rows of input"
                 )
         return _split(outputs, [job.rows for job in jobs])
+
+
+def rows_of(arrays: Arrays) -> int:
+    """The first dimension of the first input; 1 for a single value, or where there is no input."""
+    first = next(iter(arrays.values()), None)
+    return len(first) if first is not None and first.ndim else 1
 
 
 def _fit(job: Job, other: Job) -> bool:

@@ -104,9 +104,20 @@ class Question:
         }
 
     def answers(self, response: httpx.Response) -> list[Answer]:
-        """The records of a response of status 200."""
-        rows = json.loads(response.content)["predictions"]
-        return [read_answer(text, row) for text, row in zip(self.texts, rows, strict=True)]
+        """The records of a response of status 200.
+
+        Raises:
+            ServerError: It is no answer to the texts, as that of a proxy in between.
+        """
+        try:
+            rows = json.loads(response.content)["predictions"]
+            return [read_answer(text, row) for text, row in zip(self.texts, rows, strict=True)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ServerError(
+                f"expected predictions for {len(self.texts)} texts, received what cannot be read"
+                f" ({type(error).__name__}: {error})",
+                response.status_code,
+            ) from error
 
 
 class Client:
@@ -154,10 +165,10 @@ class Client:
                 return question.answers(result)
             time.sleep(_wait(self.retry, tried, result))
 
-    def _try(self, question: Question) -> httpx.Response | httpx.TransportError:
+    def _try(self, question: Question) -> httpx.Response | httpx.RequestError:
         try:
             return self._http.post(**question.request())
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return error
 
 
@@ -194,10 +205,10 @@ class AsyncClient:
                 return question.answers(result)
             await asyncio.sleep(_wait(self.retry, tried, result))
 
-    async def _try(self, question: Question) -> httpx.Response | httpx.TransportError:
+    async def _try(self, question: Question) -> httpx.Response | httpx.RequestError:
         try:
             return await self._http.post(**question.request())
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return error
 
 
@@ -205,9 +216,9 @@ def _headers(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _wait(retry: Retry, tried: int, result: httpx.Response | httpx.TransportError) -> float:
+def _wait(retry: Retry, tried: int, result: httpx.Response | httpx.RequestError) -> float:
     """Seconds to wait before this is tried again; raises where it is not."""
-    if isinstance(result, httpx.TransportError):
+    if isinstance(result, httpx.RequestError):
         wait = retry.wait(tried)
         if wait is None:
             reason = str(result) or type(result).__name__

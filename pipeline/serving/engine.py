@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.serving.batching import Batcher
+from pipeline.serving.codes import too_large
 from pipeline.serving.metrics import Metrics
 from pipeline.serving.servable import Servable, check_inputs
 from pipeline.serving.settings import Settings
@@ -23,11 +24,13 @@ class Engine:
     Args:
         servable: The version.
         batchers: A queue for each signature.
+        most_rows: Of one request, in whatever form it came.
         examples: Texts that it brings, for a person to begin with.
     """
 
     servable: Servable
     batchers: Mapping[str, Batcher]
+    most_rows: int
     examples: Sequence[str] = ()
 
     def submit(
@@ -41,10 +44,21 @@ class Engine:
             deadline: `time.monotonic()` after which the request is dropped.
 
         Raises:
-            ServingError: The shapes do not fit (INVALID_ARGUMENT) or the queue is full.
+            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows (413),
+                or the queue is full.
         """
         check_inputs(signature, arrays)
+        if signature.takes_rows:
+            self._check_rows(arrays)
         return self.batchers[signature.name].submit(arrays, deadline)
+
+    def _check_rows(self, arrays: Arrays) -> None:
+        """Thirty bytes of gRPC may stand for millions of rows, and a column may be that long."""
+        for name, value in arrays.items():
+            if len(value) > self.most_rows:
+                raise too_large(
+                    f"Input {name}: {len(value)} rows; at most {self.most_rows} are taken"
+                )
 
 
 def start(
@@ -78,4 +92,4 @@ def start(
         )
 
     queues = {name: batcher(signature) for name, signature in servable.signatures.items()}
-    return Engine(servable, queues, examples)
+    return Engine(servable, queues, settings.limits.rows, examples)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,12 @@ def read_examples(document: Mapping[str, Any], limits: Limits) -> list[bytes]:
     """The serialized tf.Example of each example of a request, its context merged in.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; no examples, or a value that no feature holds.
+        ServingError: INVALID_ARGUMENT; no examples, or a value that no feature holds. 413; more of
+            them, or longer ones, than the limits allow.
     """
     context = b""
     if "context" in document:
-        context = _example(document["context"])
+        context = _example(document["context"], limits)
     if "examples" not in document:
         raise invalid(
             f"JSON Value: {shown(document)} When method is classify, key 'examples'"
@@ -41,17 +42,46 @@ def read_examples(document: Mapping[str, Any], limits: Limits) -> list[bytes]:
         raise invalid(f"JSON Value: {shown(document)} 'examples' value is an empty array")
     if len(examples) > limits.rows:
         raise too_large(f"'examples' has {len(examples)} rows; at most {limits.rows} are taken")
-    # Two messages one after the other are one message with the fields of both.
-    return [context + _example(example) for example in examples]
+    return with_context(context, (_example(example, limits) for example in examples), limits)
 
 
-def _example(value: Any) -> bytes:
+def with_context(context: bytes, examples: Iterable[bytes], limits: Limits) -> list[bytes]:
+    """Serialized examples, the context of all of them merged into each.
+
+    A context stands once in a request and once for each row in what the model gets.
+
+    Raises:
+        ServingError: 413; an example is longer than a string may be, or all of them together than a
+            body may be.
+    """
+    merged: list[bytes] = []
+    total = 0
+    for example in examples:
+        size = len(context) + len(example)
+        total += size
+        if size > limits.text:
+            raise too_large(
+                f"An example of {size} bytes, with its context; at most {limits.text} are taken"
+            )
+        if total > limits.body:
+            raise too_large(
+                f"Examples of more than {limits.body} bytes, each with the context, the most that"
+                " is taken"
+            )
+        merged.append(context + example)  # one message with the fields of both
+    return merged
+
+
+def _example(value: Any, limits: Limits) -> bytes:
     if not isinstance(value, dict):
         raise invalid(f"Example must be JSON object but got JSON {kind(value)}")
     example = tf.train.Example()
     for name, content in value.items():
         feature = example.features.feature[name]
-        for item in content if isinstance(content, list) else [content]:
+        items = content if isinstance(content, list) else [content]
+        if len(items) > limits.text:  # each value takes a byte or more
+            raise too_large(f"Feature: {name} has {len(items)} values; at most {limits.text}")
+        for item in items:
             _add(item, name, feature)
     serialized: bytes = example.SerializeToString()
     return serialized
@@ -102,12 +132,9 @@ def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int
             'Expected classification signature outputs to contain at least one of "classes" or'
             f' "scores". Signature {signature.name} has {", ".join(signature.outputs)}',
         )
-    for name, value in (("classes", classes), ("scores", scores)):
-        if value is not None and (value.ndim != 2 or len(value) != rows):
-            raise invalid(
-                f"Expected output Tensor {name} to have shape [{rows} num_classes]; received"
-                f" {list(value.shape)}"
-            )
+    for name, value, dtype in (("classes", classes, "string"), ("scores", scores, "float")):
+        if value is not None:
+            _check_output(name, value, dtype, rows)
     if classes is not None and scores is not None and classes.shape != scores.shape:
         raise invalid(
             f"Tensors class and score should match in size; received {list(classes.shape)} and"
@@ -120,6 +147,17 @@ def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int
         [[label.decode("utf-8", "replace"), score] for label, score in zip(*row, strict=True)]
         for row in zip(labels, numbers, strict=True)
     ]
+
+
+def _check_output(name: str, value: Any, dtype: str, rows: int) -> None:
+    """Refuses another type, and a shape that is not one row of classes for each of `rows`."""
+    if value.dtype != {"string": object, "float": np.float32}[dtype]:
+        raise invalid(f"Expected {name} Tensor of DT_{dtype.upper()}. Got: {value.dtype.name}")
+    if value.ndim != 2 or len(value) != rows:
+        raise invalid(
+            f"Expected output Tensor {name} to have shape [{rows} num_classes]; received"
+            f" {list(value.shape)}"
+        )
 
 
 def regress_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from pipeline.serving import logs
-from pipeline.serving.batching import late
+from pipeline.serving.batching import late, rows_of
 from pipeline.serving.codes import Code, ServingError, cut, invalid
 from pipeline.serving.engine import Engine
 from pipeline.serving.keys import Keys
@@ -94,8 +94,7 @@ class Answers:
         engine = asked.engine
         if engine is None:
             raise ServingError(Code.INTERNAL, "no version was chosen")
-        first = next(iter(arrays.values()))
-        asked.rows = len(first) if first.ndim else 1
+        asked.rows = rows_of(arrays)
         self.server.metrics.examples.add(engine.servable.name, by=asked.rows)
         future = engine.submit(signature, arrays, asked.deadline)
         try:

@@ -25,6 +25,21 @@ SERVICES = (
 )
 
 
+class Health(health.HealthServicer):
+    """Tells who asks; whoever wants to be told of each change is refused.
+
+    The library's Watch sends while it holds the lock that the end of a Watch waits for, in the one
+    thread that also completes what is sent: a few clients that left at the wrong moment stopped
+    all of gRPC and the watcher of versions for good. It also keeps each name that a client makes
+    up, and a stream without end keeps a draining server until its grace is over. By the protocol
+    a client whose Watch is UNIMPLEMENTED takes the server as healthy.
+    """
+
+    def Watch(self, request: Any, context: Any, send_response_callback: Any = None) -> Any:  # noqa: N802
+        """UNIMPLEMENTED."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "Health is told by Check; there is no Watch")
+
+
 def start(server: Server) -> Any | None:
     """A running gRPC server, or None where the settings ask for none.
 
@@ -40,7 +55,7 @@ def start(server: Server) -> Any | None:
     )
     models = ModelService(server, server.keys)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, calls)
-    servicer = health.HealthServicer()
+    servicer = Health(experimental_non_blocking=False)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, calls)
     server.models.after_poll = lambda: _tell_health(servicer, server)
     return _started(calls, f"{server.settings.host}:{port}", server.settings)

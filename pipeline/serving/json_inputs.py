@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.serving.codes import invalid, too_large
 from pipeline.serving.json_text import shown
-from pipeline.serving.json_values import Shape, array, fill, is_base64, shape_of
+from pipeline.serving.json_values import Shape, array, check_size, fill, is_base64, shape_of
 from pipeline.serving.settings import Limits
 from pipeline.serving.signature import DEFAULT, Signature, Tensor
 
@@ -60,13 +60,13 @@ def _read_rows(document: Mapping[str, Any], signature: Signature, limits: Limits
         raise invalid(f"JSON Value: {shown(document)} No values in 'instances' array")
     if len(rows) > limits.rows:
         raise too_large(f"'instances' has {len(rows)} rows; at most {limits.rows} are taken")
-    if not isinstance(rows[0], dict) and len(signature.inputs) > 1:
+    if not isinstance(rows[0], dict) and len(signature.inputs) != 1:
         raise invalid(
             "instances is a plain list, but expecting list of objects as multiple"
             " input tensors required as per tensorinfo_map"
         )
-    columns = {name: Column(tensor, limits) for name, tensor in signature.inputs.items()}
-    named = _is_named(rows[0])
+    columns = {name: Column(tensor, len(rows), limits) for name, tensor in signature.inputs.items()}
+    named = _is_named(rows[0]) or not columns
     for index, row in enumerate(rows):
         if named != _is_named(row):
             expected, got = ("object", "list") if named else ("value/list", "object")
@@ -76,7 +76,7 @@ def _read_rows(document: Mapping[str, Any], signature: Signature, limits: Limits
         else:
             (column,) = columns.values()
             column.add(row, f"{index}")
-    return {name: column.array(len(rows)) for name, column in columns.items()}
+    return {name: column.array() for name, column in columns.items()}
 
 
 def _is_named(row: Any) -> bool:
@@ -96,8 +96,8 @@ def _add_named(row: Mapping[str, Any], index: int, columns: Mapping[str, Column]
 class Column:
     """One input, gathered row by row; all rows must have one shape."""
 
-    def __init__(self, tensor: Tensor, limits: Limits) -> None:
-        self.tensor, self.limits = tensor, limits
+    def __init__(self, tensor: Tensor, rows: int, limits: Limits) -> None:
+        self.tensor, self.rows, self.limits = tensor, rows, limits
         self.shape: Shape | None = None
         self.values: list[Any] = []
 
@@ -114,6 +114,7 @@ class Column:
 
     def _add(self, value: Any) -> None:
         shape = shape_of(value)
+        check_size((self.rows, *shape), self.tensor, self.limits)
         flat = fill(value, 0, shape, self.tensor, self.limits)
         if self.shape is None:
             self.shape = shape
@@ -124,9 +125,9 @@ class Column:
             raise invalid(f"Expecting shape {_brackets(self.shape)} but got: {_brackets(shape)}")
         self.values += flat
 
-    def array(self, rows: int) -> Any:
+    def array(self) -> Any:
         """All rows below each other: [rows, *shape of a row]."""
-        return array(self.values, (rows, *(self.shape or ())), self.tensor, self.limits)
+        return array(self.values, (self.rows, *(self.shape or ())), self.tensor)
 
 
 def _brackets(shape: Shape) -> str:
@@ -146,6 +147,6 @@ def _read_columns(value: Any, signature: Signature, limits: Limits) -> Arrays:
         if name not in value:
             raise invalid(f"Missing named input: {name} in 'inputs' object.")
         shape = shape_of(value[name])
-        flat = fill(value[name], 0, shape, tensor, limits)
-        arrays[name] = array(flat, shape, tensor, limits)
+        check_size(shape, tensor, limits)
+        arrays[name] = array(fill(value[name], 0, shape, tensor, limits), shape, tensor)
     return arrays

@@ -67,7 +67,7 @@ def _plain(name: str, value: Any) -> Any:
     """An array that orjson writes, or nested lists of strings; a scalar for 0-d."""
     if value.dtype == object:
         return _strings(value.tolist(), as_bytes=name.endswith(BYTES_SUFFIX))
-    if value.dtype.kind not in WRITABLE or value.dtype.name == "bfloat16":
+    if value.dtype.kind not in WRITABLE or value.dtype.isbuiltin != 1:  # bfloat16, float8, ...
         raise invalid(f"Failed to write JSON value for tensor type: {value.dtype.name}")
     return np.ascontiguousarray(value) if value.ndim else value[()]
 

@@ -19,7 +19,10 @@ from pipeline.serving.codes import ServingError, invalid
 SHOWN = 256  # bytes of a value in an error
 DEEPEST = 512  # lists and objects inside each other
 KEY = re.compile(rb'"\s*:')
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\bInf\b|[\[\]{}]', re.DOTALL)
+# A string may lack its end; it is still one token, and no part of it is looked at again (`*+`).
+# Else "\"\"\"... would take time by the square of its length, and a long string 118 bytes a letter.
+STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+TOKEN = re.compile(rf"{STRING}|-?\bInf\b|[\[\]{{}}]", re.DOTALL)
 KINDS = {type(None): "Null", dict: "Object", list: "Array", str: "String"}
 KINDS |= {int: "Number", float: "Number"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,16 @@ def shape_of(value: Any) -> Shape:
             break
         value = value[0]
     return tuple(sizes)
+
+
+def check_size(shape: Shape, tensor: Tensor, limits: Limits) -> None:
+    """Refuses a tensor by its shape, before its values are looked at; 413.
+
+    A dimension of size 0 counts as 1: a million empty lists are no small tensor.
+    """
+    elements = math.prod(max(size, 1) for size in shape)
+    if elements > limits.elements:
+        raise too_large(f"{tensor.name}: {elements} elements; at most {limits.elements} are taken")
 
 
 def fill(value: Any, level: int, shape: Shape, tensor: Tensor, limits: Limits) -> list[Any]:
@@ -164,15 +175,13 @@ def _wrong_type(value: Any, dtype: str) -> ServingError:
     )
 
 
-def array(flat: list[Any], shape: Shape, tensor: Tensor, limits: Limits) -> Any:
+def array(flat: list[Any], shape: Shape, tensor: Tensor) -> Any:
     """Checked values as an array of the tensor's type; strings as objects.
 
     Raises:
-        ServingError: More elements than the limit (413), a number beyond all floats, or no
-            values at all for a type that JSON has none for (501, as `one_value` says of one).
+        ServingError: A number beyond all floats, or no values at all for a type that JSON has none
+            for (501, as `one_value` says of one).
     """
-    if len(flat) > limits.elements:
-        raise too_large(f"{tensor.name}: {len(flat)} elements; at most {limits.elements} are taken")
     if tensor.dtype == "string":
         values = np.empty(len(flat), object)
         values[:] = flat

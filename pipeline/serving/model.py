@@ -90,8 +90,8 @@ class Model:
     def _take_over(self, found: Mapping[int, Path]) -> None:
         self.labels = self._read("labels", read_labels, self.labels)
         self.traffic = self._read("traffic", read_traffic, self.traffic)
-        for number in self.quarantine.keys() - found.keys():
-            del self.quarantine[number]
+        if self.quarantine.keys() - found.keys():
+            self.quarantine = {n: why for n, why in self.quarantine.items() if n in found}
         newest = next((n for n in sorted(found, reverse=True) if self._ready(n, found[n])), None)
         numbers = [which for which in self.traffic.named if isinstance(which, int)]
         named = {*self.labels.values(), *numbers}
@@ -142,7 +142,7 @@ class Model:
             return False
         self.engines = {**self.engines, number: engine}
         self._stamps[number] = seen
-        self.quarantine.pop(number, None)
+        self.quarantine = {n: why for n, why in self.quarantine.items() if n != number}
         self._set(number, VersionState(State.AVAILABLE))
         seconds = round(time.monotonic() - began, 3)
         log("version_live", model=self.name, version=number, seconds=seconds)
@@ -162,7 +162,8 @@ class Model:
         reason = " ".join(reason.split())[:300]
         tries = self.quarantine[number].tries + 1 if number in self.quarantine else 1
         wait = min(RETRY_SECONDS * 2 ** (tries - 1), LONGEST_RETRY)
-        self.quarantine[number] = Quarantine(seen, reason, tries, time.monotonic() + wait)
+        kept = Quarantine(seen, reason, tries, time.monotonic() + wait)
+        self.quarantine = {**self.quarantine, number: kept}
         self._set(number, VersionState(State.END, Code.FAILED_PRECONDITION, reason))
         log("version_quarantined", model=self.name, version=number, reason=reason, tries=tries)
 

@@ -54,6 +54,8 @@ class Models:
         """Ends the watching; what is loaded stays."""
         self._stopped = True
         self._wanted.set()
+        with self._looked:  # who waits for a look that does not come any more
+            self._looked.notify_all()
         if self._thread:
             self._thread.join()
         self._pool.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.serving.codes import invalid, too_large
+from pipeline.serving.examples import with_context
 from pipeline.serving.settings import Limits
 
 
@@ -12,7 +13,7 @@ def serialized_examples(given: Any, limits: Limits) -> list[bytes]:
     """Each tf.Example of an `Input` message, serialized, its context merged in.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is none, or more than the limit.
+        ServingError: INVALID_ARGUMENT; there is none, or more or longer ones than the limits.
     """
     context = b""
     examples = given.example_list.examples
@@ -23,5 +24,4 @@ def serialized_examples(given: Any, limits: Limits) -> list[bytes]:
         raise invalid("Input is empty")
     if len(examples) > limits.rows:
         raise too_large(f"{len(examples)} examples; at most {limits.rows} are taken")
-    # Two messages one after the other are one message with the fields of both.
-    return [context + example.SerializeToString() for example in examples]
+    return with_context(context, (example.SerializeToString() for example in examples), limits)

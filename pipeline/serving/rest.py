@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from pipeline.serving import examples, json_inputs, json_outputs, metadata, rest_paths
-from pipeline.serving.batching import late
+from pipeline.serving.batching import late, rows_of
 from pipeline.serving.codes import invalid
 from pipeline.serving.engine import Engine
 from pipeline.serving.json_text import parse_object
@@ -56,9 +56,8 @@ class Asked:
 
     @property
     def rows(self) -> int:
-        """The first dimension of the first input."""
-        first = next(iter(self.arrays.values()))
-        return len(first) if first.ndim else 1
+        """Those of the inputs."""
+        return rows_of(self.arrays)
 
 
 class Rest:

@@ -40,7 +40,7 @@ def parse(method: str, path: str) -> Call:
 
     Args:
         method: GET, POST, ...
-        path: As it was sent: percent-encoded, with its query string.
+        path: As it was sent: percent-encoded, with its query string; a letter a byte (Latin-1).
 
     Raises:
         ServingError: INVALID_ARGUMENT, in TensorFlow Serving's words.
@@ -64,12 +64,13 @@ def _malformed(method: str, path: str) -> ServingError:
 
 def _decoded(text: str) -> str:
     """Only ever a key to look up, never a part of a file's path."""
-    return unquote_to_bytes(text).decode("utf-8", "replace")
+    return unquote_to_bytes(text.encode("latin-1")).decode("utf-8", "replace")
 
 
 def _number(digits: str | None) -> int | None:
     if digits is None:
         return None
-    if len(digits.lstrip("0")) > len(str(LARGEST)) or int(digits) > LARGEST:
+    significant = digits.lstrip("0") or "0"  # Python reads no more than 4300 digits, zeros or not
+    if len(significant) > len(str(LARGEST)) or int(significant) > LARGEST:
         raise invalid(f"Failed to convert version: {digits} to numeric.")
-    return int(digits)
+    return int(significant)

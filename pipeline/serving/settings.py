@@ -21,9 +21,9 @@ class Limits:
     body_seconds: float = 30.0  # from the first byte of a body to its last
     discard_seconds: float = 1.0  # reading on after a body was found too large
     header_seconds: float = 10.0
-    rows: int = 4096
+    rows: int = 4096  # of one request: instances, examples, the first dimension of tensors
     elements: int = 4 * MIB  # values of one tensor
-    text: int = 64 * 1024  # of one string
+    text: int = 64 * 1024  # of one string, and of one serialized example
     waiting: int = 512  # requests in the queue of one signature; more get 429
     concurrent: int = 1024  # requests inside the server
     connections: int = 8192  # open at once, most of them idle; the next wait to be accepted

@@ -45,12 +45,15 @@ class Signature:
     outputs: Mapping[str, Tensor]
 
     @property
+    def takes_rows(self) -> bool:
+        """The first dimension of each input and output is free: it counts rows."""
+        tensors = (*self.inputs.values(), *self.outputs.values())
+        return all(tensor.shape is not None and tensor.shape[:1] == (None,) for tensor in tensors)
+
+    @property
     def by_rows(self) -> bool:
         """Rows of several requests may be put below each other, as far as shapes tell."""
-        outputs = self.outputs.values()
-        return all(tensor.batched for tensor in self.inputs.values()) and all(
-            tensor.shape is not None and tensor.shape[:1] == (None,) for tensor in outputs
-        )
+        return self.takes_rows and all(tensor.batched for tensor in self.inputs.values())
 
 
 def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:

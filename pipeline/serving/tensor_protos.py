@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from pipeline.serving.codes import Code, ServingError, invalid, too_large
+from pipeline.serving.json_values import check_size
 from pipeline.serving.settings import Limits
 from pipeline.serving.signature import NUMPY_NAMES, Tensor, dtype_name
 
@@ -40,15 +41,13 @@ def read_tensor(proto: Any, tensor: Tensor, limits: Limits) -> Any:
     sizes = [dimension.size for dimension in proto.tensor_shape.dim]
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in sizes) or len(sizes) > 32:
         raise _unreadable(tensor, f"shape {sizes[:40]}")
+    check_size(tuple(sizes), tensor, limits)
     elements = math.prod(sizes)
-    if elements > limits.elements:
-        raise too_large(f"{tensor.name}: {elements} elements; at most {limits.elements} are taken")
     _check_count(proto, tensor, elements)
-    if any(len(text) > limits.text for text in proto.string_val):
-        raise too_large(f"{tensor.name}: a string beyond {limits.text} bytes")
+    _check_text(proto, tensor, elements, limits)
     try:
         array = tf.make_ndarray(proto)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # 300 in a tensor of uint8, above all
         raise _unreadable(tensor, str(error)) from error
     return array
 
@@ -73,6 +72,18 @@ def _check_count(proto: Any, tensor: Tensor, elements: int) -> None:
         given = (len(proto.scomplex_val) + len(proto.dcomplex_val)) // 2
     if given > elements or (elements and not given):
         raise _unreadable(tensor, f"{given} values where {elements} were declared")
+
+
+def _check_text(proto: Any, tensor: Tensor, elements: int, limits: Limits) -> None:
+    """Each string against its limit, and all against what a body may hold, repetitions too."""
+    lengths = [len(text) for text in proto.string_val]
+    if not lengths:
+        return
+    if max(lengths) > limits.text:
+        raise too_large(f"{tensor.name}: a string beyond {limits.text} bytes")
+    total = sum(lengths) + (elements - len(lengths)) * lengths[-1]
+    if total > limits.body:
+        raise too_large(f"{tensor.name}: {total} bytes of strings; at most {limits.body} are taken")
 
 
 def _unreadable(tensor: Tensor, reason: str) -> ServingError:

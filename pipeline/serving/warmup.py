@@ -22,7 +22,7 @@ from pipeline.serving.signature import DEFAULT
 
 MOST = 1000
 EXAMPLES, LONGEST_EXAMPLE = 6, 120
-TRUSTED = Limits(text=2**31, rows=2**31)  # what a version brings was verified with it
+TRUSTED = Limits(body=2**31, text=2**31, rows=2**31)  # what a version brings was verified with it
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
     """Some texts among warm-up requests: those that stood alone, each once."""
     texts: list[str] = []
     for record in records:
-        (values, *others) = record.arrays.values()
-        if record.signature != DEFAULT or others or values.dtype != object or values.shape != (1,):
+        if record.signature != DEFAULT or len(record.arrays) != 1:
+            continue
+        (values,) = record.arrays.values()
+        if values.dtype != object or values.shape != (1,):
             continue
         text = values[0].decode("utf-8", "replace")
         if text.strip() and len(text) <= LONGEST_EXAMPLE and text not in texts:

@@ -57,6 +57,7 @@ def shapes():
         lambda x: {"y": tf.constant([float("nan"), float("inf"), -float("inf"), 0.2, 3.0])}
     )
     made["pairs"] = function(spec([None, 2], tf.float32, "x"))(lambda x: {"y": x})
+    made["nothing"] = function()(lambda: {"y": tf.constant([1.0])})
     made["raw"] = function(text)(lambda text: {"text_bytes": text, "text": text})
     made["check"] = function(number)(lambda x: {"y": tf.debugging.check_numerics(x, "not finite")})
     return made
@@ -88,6 +89,8 @@ def examples():
         "flat": take(lambda inputs: {"scores": parse(inputs)["x"][:, 0]}),
         "fewer": take(lambda inputs: {"scores": parse(inputs)["x"][1:]}),
         "unlike": take(lambda inputs: {**classify(inputs), "scores": parse(inputs)["x"]}),
+        "numbered": take(lambda inputs: {"classes": parse(inputs)["count"]}),
+        "worded": take(lambda inputs: {"scores": parse(inputs)["name"]}),
         "regress": take(lambda inputs: {"outputs": parse(inputs)["x"] * 2}),
         "short": take(lambda inputs: {"outputs": parse(inputs)["x"][1:] * 2}),
         "whole": take(lambda inputs: {"outputs": parse(inputs)["count"]}),

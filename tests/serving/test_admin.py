@@ -119,6 +119,24 @@ def test_a_file_that_cannot_be_written_is_told(opened, root):
         assert f"{name}.json cannot be written (Is a directory)" in reply.json["error"]
 
 
+def test_a_folder_that_vanished_is_told(opened, root):
+    served, admin = opened
+    (root / "adds").rename(root / ".away")
+    for name in ("labels", "traffic"):
+        reply = admin.ask("PUT", f"/models/adds/{name}", {})
+        assert reply.status == 400
+        assert "its folder cannot be read (No such file" in reply.json["error"]
+    assert answer(served) == {"predictions": [2.0]}
+
+
+def test_version_0_is_a_version(opened, root, made):
+    served, admin = opened
+    shutil.copytree(made / "1", root / "adds" / "0")
+    assert admin.ask("PUT", "/models/adds/labels", {"first": 0}).json["labels"] == {"first": 0}
+    assert admin.ask("PUT", "/models/adds/traffic", {"split": {"first": 100}}).status == 200
+    assert answer(served) == {"predictions": [1.0]}
+
+
 def test_a_label_that_traffic_names_stays(opened):
     _, admin = opened
     admin.ask("PUT", "/models/adds/labels", {"stable": 1, "canary": 2})
@@ -183,6 +201,8 @@ def test_reload_config_sets_labels_on_the_admin_port_alone(opened, root, ports):
         ({"adds": ("/etc", {})}, "expected its own folder below the served one"),
         ({"adds": ("adds", {})}, "expected its own folder below the served one"),
         ({"adds": (root / "adds" / ".." / ".." / "x", {})}, "expected its own folder"),
+        ({"adds": ("/a\0b", {})}, "expected its own folder"),
+        ({"a\0b": (root / "adds", {})}, "expected its own folder"),
         ({}, "Only a model_config_list is supported"),
         ({"other": (root / "other", {})}, "serves its whole folder; not listed: ['adds']"),
     ]:

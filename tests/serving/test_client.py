@@ -166,6 +166,10 @@ def test_the_busy_and_the_lost_are_asked_again(kind, slept):
         ((reply(400, json={"error": "bad"}),), "bad", 400, []),
         ((reply(404, json=["?"]),), "HTTP 404 Not Found", 404, []),
         ((reply(429, headers={"Retry-After": "99"}),), "HTTP 429", 429, []),
+        ((reply(200, text="<html>"),), "cannot be read .JSONDecodeError", 200, []),
+        ((reply(200, json={"outputs": []}),), "cannot be read .KeyError: 'predictions'", 200, []),
+        ((reply(200, json={"predictions": []}),), "predictions for 1 texts, received", 200, []),
+        ((httpx.DecodingError("no gzip"),) * 2, "no answer after 2 tries: no gzip", None, [0.1]),
     ],
 )
 def test_what_is_given_up(kind, slept, replies, told, status, waits):

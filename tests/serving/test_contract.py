@@ -105,6 +105,7 @@ ROWS = [
         "b1.4 too long", f"{HALF}/versions/9223372036854775808", 400, "Failed to convert version: "
     ),
     post("b1.4 zeros", f"{HALF}/versions/0000123:predict", ONE, 200, {"predictions": [2.5]}),
+    get("b1.4 many zeros", f"{HALF}/versions/{'0' * 5000}123", 200),
     get("b1.5 no name", "/v1/models", 400, "Missing model name in request."),
     # b2: requests
     half("b2.1 empty", b"", 400, "JSON Parse error: The document is empty"),
@@ -215,6 +216,22 @@ ROWS = [
     ),
     typed("b2.10 bad", "string", [{"b64": "Y"}], "Unable to base64 decode", 400),
     kinds("b2.10 type", "int32", [{"b64": "YQ=="}], "Object", "int32"),
+    *(
+        post(
+            f"b2 no inputs, {name}",
+            f"{SHAPES}:predict",
+            {"signature_name": "nothing", **body},
+            status,
+            expected,
+            differs=True,
+        )
+        for name, body, status, expected in [
+            ("columns", {"inputs": {}}, 200, {"outputs": [1.0]}),
+            ("rows", {"instances": [{}]}, 200, {"predictions": [1.0]}),
+            ("a value", {"instances": [1]}, 400, "instances is a plain list"),
+            ("bytes", {"instances": [{"b64": ""}]}, 400, "at item 0"),
+        ]
+    ),
     # b3: answers
     post(
         "b3.2 columns",
@@ -331,6 +348,8 @@ ROWS = [
     unfit("b4.3 flat", "classify", "flat", "scores"),
     unfit("b4.3 fewer", "classify", "fewer", "scores"),
     unfit("b4.3 unlike", "classify", "unlike", "class and score should match in size"),
+    unfit("b4.3 numbered", "classify", "numbered", "classes"),
+    unfit("b4.3 worded", "classify", "worded", "scores"),
     unfit("b4.3 no classes", "classify", "regress", 'at least one of "classes" or "scores"'),
     # b5: status and metadata
     get(
@@ -360,6 +379,32 @@ ROWS = [
     half("b9 body", b" " * 1_000_001, 413, "larger than 1000000 bytes", differs=True),
     half("b9 rows", {"instances": [1] * 1001}, 413, "at most 1000", differs=True),
     half("b9 elements", {"inputs": [1] * 50_001}, 413, "at most 50000", differs=True),
+    half("b9 rows of columns", {"inputs": [1] * 1001}, 413, "at most 1000", differs=True),
+    typed("b9 empty lists", "float32", [[]] * 50_001, "at most 50000", 413)._replace(differs=True),
+    post(
+        "b9 a context for each",
+        f"{EXAMPLES}:classify",
+        {"context": {"name": "a" * 4000}, "examples": [{}] * 300},
+        413,
+        "more than 1000000 bytes",
+        differs=True,
+    ),
+    post(
+        "b9 example",
+        f"{EXAMPLES}:classify",
+        {"context": {"name": "a" * 4000}, "examples": [{"z": "a" * 1000}]},
+        413,
+        "at most 5000",
+        differs=True,
+    ),
+    post(
+        "b9 values",
+        f"{EXAMPLES}:classify",
+        {"examples": [{"x": [1] * 5001}]},
+        413,
+        "5001 values; at most 5000",
+        differs=True,
+    ),
     typed("b9 text", "string", ["a" * 5001], "at most 5000", 413)._replace(differs=True),
     half("b9 rank", {"inputs": [[1]]}, 400, "expected shape [?]", differs=True),
     half("b9 no UTF-8", b'{"instances": ["\xff"]}', 400, "Invalid UTF-8", differs=True),

@@ -131,6 +131,41 @@ REFUSED = [
     Row("b7.3 many", predict(x=tensor(F, [1], float_val=[1, 2])), INVALID),
     Row("b7.3 negative", predict(x=tensor(F, [-1], float_val=[1])), INVALID, "tensor parsing err"),
     Row("b7.7 bomb", predict(x=BOMB), INVALID, "1000000000000 elements", differs=True),
+    Row(
+        "b7.3 zeros",
+        predict("shapes", "float32", x=tensor(F, [2**40, 0])),
+        INVALID,
+        "1099511627776 elements",
+        differs=True,
+    ),
+    Row(
+        "b7.3 range",
+        predict("shapes", "uint8", x=tensor(tf.uint8, [1], int_val=[300])),
+        INVALID,
+        "tensor parsing err",
+        differs=True,
+    ),
+    Row(
+        "b7.3 range of half",
+        predict("shapes", "float16", x=tensor(tf.float16, [1], half_val=[70_000])),
+        INVALID,
+        "tensor parsing err",
+        differs=True,
+    ),
+    Row(
+        "b9 rows",
+        predict(x=tensor(F, [1001], float_val=[1])),
+        INVALID,
+        "1001 rows; at most 1000",
+        differs=True,
+    ),
+    Row(
+        "b9 one text for many",
+        predict("shapes", "string", x=tensor(tf.string, [500, 2], string_val=[b"a" * 4000])),
+        INVALID,
+        "4000000 bytes of strings; at most 1000000",
+        differs=True,
+    ),
     Row("b7.7 none", predict(x=tensor(F, [3])), INVALID, "0 values", differs=True),
     Row("b9 rank", predict(x=np.float32(1)), INVALID, "expected shape [?]", differs=True),
 ]
@@ -206,6 +241,11 @@ def test_every_type_comes_back_as_it_went(stub, signature, value):
     np.testing.assert_array_equal(tf.make_ndarray(answer.outputs["y"]), value)
 
 
+def test_a_signature_without_inputs(stub):
+    answer = stub.Predict(predict("shapes", "nothing"), TIMEOUT)
+    assert list(answer.outputs["y"].float_val) == [1.0]
+
+
 def test_outputs_are_chosen_by_the_filter(stub):
     inputs = {"text": np.array([b"a"], object), "x": np.array([1], np.float32)}
     answer = stub.Predict(predict("shapes", filter=["double"], **inputs), TIMEOUT)
@@ -227,6 +267,17 @@ def test_regress_with_a_context(stub):
     request.input.example_list_with_context.examples.append(example(name=b"n"))
     answer = stub.Regress(request, TIMEOUT)
     assert [row.value for row in answer.result.regressions] == [3.0]
+
+
+def test_a_context_counts_for_each_example(served, stub):
+    if not served.ours:
+        pytest.skip("ours differs on purpose")
+    request = named(regression_pb2.RegressionRequest(), "examples", "regress")
+    request.input.example_list_with_context.context.CopyFrom(example(name=b"a" * 4000))
+    request.input.example_list_with_context.examples.extend([example()] * 300)
+    with pytest.raises(grpc.RpcError, match="more than 1000000 bytes") as caught:
+        stub.Regress(request, TIMEOUT)
+    assert caught.value.code() == INVALID
 
 
 def test_an_empty_input_is_refused(stub):
@@ -318,6 +369,24 @@ def test_health(served, channel, service):
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
+def test_who_watches_health_and_leaves_keeps_nobody(serve, contract_models):
+    """Twenty watchers that left together stopped all calls, and the watcher of versions."""
+    with (
+        serve(contract_models, grace_seconds=1.0) as watched,
+        grpc.insecure_channel(watched.grpc) as channel,
+    ):
+        health = health_pb2_grpc.HealthStub(channel)
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        calls = [health.Watch(health_pb2.HealthCheckRequest(service=f"x{i}")) for i in range(20)]
+        with pytest.raises(grpc.RpcError) as caught:
+            next(calls.pop())
+        assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        for call in calls:
+            call.cancel()
+        assert stub.Predict(predict(x=X), TIMEOUT).model_spec.version.value == 123
+        watched.server.models.refresh()
+
+
 def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_models):
     """Contract b7.6; ours has a limit of its own, told before the message is read."""
     numbers = np.ones(1_200_000, np.float32)
@@ -325,7 +394,7 @@ def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_mo
     with contextlib.ExitStack() as stack:
         address = served.grpc
         if served.ours:  # the suite's server has tight limits
-            limits = Limits(body=5_000_000)
+            limits = Limits(body=5_000_000, rows=2_000_000)
             address = stack.enter_context(serve(contract_models, limits=limits)).grpc
         channel = stack.enter_context(grpc.insecure_channel(address, options))
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)

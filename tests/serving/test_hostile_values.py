@@ -2,6 +2,7 @@
 
 import contextlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +11,13 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from pipeline.serving.codes import Code, ServingError
 from pipeline.serving.examples import read_examples
 from pipeline.serving.json_inputs import read_inputs
+from pipeline.serving.json_outputs import write_columns
 from pipeline.serving.settings import Limits
-from pipeline.serving.signature import Signature, Tensor
+from pipeline.serving.signature import DEFAULT, Signature, Tensor
 from pipeline.serving.tensor_protos import read_tensor, write_tensor
+from pipeline.serving.warmup import Record, example_texts
 
+ONE = np.array([b"a"], object)
 LIMITS = Limits(elements=1000, rows=50, text=100)
 TYPES = ["float", "double", "int32", "int64", "uint8", "uint64", "bool", "string", "half"]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -80,6 +84,17 @@ def test_bytes_that_are_a_message_are_a_tensor_or_refused(data):
         proto.ParseFromString(data)
     with contextlib.suppress(ServingError):
         read_tensor(proto, Tensor("x", "float", None), LIMITS)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e5m2", "complex64"])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_numbers_that_json_does_not_hold(dtype, shape):
+    with pytest.raises(ServingError, match=f"Failed to write JSON value for .*: {dtype}"):
+        write_columns({"y": np.zeros(shape, dtype)})
+
+
+def test_a_warm_up_request_without_inputs_brings_no_text():
+    assert example_texts([Record(DEFAULT, {}, ""), Record(DEFAULT, {"x": ONE}, "")]) == ("a",)
 
 
 @pytest.mark.parametrize("dtype", ["resource", "variant", "qint8"])

@@ -12,6 +12,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from pipeline import artifacts
+from pipeline.serving.model import Model
+from pipeline.serving.models import Models
 from pipeline.stages import rollback
 from tests.serving.conftest import wait_until
 from tests.serving.contract_models import examples, function, publish, spec
@@ -117,6 +119,34 @@ def test_a_bad_newest_version_is_set_aside_with_its_reason(serve, root, put, dam
         assert bad["status"]["error_code"] != "OK"
         assert reason in bad["status"]["error_message"]
         assert good["state"] == "AVAILABLE"
+
+
+def test_who_reads_what_is_set_aside_is_not_disturbed(root, put):
+    """A look at /readyz while a version was refused or mended found a dictionary that changed."""
+    put(1)
+    put(2)
+
+    def load(name, number, folder):
+        raise ValueError(str(number))
+
+    model = Model("adds", root / "adds", load)
+    model.poll()
+    read = iter(model.quarantine.items())
+    assert next(read)[0] == 2
+    put(3)
+    model.poll()
+    assert next(read)[0] == 1
+    assert sorted(model.quarantine) == [1, 2, 3]
+
+
+def test_who_waits_for_a_look_when_the_watching_ends_is_let_go(root):
+    models = Models(root, None)  # nobody watches, as between the last look and the end
+    waiting = threading.Thread(target=models.refresh, daemon=True)
+    waiting.start()
+    wait_until(models._wanted.is_set)
+    models.stop()
+    waiting.join(5)
+    assert not waiting.is_alive()
 
 
 def test_a_bad_version_that_comes_later_changes_nothing(serve, root, put):
