@@ -143,7 +143,8 @@ def open_version(
     valid = rows.read(task, config, extra / export.VALID)
     train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
     # A user's file may have all there ever was in it; what travels was divided already.
-    kept = train if old_data is None else without(train, [*asked, *valid])
+    others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
+    kept = without(train, others)
     if len(kept) < len(train):
         note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
     return Published(
@@ -171,7 +172,10 @@ def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str
     """The rows of the user's file, else those that travelled."""
     if given is not None:
         data = prepare.on_file(task, config, given).settings.data
-        return list(task.load(data).splits["test"]())
+        said = list(task.load(data).splits["test"]())
+        if not said:
+            raise InputError(f"{given}: no rows; expected annotated examples for --{option}")
+        return said
     found = rows.read(task, config, own)
     if not found:
         raise InputError(f"{own}: no such rows travel with this version; give --{option} PATH")
