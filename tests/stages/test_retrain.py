@@ -357,6 +357,16 @@ def test_an_exam_that_is_given_is_not_learnt_by_heart(models):
     ]
 
 
+def test_a_gate_that_is_wider_than_usual_is_told_each_time(models, capsys):
+    published.open_version(models / "1")
+    assert "`retrain` settings" not in capsys.readouterr().err
+    published.open_version(models / "1", ("retrain.exam_drop=1", "retrain.epochs=3"))
+    said = "`retrain` settings, kept from now on: exam_drop 1.0 (usually 0.3)"
+    assert " ".join(capsys.readouterr().err.split()).endswith(said)
+    published.open_version(models / "2")  # which was made with other settings, given once
+    assert "latency 100.0 (usually 2.0)" in " ".join(capsys.readouterr().err.split())
+
+
 def test_old_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
     """With seed and text they are the same ones each time."""
     settings = ("export.valid_rows=0", "export.replay_rows=99", "retrain.valid=0.3")

@@ -138,6 +138,7 @@ def open_version(
     if newest != int(version.name):
         said = f"version {version.name} is trained on and compared with, not {newest}"
         note(f"{config.name}: {said}")
+    _say_unusual(config)
     task = find_task(config.task)
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
     valid = rows.read(task, config, extra / export.VALID)
@@ -166,6 +167,23 @@ def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]
     """The records whose texts no other has."""
     known = {text_key(record["text"]) for record in others}
     return [record for record in records if text_key(record["text"]) not in known]
+
+
+def _say_unusual(config: Config) -> None:
+    """Names the `retrain` settings that are not the task's own.
+
+    What is set once stays with the versions that come of it; a gate that is wider for one file
+    would else be wider for all that follow, unseen.
+    """
+    now = config.settings.retrain
+    usual = type(config.settings).model_fields["retrain"].get_default(call_default_factory=True)
+    others = [
+        f"{name} {value} (usually {getattr(usual, name)})"
+        for name, value in now
+        if value != getattr(usual, name)
+    ]
+    if others:
+        note(f"{config.name}: `retrain` settings, kept from now on: {', '.join(others)}")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
