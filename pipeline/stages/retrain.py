@@ -97,6 +97,7 @@ def _run(
             **{part: len(rows) for part, rows in parts._asdict().items()},
         },
         "replayed": mixed.old,
+        "whole": old.is_whole,
         "drift": drifted,
     }
     outcome = _publish(old, mixed, folder, facts, parts.held_out, force)

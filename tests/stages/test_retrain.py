@@ -96,6 +96,7 @@ def test_the_next_version_says_where_it_comes_from(models, retrained):
     verdict = artifacts.read_json(outcome.version / EXTRA / "verdict.json")
     assert verdict == artifacts.read_json(outcome.folder / "verdict.json")
     assert (verdict["verdict"], verdict["forced"], verdict["parent"]) == ("blessed", None, "1")
+    assert verdict["whole"] is published.open_version(models / "1").is_whole is False
     assert verdict["data"]["new_labels"] == {
         "slots": {"weather_city": 24},
         "intents": {"weather": 24},
@@ -387,6 +388,23 @@ def test_old_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_pat
         assert len(old.train) == len(learnt) + len(mixed.lent)
         lent.append({r["text"] for r in mixed.lent})
     assert lent[0] <= lent[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "replayed", "whole"),
+    [
+        (None, 3, True),
+        (None, 2, False),
+        ({"whole": True}, 3, True),
+        ({"whole": False}, 3, False),  # 3 of a sample: its counts are not those of all rows
+        ({"verdict": "blessed"}, 3, False),  # from before this was written down
+    ],
+)
+def test_all_rows_of_a_sample_are_not_all_rows(tmp_path, given, replayed, whole):
+    artifacts.write_json(tmp_path / "contract.json", {"examples": 3})
+    if given:
+        artifacts.write_json(tmp_path / "verdict.json", given)
+    assert published.has_all(tmp_path, replayed) is whole
 
 
 def test_a_folder_is_not_watched_with_what_no_file_could_be_learnt_with(models, tmp_path):

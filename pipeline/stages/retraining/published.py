@@ -16,6 +16,7 @@ from pipeline.errors import GateError, InputError
 from pipeline.report.terminal import note
 from pipeline.stages import export, prepare, rows
 from pipeline.stages.assemble import read_vocabularies
+from pipeline.stages.retraining import verdict
 from pipeline.stages.seen import text_key
 from pipeline.stages.train import CONFIG, CONTRACT
 from pipeline.task import Answer, Record, Task, Vocabularies
@@ -157,10 +158,20 @@ def open_version(
         train=kept,
         valid=valid,
         exam=asked,
-        is_whole=old_data is not None
-        or len(train) >= artifacts.read_json(extra / CONTRACT)["examples"],
+        is_whole=old_data is not None or has_all(extra, len(train)),
         newest=newest,
     )
+
+
+def has_all(extra: Path, replayed: int) -> bool:
+    """Whether so many replay rows are all that a version has learnt from.
+
+    What a retraining was shown is no more than a sample, if what it had of the rows before was one:
+    then even a replay set with every row of it is not all.
+    """
+    given = extra / verdict.FILE  # of a retraining
+    begun = not given.exists() or artifacts.read_json(given).get("whole", False)
+    return bool(begun and replayed >= artifacts.read_json(extra / CONTRACT)["examples"])
 
 
 def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]:
