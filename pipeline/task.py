@@ -11,7 +11,7 @@ plain dict that a user gets for one text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,10 +116,13 @@ class Layout(NamedTuple):
         axes: Name to what its places stand for.
         weights: Pattern of a weight's path (`*` stands for anything but `/`) to the name of each of
             its axes; None for one that does not grow. A weight without a pattern keeps its shape.
+        calibrated: Paths of weights that `Task.calibrate` sets once training is over: neither
+            learnt nor counted, the old ones hold until then.
     """
 
     axes: Mapping[str, Axis]
     weights: Mapping[str, tuple[str | None, ...]]
+    calibrated: Collection[str] = ()
 
 
 @dataclass(frozen=True)

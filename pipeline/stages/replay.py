@@ -1,7 +1,8 @@
 """Which training rows travel with a version, so that retraining forgets little: greedy cover.
 
 Every label, every step from one label to the next, and every rare word is wanted a few times. The
-rows that bring most of what is still wanted come first; the places that are left go to rows drawn
+rows that bring most of what is still wanted come first, labels before all else: a text of rare
+words is soon found, and a label of five rows is not; the places that are left go to rows drawn
 uniformly, so that what is common stays common.
 """
 
@@ -47,23 +48,26 @@ def choose(task: Task, records: Records, size: int, seed: int) -> list[Record]:
 def cover(features: Sequence[frozenset[Feature]], size: int) -> list[int]:
     """The rows that bring most of what is wanted, the best first; as many as help, at most `size`.
 
-    What is wanted counts for the more, the rarer it is: 1 / its number of rows. A row's gain only
+    What is wanted counts for the more, the rarer it is: 1 / its number of rows; that of steps and
+    words decides between rows that bring the same of labels. A row's gain, as a pair of sums, only
     falls as others are chosen, so the first of the queue whose gain is up to date is the best (lazy
     greedy, Minoux 1978).
     """
     counts = Counter(itertools.chain.from_iterable(features))
     missing = {feature: min(WANTED[feature[0]], times) for feature, times in counts.items()}
 
-    def gain(place: int) -> float:
-        return sum(1 / counts[f] for f in sorted(features[place]) if missing[f] > 0)
+    def loss(place: int) -> tuple[float, float]:  # the gain, falling as a heap wants it
+        wanted = [f for f in sorted(features[place]) if missing[f] > 0]
+        labels = sum(1 / counts[f] for f in wanted if f[0] == "label")
+        return -labels, -sum(1 / counts[f] for f in wanted)
 
-    queue = [(-gain(place), place) for place in range(len(features))]
+    queue = [(loss(place), place) for place in range(len(features))]
     heapq.heapify(queue)
     chosen: list[int] = []
     while queue and len(chosen) < size:
         known, place = heapq.heappop(queue)
-        now = -gain(place)
-        if now == 0:
+        now = loss(place)
+        if not any(now):
             continue
         if now != known:
             heapq.heappush(queue, (now, place))

@@ -86,8 +86,8 @@ def _run(
     parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
     drifted = _drift(old, data.name, found)
     folder = artifacts.new_run(runs / old.config.name)
-    config, count = mixing.write(old, found, parts, folder)
-    _train(old, config, parts, folder, count)
+    mixed = mixing.write(old, found, parts, folder)
+    _train(old, mixed.config, parts, folder, mixed.old)
     facts = {
         "parent": old.version.name,
         "data": {
@@ -96,11 +96,12 @@ def _run(
             **found.facts(),
             **{part: len(rows) for part, rows in parts._asdict().items()},
         },
-        "replayed": count,
+        "replayed": mixed.old,
+        "whole": old.is_whole,
         "drift": drifted,
     }
-    outcome = _publish(old, config, folder, facts, parts.held_out, force)
-    report.run(old.task, config, folder)
+    outcome = _publish(old, mixed, folder, facts, parts.held_out, force)
+    report.run(old.task, mixed.config, folder)
     return outcome
 
 
@@ -185,9 +186,12 @@ class _Start:
         settings = self.config.settings.retrain
         if not settings.between:
             return
+        name, known = self.config.name, len(valid) - self.new
+        if not known:
+            note(f"{name}: no old row is left to tell by what is forgotten on the way")
         look = between.looks(self.old, valid, self.new, answer)
-        share, points = between.choose(parts.model, self.weights, look, settings.exam_drop)
-        name = self.config.name
+        most = between.tolerated(settings.exam_drop, known)
+        share, points = between.choose(parts.model, self.weights, look, most)
         note(f"{name}: {100 * share:.0f} % of the way from the old weights to the trained ones")
         rows = [
             (f"{100 * s:.0f} %", round(p.score, 2), round(p.lost, 2)) for s, p in points.items()
@@ -197,13 +201,13 @@ class _Start:
 
 def _publish(
     old: Published,
-    config: Config,
+    mixed: mixing.Mixed,
     folder: Path,
     facts: dict[str, Any],
     held_out: Sequence[Any],
     force: str | None,
 ) -> Outcome:
-    task = old.task
+    task, config = old.task, mixed.config
     evaluate.of_run(task, config, folder)
     prepared = prepare.run(task, config)
     judged: list[verdict.Verdict] = []
@@ -222,6 +226,7 @@ def _publish(
         old.refuse_newer()
         extra = candidate.folder / artifacts.EXTRA
         artifacts.write_json(extra / verdict.FILE, given.as_dict())
+        mixing.give_back(task, config, mixed.lent, rows, extra)
 
     root = old.version.parent.parent
     try:

@@ -117,8 +117,9 @@ def run(
                 note(f"stopped; {_done(study)} trials are kept, and the same command goes on")
                 raise
             _settle(search, study)
-    if not _scored(study):
-        raise InputError(f"{config.name}: no trial was finished; expected more time or trials")
+        if not _scored(study):
+            raise InputError(f"{config.name}: no trial was finished; expected more time or trials")
+        _write_best(search, study)  # another search of this name may have written its own
     scored = [Trial(each.number, float(each.value), each.params) for each in _scored(study)]
     scored.sort(key=lambda trial: -trial.score)
     return Found(_best_file(search), scored, _done(study))
@@ -205,6 +206,16 @@ def _settle(search: Search, study: Any) -> None:
     last = study.trials[-1]
     if not _scored(study):
         return
+    best = _write_best(search, study)
+    score = f"{last.value:.2f}" if last.state.name == "COMPLETE" else "ended early"
+    note(f"trial {last.number}: {score}; the best is trial {best.number} with {best.value:.2f}")
+    for entry in search.home.iterdir():
+        if entry.is_dir() and entry.name != best.user_attrs[RUN]:
+            shutil.rmtree(entry)
+
+
+def _write_best(search: Search, study: Any) -> Any:
+    """Writes the best config so far, and gives its trial."""
     best = study.best_trial
     found = with_settings(search.config, best.params)
     about = (
@@ -212,11 +223,7 @@ def _settle(search: Search, study: Any) -> None:
         f" trial {best.number} of {len(study.trials)}.\n"
     )
     artifacts.write_file(_best_file(search), (about + found.as_yaml()).encode())
-    score = f"{last.value:.2f}" if last.state.name == "COMPLETE" else "ended early"
-    note(f"trial {last.number}: {score}; the best is trial {best.number} with {best.value:.2f}")
-    for entry in search.home.iterdir():
-        if entry.is_dir() and entry.name != best.user_attrs[RUN]:
-            shutil.rmtree(entry)
+    return best
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Version:
         facts: Its manifest; empty where that cannot be read.
         scores: Split to the value of the headline metric, in percent.
         verdict: What the gate said of it, where it went through one.
-        trouble: Why its manifest cannot be read.
+        trouble: Why its manifest, scores or verdict cannot be read.
     """
 
     number: int
@@ -69,7 +69,11 @@ def describe(folder: Path) -> Version:
     except PipelineError as error:
         return Version(number, folder, {}, trouble=str(error))
     extra = folder / artifacts.EXTRA
-    return Version(number, folder, facts, _scores(extra, facts.get("headline")), _verdict(extra))
+    try:
+        scores, verdict = _scores(extra, facts.get("headline")), _verdict(extra)
+    except PipelineError as error:
+        return Version(number, folder, facts, trouble=str(error))
+    return Version(number, folder, facts, scores, verdict)
 
 
 def print_versions(name: str, found: Sequence[Version]) -> None:

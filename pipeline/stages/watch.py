@@ -100,9 +100,16 @@ def _once(path: Path, look: Look, handle: Handle, state_file: Path) -> None:
     known = state.get(path.name, {})
     if known.get("look") == list(look):
         return
-    digest = artifacts.file_digest(path)
-    touched = known.get("sha256") == digest
-    outcome = known["outcome"] if touched else _outcome(path, handle)
+    try:
+        digest = artifacts.file_digest(path)
+    except FileNotFoundError:  # taken away again
+        return
+    except OSError as error:
+        digest, outcome = "", f"cannot be read: {error.strerror}"
+        note(f"{path.name}: {outcome}")
+    else:
+        touched = known.get("sha256") == digest
+        outcome = known["outcome"] if touched else _outcome(path, handle)
     when = datetime.now(UTC).isoformat("T", "seconds")
     state[path.name] = {"look": list(look), "sha256": digest, "when": when, "outcome": outcome}
     artifacts.write_json(state_file, state)

@@ -55,3 +55,12 @@ def test_the_same_for_a_seed_and_another_for_another():
     first, again, other = (choose(Labelled, lambda: records, 30, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+def test_a_rare_label_is_not_crowded_out_by_rare_words():
+    """Of 900 texts each has a word of its own, which no text of the label has."""
+    own = [row("the " + "".join(chr(97 + int(d)) for d in f"{n:04}"), "often") for n in range(900)]
+    records = [*own, *[row("the same", "rare")] * 5]
+    for seed in range(5):
+        kept = choose(Labelled, lambda: records, 40, seed)
+        assert sum(record["labels"] == ["rare"] for record in kept) == 5

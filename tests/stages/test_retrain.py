@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,8 +18,10 @@ from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
 from pipeline.stages import evaluate, export, follow, retrain, versions
+from pipeline.stages import rows as travelling
 from pipeline.stages.assemble import read_vocabularies
-from pipeline.stages.retraining import gate, news, published
+from pipeline.stages.retraining import gate, mixing, news, published
+from pipeline.stages.retraining.mixing import Mixed
 from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.tasks import schema_of
 
@@ -93,6 +96,7 @@ def test_the_next_version_says_where_it_comes_from(models, retrained):
     verdict = artifacts.read_json(outcome.version / EXTRA / "verdict.json")
     assert verdict == artifacts.read_json(outcome.folder / "verdict.json")
     assert (verdict["verdict"], verdict["forced"], verdict["parent"]) == ("blessed", None, "1")
+    assert verdict["whole"] is published.open_version(models / "1").is_whole is False
     assert verdict["data"]["new_labels"] == {
         "slots": {"weather_city": 24},
         "intents": {"weather": 24},
@@ -203,7 +207,7 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
         checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
         given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
         monkeypatch.setattr(gate, "run", lambda *_: given)
-        outcome = retrain._publish(old, config, run, {"parent": "1"}, [], force)
+        outcome = retrain._publish(old, Mixed(config, 0, []), run, {"parent": "1"}, [], force)
         numbers = artifacts.versions(root)
         return outcome, numbers
 
@@ -336,6 +340,73 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path):
     assert old.train
 
 
+@pytest.mark.parametrize("option", ["exam", "old_data"])
+def test_a_file_of_old_rows_without_any_is_refused(models, tmp_path, option):
+    (tmp_path / "old.csv").write_text("text,tags,intent\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"old\.csv: no rows; .* --{option.replace('_', '-')}"):
+        published.open_version(models / "1", **{option: tmp_path / "old.csv"})
+
+
+def test_an_exam_that_is_given_is_not_learnt_by_heart(models):
+    replay = models / "1" / EXTRA / "replay.jsonl"
+    rows = rows_of(replay)
+    half = write_rows(models.parent / "half.jsonl", rows[:10])
+    examined = {row["text"] for row in rows[:10]}
+    old = published.open_version(models / "1", exam=half)
+    assert [r["text"] for r in old.train] == [
+        row["text"] for row in rows if row["text"] not in examined
+    ]
+
+
+def test_a_gate_that_is_wider_than_usual_is_told_each_time(models, capsys):
+    published.open_version(models / "1")
+    assert "`retrain` settings" not in capsys.readouterr().err
+    published.open_version(models / "1", ("retrain.exam_drop=1", "retrain.epochs=3"))
+    said = "`retrain` settings, kept from now on: exam_drop 1.0 (usually 0.3)"
+    assert " ".join(capsys.readouterr().err.split()).endswith(said)
+    published.open_version(models / "2")  # which was made with other settings, given once
+    assert "latency 100.0 (usually 2.0)" in " ".join(capsys.readouterr().err.split())
+
+
+def test_old_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
+    """With seed and text they are the same ones each time."""
+    settings = ("export.valid_rows=0", "export.replay_rows=99", "retrain.valid=0.3")
+    old = replace(published.open_version(models / "1", settings), valid=[])
+    new = news.compare(old, news.read(old, write_rows(tmp_path / "new.jsonl", new_rows())))
+    parts = news.divide(old.task, new.records, old.config.settings.retrain, 1)
+    lent = []
+    for number in (2, 3):
+        mixed = mixing.write(old, new, parts, tmp_path / f"run{number}")
+        assert 0 < len(mixed.lent) < len(old.train)
+        assert mixed.old + len(mixed.lent) == len(old.train)
+        data = mixed.config.settings.data
+        learnt, valid = (list(old.task.load(data).splits[s]()) for s in ("train", "valid"))
+        assert [r["text"] for r in valid] == [r["text"] for r in [*mixed.lent, *parts.valid]]
+        mixing.give_back(old.task, mixed.config, mixed.lent, learnt, tmp_path / str(number))
+        replay = travelling.read(old.task, old.config, tmp_path / str(number) / "replay.jsonl")
+        old = replace(old, train=replay)
+        assert len(old.train) == len(learnt) + len(mixed.lent)
+        lent.append({r["text"] for r in mixed.lent})
+    assert lent[0] <= lent[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "replayed", "whole"),
+    [
+        (None, 3, True),
+        (None, 2, False),
+        ({"whole": True}, 3, True),
+        ({"whole": False}, 3, False),  # 3 of a sample: its counts are not those of all rows
+        ({"verdict": "blessed"}, 3, False),  # from before this was written down
+    ],
+)
+def test_all_rows_of_a_sample_are_not_all_rows(tmp_path, given, replayed, whole):
+    artifacts.write_json(tmp_path / "contract.json", {"examples": 3})
+    if given:
+        artifacts.write_json(tmp_path / "verdict.json", given)
+    assert published.has_all(tmp_path, replayed) is whole
+
+
 def test_a_folder_is_not_watched_with_what_no_file_could_be_learnt_with(models, tmp_path):
     with pytest.raises(InputError, match=r"nearest is `retrain\.epochs`"):
         follow.run(models, tmp_path, [], ["retrain.epoch=2"])
@@ -350,6 +421,22 @@ def test_old_rows_that_are_annotated_otherwise_are_told(models):
     found = news.compare(old, [record, other])
     assert [pair[1] for pair in found.quarrels] == [other]
     assert found.known == 1
+
+
+def test_rows_of_valid_that_are_annotated_otherwise_choose_no_epoch(models, tmp_path):
+    old = published.open_version(models / "1")
+    place = next(n for n, r in enumerate(old.valid) if r["slots"]["slot"])
+    text = old.valid[place]["text"]
+    other = {"text": text, "intent": "greet", "slots": []}
+    new = news.compare(
+        old, news.read(old, write_rows(tmp_path / "new.jsonl", [*new_rows(), other]))
+    )
+    assert [pair[1]["text"] for pair in new.quarrels] == [text]
+    parts = news.Parts(new.records[:20], new.records[20:22], new.records[22:])
+    data = mixing.write(old, new, parts, tmp_path / "run").config.settings.data
+    valid = [record["text"] for record in old.task.load(data).splits["valid"]()]
+    assert text not in valid
+    assert len(valid) == sum(r["text"] != text for r in old.valid) + 2
 
 
 POISON = "retrain.epochs=6"

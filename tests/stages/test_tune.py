@@ -94,6 +94,18 @@ def test_other_ranges_are_another_search(search, trained, toy):
     assert len(trained) == 2
 
 
+def test_a_search_that_is_done_gives_its_own_best_after_another_of_the_same_name(
+    search, trained, toy
+):
+    best = search(4).trials[0]
+    other = toy.changed(SPACE.replace("0.0", "0.8"), "train.epochs=3", name="toy")
+    assert load_config(search(2, changed=other).file, schema_of).settings.model.dropout >= 0.8
+    again = search(4)
+    assert len(trained) == 6
+    found = load_config(again.file, schema_of).settings.model.dropout
+    assert found == best.values["model.dropout"]
+
+
 def test_when_time_is_up_the_trial_at_work_does_not_count(search, trained, monkeypatch):
     search(1)
     clock = iter(range(0, 1000, 10))

@@ -65,6 +65,14 @@ def test_a_version_that_cannot_be_read_is_told_beside_the_others(home, capsys):
     assert "not valid JSON" in printed
 
 
+@pytest.mark.parametrize("name", ["metrics.json", "verdict.json"])
+def test_one_damaged_version_hides_no_other(home, name):
+    (home / "2" / artifacts.EXTRA / name).write_text("{")
+    one, two, three = versions.run(home)
+    assert (one.trouble, two.facts["parent"], three.verdict) == ("", "1", "blessed")
+    assert name in two.trouble
+
+
 def test_a_model_is_found_by_name_or_path(home, monkeypatch):
     assert versions.find_home("toy", home.parent) == home
     assert versions.find_home(str(home), home.parent / "elsewhere") == home

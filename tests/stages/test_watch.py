@@ -106,6 +106,27 @@ def test_a_file_whose_handling_was_cut_is_handed_on_again(watched, put):
     assert watched() == [("a.txt", "x")]
 
 
+def test_a_file_that_is_taken_away_or_cannot_be_read_does_not_end_the_watching(
+    watched, put, monkeypatch, capsys
+):
+    digest = watch.artifacts.file_digest
+
+    def read(path):
+        if path.name == "gone.txt":
+            path.unlink()
+        if path.name == "locked.txt":
+            raise PermissionError(13, "Permission denied")
+        return digest(path)
+
+    monkeypatch.setattr(watch.artifacts, "file_digest", read)
+    for name in ("gone.txt", "locked.txt", "z.txt"):
+        put(name, "x")()
+    assert watched() == [("z.txt", "x")]
+    assert capsys.readouterr().err.count("locked.txt: cannot be read: Permission denied") == 1
+    monkeypatch.undo()
+    assert watched(put("locked.txt", "x", age=-1)) == [("locked.txt", "x")]
+
+
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such folder to watch"):
         watch.run(tmp_path / "none", print)

@@ -102,7 +102,7 @@ def sign_test(worse: int, better: int) -> float:
     """
     changed = worse + better
     tail = sum(math.comb(changed, k) for k in range(worse, changed + 1))
-    return tail * 0.5**changed
+    return tail / (1 << changed)  # of whole numbers: as a float neither of them need have room
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.config import ROOT, Config, RetrainSettings
 from pipeline.datasets.splits import carve
-from pipeline.stages import rows
+from pipeline.report.terminal import note
+from pipeline.stages import export, replay, rows
 from pipeline.stages.retraining.news import News, Parts
 from pipeline.stages.retraining.published import Published, without
 from pipeline.stages.warm import Mix
-from pipeline.task import Record
+from pipeline.task import Record, Task
 
 FOLDER = "data"
 NEW = "new"  # the split of the new rows that the gate asks
 
 
-def write(old: Published, news: News, parts: Parts, folder: Path) -> tuple[Config, int]:
-    """Writes the run's data, and gives the config that reads them and the number of old rows.
+class Mixed(NamedTuple):
+    """The data of a run.
+
+    Attributes:
+        config: Reads them.
+        old: How many rows of train are old; they come first.
+        lent: Old training rows that choose the epoch, where no validation rows travelled.
+    """
+
+    config: Config
+    old: int
+    lent: Sequence[Record]
+
+
+def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
+    """Writes the run's data.
 
     Train has the old rows first, without those that the new data annotate otherwise and those that
     stand in a part of the new data that is not learnt from. Valid and test have both kinds; the
@@ -33,15 +49,18 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> tuple[Confi
     """
     quarrelled = [before for before, _ in news.quarrels]
     train = without(old.train, [*quarrelled, *parts.valid, *parts.held_out])
-    valid = list(old.valid)
-    if not valid:  # it did not travel: some of the old rows choose the epoch instead
+    lent: list[Record] = []
+    if not old.valid:
         settings = old.config.settings
         shares = {"valid": settings.retrain.valid}
         readers = carve(lambda: train, lambda r: r["text"], shares, settings.train.seed)
-        train, valid = ([*readers[name]()] for name in ("train", "valid"))
+        train, lent = ([*readers[name]()] for name in ("train", "valid"))
+        said = f"no validation rows travel with it: {len(lent)} of the old rows choose the epoch"
+        note(f"{old.config.name}: {said}")
+    valid = without([*old.valid, *lent], [*quarrelled, *parts.train])
     splits: dict[str, Sequence[Record]] = {
         "train": [*train, *parts.train],
-        "valid": [*without(valid, parts.train), *parts.valid],
+        "valid": [*valid, *parts.valid],
         "test": [*old.exam, *without(parts.held_out, old.exam)],
         NEW: parts.held_out,
     }
@@ -51,7 +70,29 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> tuple[Confi
     settings = old.config.settings
     data = old.task.travelling(settings.data, files)
     config = replace(old.config, settings=settings.model_copy(update={"data": data}))
-    return config, len(train)
+    return Mixed(config, len(train), lent)
+
+
+def give_back(
+    task: Task, config: Config, lent: Sequence[Record], train: Sequence[Record], extra: Path
+) -> None:
+    """Writes the replay set of a candidate anew where the rows that were lent would be lost.
+
+    That is where its validation rows do not travel either: each retraining would lose a tenth of
+    what is old. It lends the same ones next time, since a row's text decides.
+
+    Args:
+        task: The candidate's.
+        config: The candidate's.
+        lent: Of `write`.
+        train: What the candidate was trained on.
+        extra: Its `assets.extra/`.
+    """
+    settings = config.settings
+    if lent and not settings.export.valid_rows:
+        everything, size = [*lent, *train], settings.export.replay_rows
+        chosen = replay.choose(task, lambda: everything, size, settings.train.seed)
+        rows.write(task, extra / export.REPLAY, chosen)
 
 
 def mix(old: int, new: int, settings: RetrainSettings) -> Mix:

@@ -43,8 +43,8 @@ class News:
     Args:
         records: All of it, row by row.
         labels: Vocabulary name to the labels that the model does not have, with their number.
-        quarrels: Old rows whose text stands there with another gold.
-        known: Rows that stand among the old training rows as they are.
+        quarrels: Old rows, of train and valid, whose text stands there with another gold.
+        known: Rows that stand among these old rows as they are.
         asked: Rows whose text stands in the exam set.
     """
 
@@ -105,7 +105,7 @@ def _described(old: Published, file: Path) -> Config:
 
 def compare(old: Published, records: Sequence[Record]) -> News:
     """What new records have that the model and its rows have not, or have otherwise."""
-    pairs = _same_text(old.train, records)
+    pairs = _same_text([*old.train, *old.valid], records)
     differ = [pair for pair in pairs if _gold(old.task, pair[0]) != _gold(old.task, pair[1])]
     labelled = any(any(old.task.labels(record).values()) for record in records)
     return News(

@@ -16,6 +16,7 @@ from pipeline.errors import GateError, InputError
 from pipeline.report.terminal import note
 from pipeline.stages import export, prepare, rows
 from pipeline.stages.assemble import read_vocabularies
+from pipeline.stages.retraining import verdict
 from pipeline.stages.seen import text_key
 from pipeline.stages.train import CONFIG, CONTRACT
 from pipeline.task import Answer, Record, Task, Vocabularies
@@ -138,12 +139,14 @@ def open_version(
     if newest != int(version.name):
         said = f"version {version.name} is trained on and compared with, not {newest}"
         note(f"{config.name}: {said}")
+    _say_unusual(config)
     task = find_task(config.task)
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
     valid = rows.read(task, config, extra / export.VALID)
     train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
     # A user's file may have all there ever was in it; what travels was divided already.
-    kept = train if old_data is None else without(train, [*asked, *valid])
+    others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
+    kept = without(train, others)
     if len(kept) < len(train):
         note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
     return Published(
@@ -155,10 +158,20 @@ def open_version(
         train=kept,
         valid=valid,
         exam=asked,
-        is_whole=old_data is not None
-        or len(train) >= artifacts.read_json(extra / CONTRACT)["examples"],
+        is_whole=old_data is not None or has_all(extra, len(train)),
         newest=newest,
     )
+
+
+def has_all(extra: Path, replayed: int) -> bool:
+    """Whether so many replay rows are all that a version has learnt from.
+
+    What a retraining was shown is no more than a sample, if what it had of the rows before was one:
+    then even a replay set with every row of it is not all.
+    """
+    given = extra / verdict.FILE  # of a retraining
+    begun = not given.exists() or artifacts.read_json(given).get("whole", False)
+    return bool(begun and replayed >= artifacts.read_json(extra / CONTRACT)["examples"])
 
 
 def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]:
@@ -167,11 +180,31 @@ def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]
     return [record for record in records if text_key(record["text"]) not in known]
 
 
+def _say_unusual(config: Config) -> None:
+    """Names the `retrain` settings that are not the task's own.
+
+    What is set once stays with the versions that come of it; a gate that is wider for one file
+    would else be wider for all that follow, unseen.
+    """
+    now = config.settings.retrain
+    usual = type(config.settings).model_fields["retrain"].get_default(call_default_factory=True)
+    others = [
+        f"{name} {value} (usually {getattr(usual, name)})"
+        for name, value in now
+        if value != getattr(usual, name)
+    ]
+    if others:
+        note(f"{config.name}: `retrain` settings, kept from now on: {', '.join(others)}")
+
+
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
     """The rows of the user's file, else those that travelled."""
     if given is not None:
         data = prepare.on_file(task, config, given).settings.data
-        return list(task.load(data).splits["test"]())
+        said = list(task.load(data).splits["test"]())
+        if not said:
+            raise InputError(f"{given}: no rows; expected annotated examples for --{option}")
+        return said
     found = rows.read(task, config, own)
     if not found:
         raise InputError(f"{own}: no such rows travel with this version; give --{option} PATH")

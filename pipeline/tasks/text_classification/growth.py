@@ -8,19 +8,21 @@ from typing import Any
 
 from pipeline.task import Axis, Layout, Record, Vocabularies
 from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.model import LABEL_THRESHOLDS
 from pipeline.tasks.text_classification.tokenizer import counted_terms, normal_texts
 from pipeline.text.extending import extend_subwords
 from pipeline.text.piece_files import piece_names, spelled
 from pipeline.text.subwords import train_subwords
 from pipeline.text.vocabulary import UNKNOWN_ID, grown, list_terms
 
+THRESHOLDS = f"{LABEL_THRESHOLDS}/thresholds"
 WEIGHTS: dict[str, tuple[str | None, ...]] = {
     "embedding_*/embeddings": ("pieces", None),
     "deep_*/kernel": (None, "labels"),
     "deep_*/bias": ("labels",),
     "wide/weights": (None, "labels"),
     "wide/bias": ("labels",),
-    "label_thresholds/thresholds": ("labels",),
+    THRESHOLDS: ("labels",),
 }
 SCALE_OF_LABELS = {"wide/scale": (None, "labels")}  # where each label has its own
 
@@ -66,4 +68,4 @@ def layout(settings: TextClassificationSettings, vocabularies: Vocabularies) -> 
     elif pieces is not None:
         axes["pieces"] = Axis(pieces, lambda terms: [[UNKNOWN_ID] for _ in terms])
     own_scale = settings.ngrams.weighting == "naive_bayes"
-    return Layout(axes, {**WEIGHTS, **(SCALE_OF_LABELS if own_scale else {})})
+    return Layout(axes, {**WEIGHTS, **(SCALE_OF_LABELS if own_scale else {})}, {THRESHOLDS})

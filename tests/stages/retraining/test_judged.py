@@ -1,5 +1,7 @@
 """Before and after: intervals of the difference, labels, and what was forgotten."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,10 @@ def test_one_of_many_labels_falls_by_chance():
     assert fallen.lost(3.0, among=1)
     assert not fallen.lost(3.0, among=27)
     assert not fallen.lost(15.0, among=1)
+
+
+def test_many_rows_that_changed_are_no_number_too_large():
+    """As many either way: half of what is as likely, and the half of one row's chance more."""
+    even = math.comb(3000, 1500) / 2**3000
+    assert sign_test(1500, 1500) == pytest.approx((1 + even) / 2)
+    assert sign_test(3000, 0) == 0

@@ -99,3 +99,17 @@ def test_a_weight_that_is_missing_on_either_side_is_named(trained):
 def test_the_table_sums_up_by_axis(grown):
     _, _, lines = grown
     assert warm_start.summed(lines) == [("words", 1, 2, 1, 0), ("tags", 2, 2, 1, 0)]
+
+
+def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_anew(trained):
+    """With all old rows here, too: thresholds of 0.5 would not be those that the old model has."""
+    model = make(3, 3)
+    model.get_layer("tags").trainable = False
+    counts = model.get_layer("words").embeddings
+    counts.trainable = False
+    begun = np.asarray(counts).copy()
+    calibrated = NEW._replace(calibrated={"tags/bias"})
+    old = warm_start.Old({**trained, "model/tags/bias": np.array([0.2, 0.7])}, OLD, is_whole=True)
+    warm_start.start_weights(old, model, calibrated)
+    assert np.asarray(model.get_layer("tags").bias)[:2] == pytest.approx([0.2, 0.7])
+    assert np.array_equal(np.asarray(counts), begun)

@@ -9,6 +9,7 @@ from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
 from pipeline.tasks.text_classification import serving
 from pipeline.tasks.text_classification.calibrate import calibrate
 from pipeline.tasks.text_classification.count import count
+from pipeline.tasks.text_classification.growth import layout
 from pipeline.tasks.text_classification.model import (
     LABEL_SCALE,
     LABEL_THRESHOLDS,
@@ -198,6 +199,8 @@ def test_unsure_answers_are_rejected(make_settings, tmp_path):
 
 def test_answers_of_several_labels(make_settings, tmp_path):
     settings, tokenizer, model, vocabularies = trained(make_settings, tmp_path, multi_label=True)
+    paths = {weight.path for weight in model.weights}
+    assert paths >= set(layout(settings, vocabularies).calibrated)
     calibrate(settings, tokenizer, model, vocabularies, RECORDS)
     thresholds = keras.ops.convert_to_numpy(model.get_layer(LABEL_THRESHOLDS).thresholds)
     assert thresholds.shape == (2,)
