@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline import artifacts
 from pipeline.errors import InputError, PipelineError
+from pipeline.report.terminal import note
 from pipeline.stages import watch
 from pipeline.stages.retraining import published
 
@@ -54,7 +56,7 @@ def run(
     with _sigterm_as_ctrl_c():
         watch.run(
             folder,
-            lambda file: _learn([*command, "--data", str(file)]),
+            lambda file: _learn(version.parent, [*command, "--data", str(file)]),
             state_file=folder / f".{version.parent.name}{watch.STATE}",
         )
 
@@ -73,7 +75,24 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _learn(command: Sequence[str]) -> None:
+def _learn(home: Path, command: Sequence[str]) -> None:
+    """Runs a command that retrains a model; again where it failed and another version came.
+
+    A candidate of the version before would undo that one, and is not published; nothing is wrong
+    with the file.
+    """
+    while True:
+        newest = artifacts.versions(home)
+        try:
+            _run(command)
+            return
+        except PipelineError as error:
+            if artifacts.versions(home) == newest:
+                raise
+            note(f"{error}; learnt again from the newest version")
+
+
+def _run(command: Sequence[str]) -> None:
     """Runs a command, its output shown as it comes but for the error, which is raised."""
     said = ""
     with subprocess.Popen(

@@ -27,6 +27,9 @@ if text == "long":
     time.sleep(60)
     with open("learnt", "a") as done:
         done.write("published")
+if text == "raced" and not Path("tiny/2").exists():
+    Path("tiny/2").mkdir(parents=True)
+    sys.exit(print("error: version 2 came", file=sys.stderr) or 1)
 if text == "crash":
     import os, signal
     os.kill(os.getpid(), signal.SIGKILL)
@@ -87,6 +90,14 @@ def test_what_is_refused_or_crashes_is_told_and_the_next_file_is_learnt(models, 
     assert followed() == []
     (inbox / "poor").write_text("mended")
     assert followed() == ["--data poor"]
+
+
+def test_a_file_during_which_another_version_came_is_learnt_again(models, followed, capsys):
+    (models.parent / "inbox" / "raced").write_text("raced")
+    assert followed() == ["--data raced", "--data raced"]
+    assert "version 2 came; learnt again from the newest version" in capsys.readouterr().err
+    state = artifacts.read_json(models.parent / "inbox" / f".{models.name}.watched.json")
+    assert state["raced"]["outcome"] == "done"
 
 
 def test_sigterm_ends_what_is_being_learnt(models, followed):
