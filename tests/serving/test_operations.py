@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import http.client
+import io
 import json
 import re
 import shutil
@@ -36,7 +37,11 @@ def test_health(served):
     assert served.ask("GET", "/livez").status == 200
     ready = served.ask("GET", "/readyz")
     assert (ready.status, ready.json["status"]) == (200, "ready")
-    assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
+    assert ready.json["models"]["half_plus_two"] == {
+        "serving": [123],
+        "quarantined": {},
+        "trouble": [],
+    }
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
@@ -99,6 +104,16 @@ def test_logs_have_a_line_a_request_and_no_text_of_the_user(serve, contract_mode
     (line,) = [line for line in lines if line.get("request_id") == "id-7"]
     assert (line["status"], line["code"], line["api"]) == (400, "INVALID_ARGUMENT", "Predict")
     assert "secret" not in json.dumps(lines)
+
+
+def test_logs_that_cannot_be_written_keep_no_request(serve, contract_models, monkeypatch):
+    with (
+        serve(contract_models, log_requests=True) as served,
+        open("/dev/full", "wb", buffering=0) as full,
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(sys, "stderr", io.TextIOWrapper(full, write_through=True))
+        assert served.ask("POST", PATH, BODY).json == {"predictions": [2.5]}
 
 
 def test_too_many_at_once_are_told_when_to_come_again(serve, contract_models):
