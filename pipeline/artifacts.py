@@ -45,7 +45,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_file(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+    """Strings with half surrogates, as names of files that are not UTF-8 have, are read back so."""
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    write_file(path, text.encode(errors="backslashreplace"))
 
 
 def read_json(path: Path) -> Any:

@@ -5,7 +5,7 @@ TensorFlow is imported when a model is loaded, not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 64
+LETTERS = 64 * 1024  # of a batch, each text counted as the longest: what memory grows with
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,24 @@ def answer_all(
     task: Task, outputs: Callable[[Sequence[str]], Any], texts: Sequence[str]
 ) -> list[Answer]:
     """Answers in the order of the texts; computed in batches of like length."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     answers: dict[int, Answer] = {}
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
+    for rows in _batches(texts):
         group = [texts[i] for i in rows]
         answers.update(zip(rows, task.answers(group, outputs(group)), strict=True))
     return [answers[i] for i in range(len(texts))]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Places of texts of like length; a text of many thousand letters has few others beside it."""
+    batch: list[int] = []
+    for place in sorted(range(len(texts)), key=lambda i: len(texts[i])):
+        full = len(batch) == BATCH or (len(batch) + 1) * len(texts[place]) > LETTERS
+        if batch and full:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def load(path: Path | str) -> Predictor:

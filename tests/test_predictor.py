@@ -82,6 +82,21 @@ def test_batches_are_of_like_length_and_answers_in_order(monkeypatch):
     assert batches == [["a", "a"], ["bb", "ccc"], ["dddd"]]
 
 
+def test_a_long_text_has_few_others_beside_it(monkeypatch):
+    """Each text takes the memory of the longest beside it."""
+    monkeypatch.setattr(predictor, "LETTERS", 100)
+    batches = []
+
+    def outputs(texts):
+        batches.append([len(text) for text in texts])
+        return texts
+
+    task = SimpleNamespace(answers=lambda texts, outputs: outputs)
+    texts = ["x" * length for length in (500, 1, 30, 1, 1, 40, 20, 0)]
+    assert predictor.answer_all(task, outputs, texts) == texts
+    assert batches == [[0, 1, 1, 1, 20], [30, 40], [500]]
+
+
 def test_the_newest_version_is_chosen_by_number(version_of, tmp_path):
     home = tmp_path / "model"
     for name in ("9", "10", ".staging-x", "notes"):

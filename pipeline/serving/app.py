@@ -95,16 +95,17 @@ async def lifespan(server: Server) -> AsyncIterator[None]:
 
 
 def readiness(server: Server) -> JSONResponse:
-    """200 where requests are answered, even if a version of some model is quarantined."""
+    """200 where requests are answered, even if something is wrong with some model."""
     trouble = server.models.ready()
     models = {
         model.name: {
             "serving": sorted(model.engines),
             "quarantined": {str(n): q.reason for n, q in model.quarantine.items()},
+            "trouble": server.models.trouble(model),
         }
         for model in server.models.by_name.values()
     }
-    degraded = any(m["quarantined"] or not m["serving"] for m in models.values())
+    degraded = any(m["quarantined"] or m["trouble"] or not m["serving"] for m in models.values())
     status = "degraded" if degraded else "ready"
     if server.draining or trouble:
         status = "draining" if server.draining else "not ready"

@@ -11,6 +11,7 @@ whose time is up, nor say how long its queue is.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -37,12 +38,14 @@ class Job:
         rows: Their first dimension.
         deadline: `time.monotonic()` at which nobody waits any more.
         joinable: Every input has that many rows, so that others may stand below.
+        longest: Bytes of the longest string of the inputs.
     """
 
     arrays: Arrays
     rows: int
     deadline: float
     joinable: bool
+    longest: int = 0
     answer: Future[dict[str, Any]] = field(default_factory=Future)
     asked: float = field(default_factory=time.monotonic)
 
@@ -57,6 +60,7 @@ class Batcher:
         waiting: Jobs in the queue at most.
         together: Whether jobs may share a run; else each is run alone, several at a time.
         seen: Told (jobs, rows, seconds) after each run.
+        padded: Rows times the longest string, in bytes, of a run that several share.
     """
 
     def __init__(
@@ -67,9 +71,11 @@ class Batcher:
         waiting: int,
         together: bool = True,
         seen: Seen = lambda jobs, rows, seconds: None,
+        padded: int = sys.maxsize,
     ) -> None:
         self.run, self.executor, self.seen = run, executor, seen
         self.max_batch, self.waiting, self.together = max_batch, waiting, together
+        self.padded = padded
         self._queue: deque[Job] = deque()
         self._busy = False
         self._lock = threading.Lock()
@@ -86,7 +92,7 @@ class Batcher:
         """
         rows = rows_of(arrays)
         joinable = all(value.ndim and len(value) == rows for value in arrays.values())
-        job = Job(arrays, rows, deadline, self.together and joinable)
+        job = Job(arrays, rows, deadline, self.together and joinable, longest_of(arrays))
         with self._lock:
             if len(self._queue) >= self.waiting:
                 raise ServingError(
@@ -116,12 +122,14 @@ class Batcher:
     def _take(self) -> list[Job]:
         """The next jobs that share a run; those whose time is up are answered so."""
         taken: list[Job] = []
-        rows = 0
+        rows = longest = 0
         now = time.monotonic()
         with self._lock:
             while self._queue:
                 job = self._queue[0]
-                if taken and (rows + job.rows > self.max_batch or not _fit(taken[0], job)):
+                padded = (rows + job.rows) * max(longest, job.longest)
+                many = rows + job.rows > self.max_batch or padded > self.padded
+                if taken and (many or not _fit(taken[0], job)):
                     break
                 self._queue.popleft()
                 if not job.answer.set_running_or_notify_cancel():
@@ -130,7 +138,7 @@ class Batcher:
                     job.answer.set_exception(late())
                     continue
                 taken.append(job)
-                rows += job.rows
+                rows, longest = rows + job.rows, max(longest, job.longest)
         return taken
 
     def _answer(self, jobs: Sequence[Job]) -> None:
@@ -169,6 +177,12 @@ def rows_of(arrays: Arrays) -> int:
     """The first dimension of the first input; 1 for a single value, or where there is no input."""
     first = next(iter(arrays.values()), None)
     return len(first) if first is not None and first.ndim else 1
+
+
+def longest_of(arrays: Arrays) -> int:
+    """Bytes of the longest string; 0 where there is none."""
+    strings = (value for value in arrays.values() if value.dtype == object)
+    return max((max(map(len, value.flat), default=0) for value in strings), default=0)
 
 
 def _fit(job: Job, other: Job) -> bool:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.serving.batching import Batcher
+from pipeline.serving.batching import Batcher, longest_of, rows_of
 from pipeline.serving.codes import too_large
 from pipeline.serving.metrics import Metrics
 from pipeline.serving.servable import Servable, check_inputs
@@ -25,12 +25,14 @@ class Engine:
         servable: The version.
         batchers: A queue for each signature.
         most_rows: Of one request, in whatever form it came.
+        most_padded: Rows of one request times its longest text, in bytes.
         examples: Texts that it brings, for a person to begin with.
     """
 
     servable: Servable
     batchers: Mapping[str, Batcher]
     most_rows: int
+    most_padded: int
     examples: Sequence[str] = ()
 
     def submit(
@@ -44,12 +46,13 @@ class Engine:
             deadline: `time.monotonic()` after which the request is dropped.
 
         Raises:
-            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows (413),
-                or the queue is full.
+            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows, or too
+                many for the longest (413), or the queue is full.
         """
         check_inputs(signature, arrays)
         if signature.takes_rows:
             self._check_rows(arrays)
+            self._check_padded(arrays)
         return self.batchers[signature.name].submit(arrays, deadline)
 
     def _check_rows(self, arrays: Arrays) -> None:
@@ -59,6 +62,15 @@ class Engine:
                 raise too_large(
                     f"Input {name}: {len(value)} rows; at most {self.most_rows} are taken"
                 )
+
+    def _check_padded(self, arrays: Arrays) -> None:
+        """One long text beside thousands of short ones: a model pads all of them to its length."""
+        rows, longest = rows_of(arrays), longest_of(arrays)
+        if rows > 1 and rows * longest > self.most_padded:
+            raise too_large(
+                f"{rows} rows, the longest of {longest} bytes; at most {self.most_padded} bytes are"
+                " taken, where each row counts as the longest: send long texts by themselves"
+            )
 
 
 def start(
@@ -89,7 +101,8 @@ def start(
             settings.limits.waiting,
             signature.name in together,
             seen,
+            settings.limits.padded,
         )
 
     queues = {name: batcher(signature) for name, signature in servable.signatures.items()}
-    return Engine(servable, queues, settings.limits.rows, examples)
+    return Engine(servable, queues, settings.limits.rows, settings.limits.padded, examples)

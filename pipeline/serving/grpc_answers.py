@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
@@ -65,7 +65,10 @@ class Answers:
     def answer(self, api: str, context: Any, body: Callable[[Asked], Any]) -> Any:
         """The message that `body` makes, or an aborted call."""
         sent = {key: str(value) for key, value in context.invocation_metadata()}
-        asked = Asked(time.monotonic() + self._seconds(context), self._key(sent))
+        request_id = logs.request_id(sent.get("x-request-id"))
+        context.set_trailing_metadata((("x-request-id", request_id),))
+        key = sent.get(self.server.settings.sticky_header.lower()) or request_id
+        asked = Asked(time.monotonic() + self._seconds(context), key)
         seen = Seen(api, "GRPC", traceparent=sent.get("traceparent", ""))
         message, code, told = None, Code.OK, ""
         try:
@@ -74,9 +77,9 @@ class Answers:
         except ServingError as error:
             code, told = error.code, error.message
         except Exception as error:
-            logs.log("bug", error=type(error).__name__, api=api)
-            code, told = Code.INTERNAL, "Internal error"
-        self._note(seen, asked, code)
+            logs.log("bug", request_id=request_id, error=type(error).__name__, api=api)
+            code, told = Code.INTERNAL, f"Internal error; request id {request_id}"
+        self._note(seen, asked, code, request_id)
         if code != Code.OK:
             context.abort(_grpc_code(code), cut(told))
         return message
@@ -85,9 +88,6 @@ class Answers:
         given = context.time_remaining()
         most: float = self.server.limits.seconds
         return most if given is None else min(given, most)
-
-    def _key(self, sent: Mapping[str, str]) -> str:
-        return sent.get(self.server.settings.sticky_header.lower()) or logs.request_id(None)
 
     def run(self, asked: Asked, signature: Signature, arrays: Any) -> dict[str, Any]:
         """The outputs of a signature, within the call's deadline."""
@@ -105,13 +105,14 @@ class Answers:
         self.server.shadow.mirror(engine, signature, arrays, outputs, asked.key)
         return outputs
 
-    def _note(self, seen: Seen, asked: Asked, code: Code) -> None:
+    def _note(self, seen: Seen, asked: Asked, code: Code, request_id: str) -> None:
         self.server.count(seen, asked.engine, asked.signature, code)
         if not self.server.settings.log_requests:
             return
         servable = asked.engine.servable if asked.engine else None
         logs.log(
             "request",
+            request_id=request_id,
             entrypoint="GRPC",
             api=seen.api,
             model=servable and servable.name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
 import sys
@@ -15,10 +17,19 @@ GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def log(event: str, **facts: Any) -> None:
-    """Writes one event, whole even where threads write at once."""
+    """Writes one event, whole even where threads write at once.
+
+    Where it cannot be written, on a full disk or to a reader that left, it is lost: that is no
+    reason not to answer a request, nor to stop watching the models.
+    """
     line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-    sys.stderr.buffer.write(orjson.dumps(line, default=str) + b"\n")
-    sys.stderr.buffer.flush()
+    try:
+        data = orjson.dumps(line, default=str)
+    except TypeError:  # half surrogates, as names of files that are not UTF-8 have
+        data = json.dumps(line, default=str).encode()
+    with contextlib.suppress(OSError):
+        sys.stderr.buffer.write(data + b"\n")
+        sys.stderr.buffer.flush()
 
 
 def request_id(given: str | None) -> str:

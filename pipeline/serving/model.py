@@ -48,7 +48,7 @@ class Model:
         self._stamps: dict[int, int] = {}  # of the files of what serves
         self._left: list[weakref.ref[Any]] = []  # SavedModels that were unloaded
         self._looks_left = 0  # polls in which they may still be in use
-        self._told: dict[str, str] = {}  # trouble that was logged, so that it is not every second
+        self.trouble: dict[str, str] = {}  # by event: what is wrong now beside the versions, or ""
 
     def newest(self) -> Engine | None:
         """The version that serves requests which name none."""
@@ -113,16 +113,20 @@ class Model:
         return value
 
     def _tell_missing(self) -> None:
-        """Traffic for a version that does not serve goes to the newest; that is told."""
+        """Labels and traffic for versions that do not serve; such traffic goes to the newest."""
+        gone = [f"{name} ({n})" for name, n in self.labels.items() if n not in self.engines]
+        reason = f"labels of versions that do not serve: {', '.join(gone)}"
+        self._tell("labels_miss_version", reason if gone else "")
         missing = [str(which) for which in self.traffic.named if self.serving(which) is None]
         reason = f"no such version serves: {', '.join(missing)}; the newest answers in its place"
         self._tell("traffic_misses_version", reason if missing else "")
 
     def _tell(self, event: str, reason: str) -> None:
-        """Logs trouble when it begins and when it changes."""
-        if reason and reason != self._told.get(event):
-            log(event, model=self.name, reason=reason)
-        self._told[event] = reason
+        """Logs trouble when it begins and when it changes, not every second."""
+        if reason != self.trouble.get(event, ""):
+            self.trouble = {**self.trouble, event: reason}
+            if reason:
+                log(event, model=self.name, reason=reason)
 
     def _ready(self, number: int, folder: Path) -> bool:
         """Whether a version serves; loads it if it does not yet and is not known to be bad."""
@@ -159,7 +163,7 @@ class Model:
         reason = error.message if isinstance(error, ServingError) else str(error)
         if not isinstance(error, PipelineError):
             reason = f"{type(error).__name__}: {reason}"
-        reason = " ".join(reason.split())[:300]
+        reason = " ".join(reason.split())[:300].encode(errors="backslashreplace").decode()
         tries = self.quarantine[number].tries + 1 if number in self.quarantine else 1
         wait = min(RETRY_SECONDS * 2 ** (tries - 1), LONGEST_RETRY)
         kept = Quarantine(seen, reason, tries, time.monotonic() + wait)

@@ -73,8 +73,11 @@ class Models:
             self._begun += 1
         try:
             for name, folder in list_models(self.root).items():
-                if name not in self.by_name:
+                if not _is_utf8(name):
+                    self._tell(name, "not UTF-8: a name that no client can ask for; not served")
+                elif name not in self.by_name:
                     self.by_name = {**self.by_name, name: Model(name, folder, self._load)}
+            self._tell(str(self.root), "")
         except OSError as error:
             self._tell(str(self.root), str(error))
         list(self._pool.map(self._poll, self.by_name.values()))
@@ -89,11 +92,19 @@ class Models:
             model.poll()
         except Exception as error:
             self._tell(model.name, str(error))
+        else:
+            self._tell(model.name, "")
+
+    def trouble(self, model: Model) -> list[str]:
+        """What is wrong with a model now, beside versions that are quarantined."""
+        told = [*model.trouble.values(), self._trouble.get(model.name, "")]
+        return [reason for reason in told if reason]
 
     def _tell(self, where: str, reason: str) -> None:
-        if self._trouble.get(where) != reason:
+        if reason != self._trouble.get(where, ""):
             self._trouble[where] = reason
-            log("cannot_poll", where=where, reason=reason)
+            if reason:
+                log("cannot_poll", where=where, reason=reason)
 
     def find(self, target: Target, key: str = "") -> Engine:
         """The version that is to answer.
@@ -152,3 +163,8 @@ class Models:
         if not any(model.engines for model in self.by_name.values()):
             return ServingError(Code.UNAVAILABLE, f"no version of any model in {self.root} serves")
         return None
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a file's name has no half surrogates, which stand for bytes that are no UTF-8."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

@@ -99,7 +99,13 @@ def _list(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ready() -> dict[int, Any]:
-    model = _object({"serving": _list({"type": "integer"}), "quarantined": {"type": "object"}})
+    model = _object(
+        {
+            "serving": _list({"type": "integer"}),
+            "quarantined": {"type": "object"},
+            "trouble": _list({"type": "string"}),
+        }
+    )
     schema = _object(
         {
             "status": {"enum": ["ready", "degraded", "not ready", "draining"]},

@@ -24,6 +24,7 @@ class Limits:
     rows: int = 4096  # of one request: instances, examples, the first dimension of tensors
     elements: int = 4 * MIB  # values of one tensor
     text: int = 64 * 1024  # of one string, and of one serialized example
+    padded: int = 512 * 1024  # rows of a run times its longest string: memory grows with it
     waiting: int = 512  # requests in the queue of one signature; more get 429
     concurrent: int = 1024  # requests inside the server
     connections: int = 8192  # open at once, most of them idle; the next wait to be accepted

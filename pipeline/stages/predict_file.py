@@ -19,13 +19,14 @@ from typing import Any, BinaryIO, NamedTuple
 from pipeline.artifacts import read_json, write_json
 from pipeline.datasets.cells import split_end
 from pipeline.datasets.lines import require, whole_lines
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError, InputError, PipelineError
 from pipeline.predictor import Predictor
 from pipeline.report.terminal import note, progress
 from pipeline.stages.predict import text_of
 from pipeline.task import Answer
 
-GROUP = 1024  # rows that are in memory at once
+GROUP = 1024  # rows that are in memory at once, or fewer where they are long:
+BYTES = 4 * 1024 * 1024
 GOOD = b'"error": null}\n'  # how the line of a row without an error ends
 
 Answers = Callable[[Sequence[str]], Sequence[Answer]]
@@ -59,19 +60,31 @@ def run(predictor: Predictor, source: Path, target: Path) -> Written:
     A row that is damaged, or that the model fails on, has its `error`; the others go on.
 
     Raises:
-        InputError: There is no such file or folder, `target` is a folder or `source` itself, or
+        InputError: There is no such file or folder, `target` is no file or `source` itself, or
             another process writes it.
+        PipelineError: The disk is full, or fails; what is written stays for the next try.
     """
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder to write {target.name} into")
-    if target.is_dir():
-        raise InputError(f"{target}: a folder; expected the name of a file to write")
+    if target.exists() and not target.is_file():  # /dev/null would be replaced, too
+        kind = "a folder" if target.is_dir() else "a device or pipe"
+        raise InputError(f"{target}: {kind}; expected the name of a file to write")
+    if target.is_symlink():
+        target = target.resolve()  # the link stays one; what it leads to is replaced
+    try:
+        return _run(predictor, source, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PipelineError(f"{source} to {target}: {reason}; begin again to go on") from error
+
+
+def _run(predictor: Predictor, source: Path, target: Path) -> Written:
     part = target.with_name(f"{target.name}.part")
     if any(file.exists() and file.samefile(require(source)) for file in (target, part)):
         raise InputError(f"{source}: would be written over; expected another name for the output")
     facts = {"model": _digest(predictor.manifest), "input": _facts(require(source))}
     with part.open("ab+") as file:
-        _lock(file, target)
+        _lock(file, part, target)
         written = _begin(file, part.with_name(f"{part.name}.json"), facts)
         if written.rows:
             note(f"{target}: going on behind row {written.rows}")
@@ -109,7 +122,7 @@ def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> 
         line = bar.add_task("predicting", total=total, detail="")
         for row in itertools.islice(rows, written.rows):
             bar.update(line, advance=row.size)
-        while group := list(itertools.islice(rows, GROUP)):
+        for group in _groups(rows):
             lines = [_line(answer) for answer in answered(answers, group)]
             file.write(b"".join(lines))
             file.flush()
@@ -117,6 +130,19 @@ def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> 
             written = _counted(written, lines)
             bar.update(line, advance=sum(row.size for row in group), detail=f"{written.rows} rows")
     return written
+
+
+def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """`GROUP` rows each, or fewer that together have `BYTES`."""
+    group, size = list[Row](), 0
+    for row in rows:
+        group.append(row)
+        size += row.size
+        if len(group) >= GROUP or size >= BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def answered(answers: Answers, rows: Sequence[Row]) -> Iterator[Answer]:
@@ -140,7 +166,8 @@ def _one_by_one(answers: Answers, texts: Sequence[str]) -> list[Answer]:
 
 
 def _line(answer: Mapping[str, Any]) -> bytes:
-    return (json.dumps(answer, ensure_ascii=False) + "\n").encode()
+    # An error may name a file whose name is not UTF-8: its half surrogates are written as \udcff.
+    return (json.dumps(answer, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def _begin(file: BinaryIO, beside: Path, facts: Mapping[str, Any]) -> Written:
@@ -168,11 +195,14 @@ def _counted(written: Written, lines: Sequence[bytes]) -> Written:
     return Written(written.rows + len(lines), written.failed + len(bad), first)
 
 
-def _lock(file: BinaryIO, target: Path) -> None:
+def _lock(file: BinaryIO, part: Path, target: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise InputError(f"{target}: another process is writing it") from error
+    # Whoever held the lock may have finished since: what was opened is then its whole output.
+    if not part.exists() or not os.path.samestat(os.fstat(file.fileno()), part.stat()):
+        raise InputError(f"{target}: another process has just written it")
 
 
 def _facts(source: Path) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def model():
 def batcher(model):
     """A function that makes a queue in front of the model."""
     with ThreadPoolExecutor(2) as executor:
-        yield lambda run=model, most=8, waiting=100, together=True: Batcher(
-            run, executor, most, waiting, together
+        yield lambda run=model, most=8, waiting=100, together=True, **more: Batcher(
+            run, executor, most, waiting, together, **more
         )
         model.go.set()
 
@@ -171,3 +171,26 @@ def test_many_clients_at_once_get_their_own_answers(batcher, model):
     with ThreadPoolExecutor(16) as clients:
         answers = list(clients.map(client, range(16)))
     assert answers == [[[2 * (n * 100 + i)] for i in range(20)] for n in range(16)]
+
+
+def test_a_long_text_shares_its_run_with_few(batcher):
+    sizes, go, began = [], threading.Event(), threading.Event()
+
+    def run(arrays):
+        began.set()
+        go.wait(10)
+        sizes.append([len(text) for text in arrays["text"]])
+        return {"y": arrays["text"]}
+
+    def texts(*lengths):
+        array = np.array([b"x" * length for length in lengths], object)
+        return queue.submit({"text": array}, time.monotonic() + LATER)
+
+    queue = batcher(run, padded=100)
+    answers = [texts(1)]
+    began.wait(10)
+    answers += [texts(10), texts(20, 1), texts(30), texts(1, 1), texts(500), texts(0)]
+    go.set()
+    for answer in answers:
+        answer.result(10)
+    assert sizes == [[1], [10, 20, 1], [30, 1, 1], [500], [0]]

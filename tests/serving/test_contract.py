@@ -406,6 +406,22 @@ ROWS = [
         differs=True,
     ),
     typed("b9 text", "string", ["a" * 5001], "at most 5000", 413)._replace(differs=True),
+    post(
+        "b9 a long text beside many",
+        f"{SHAPES}:predict",
+        {"signature_name": "raw", "instances": ["a" * 5000] + ["b"] * 104},
+        413,
+        "105 rows, the longest of 5000 bytes; at most 524288 bytes",
+        differs=True,
+    ),
+    post(
+        "b9 a long example beside many",
+        f"{EXAMPLES}:classify",
+        {"examples": [{"name": "a" * 4000}] + [{}] * 150},
+        413,
+        "151 rows, the longest of 40",
+        differs=True,
+    ),
     half("b9 rank", {"inputs": [[1]]}, 400, "expected shape [?]", differs=True),
     half("b9 no UTF-8", b'{"instances": ["\xff"]}', 400, "Invalid UTF-8", differs=True),
     # b1.8: encodings

@@ -166,6 +166,13 @@ REFUSED = [
         "4000000 bytes of strings; at most 1000000",
         differs=True,
     ),
+    Row(
+        "b9 a long text beside many",
+        predict("shapes", "raw", text=tensor(tf.string, [150], string_val=[b"a" * 4000])),
+        INVALID,
+        "150 rows, the longest of 4000 bytes",
+        differs=True,
+    ),
     Row("b7.7 none", predict(x=tensor(F, [3])), INVALID, "0 values", differs=True),
     Row("b9 rank", predict(x=np.float32(1)), INVALID, "expected shape [?]", differs=True),
 ]

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import http.client
+import io
 import json
 import re
 import shutil
@@ -14,7 +15,12 @@ from pathlib import Path
 
 import grpc
 import pytest
-from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
 
 from pipeline.errors import InputError
 from pipeline.serving.keys import read_keys
@@ -36,7 +42,11 @@ def test_health(served):
     assert served.ask("GET", "/livez").status == 200
     ready = served.ask("GET", "/readyz")
     assert (ready.status, ready.json["status"]) == (200, "ready")
-    assert ready.json["models"]["half_plus_two"] == {"serving": [123], "quarantined": {}}
+    assert ready.json["models"]["half_plus_two"] == {
+        "serving": [123],
+        "quarantined": {},
+        "trouble": [],
+    }
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
@@ -99,6 +109,36 @@ def test_logs_have_a_line_a_request_and_no_text_of_the_user(serve, contract_mode
     (line,) = [line for line in lines if line.get("request_id") == "id-7"]
     assert (line["status"], line["code"], line["api"]) == (400, "INVALID_ARGUMENT", "Predict")
     assert "secret" not in json.dumps(lines)
+
+
+def test_a_call_of_grpc_is_found_in_the_logs_by_its_id(serve, contract_models, capfd):
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "secret"
+    with (
+        serve(contract_models, log_requests=True) as served,
+        grpc.insecure_channel(served.grpc) as channel,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        for sent in ("id-8", "no id: secret"):
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.Predict(request, 30, metadata=[("x-request-id", sent)])
+            trailing = dict(caught.value.trailing_metadata())
+            assert (trailing["x-request-id"] == sent) == (sent == "id-8")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if "{" in line]
+    (line,) = [line for line in lines if line.get("request_id") == "id-8"]
+    assert (line["code"], line["api"], line["entrypoint"]) == ("NOT_FOUND", "Predict", "GRPC")
+    assert [line for line in lines if line.get("request_id") == trailing["x-request-id"]]
+    assert "secret" not in json.dumps(lines)
+
+
+def test_logs_that_cannot_be_written_keep_no_request(serve, contract_models, monkeypatch):
+    with (
+        serve(contract_models, log_requests=True) as served,
+        open("/dev/full", "wb", buffering=0) as full,
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(sys, "stderr", io.TextIOWrapper(full, write_through=True))
+        assert served.ask("POST", PATH, BODY).json == {"predictions": [2.5]}
 
 
 def test_too_many_at_once_are_told_when_to_come_again(serve, contract_models):

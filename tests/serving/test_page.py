@@ -1,5 +1,6 @@
 """The page, in a real Chromium where the machine has one: drawn, by keyboard, on a phone."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from tests.serving.conftest import Served
+from tests.serving.conftest import Served, wait_until
 from tests.serving.contract_models import function, publish, spec
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -60,6 +61,15 @@ TRANSLATION = {
         attention=[[0.75, 0.25, 0.0], [0.0, 1.0, 0.0]],
     ),
 }
+# Numbers that are none, a text from right to left, and names that mean something else elsewhere.
+ODD = rows(
+    translation="שלום",
+    score=float("nan"),
+    labels=["a", "b"],
+    scores=[float("nan"), 0.5],
+    label=["x", "y"],
+    translations="one",
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,8 @@ def served(serve, tmp_path_factory):
     publish(root, "c_translator", TRANSLATION, "1")
     number = function(spec([None], tf.float32, "x"))(lambda x: {"y": x * 2})
     publish(root, "d_numbers", {"serving_default": number}, "1")
+    publish(root, "e_odd", {"serving_default": ODD}, "1")
+    publish(root, "it's (1)", {"serving_default": CLASSES}, "1")
     with serve(root) as ours:
         yield ours
 
@@ -185,9 +197,118 @@ def test_what_takes_no_text_takes_json(page):
 
 
 @browser_only
-def test_the_snippets_are_the_same_request(page, tmp_path):
+def test_integers_are_sent_as_they_were_written(page):
+    choose(page, "d_numbers", "9007199254740993")
+    assert "9007199254740993" in page.text_content("#curl")
+    with page.expect_request("**/d_numbers:predict") as asked:
+        page.click("#go")
+    assert "9007199254740993" in asked.value.post_data
+
+
+@browser_only
+def test_what_is_no_number_is_shown_as_it_is_and_what_cannot_be_drawn_in_the_table(page):
+    ask(page, "e_odd")
+    assert page.locator("#told").is_hidden()
+    assert page.locator(".headline").all_inner_texts() == ["שלום"]
+    assert page.evaluate("getComputedStyle(document.querySelector('.headline')).direction") == "rtl"
+    assert page.inner_text("#answer").count("score NaN") == 1
+    assert page.locator(".bars dt").all_inner_texts() == ["b", "a"]
+    assert page.locator(".bars dd.quiet").all_inner_texts() == ["50.0 %", "NaN"]
+    widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
+    assert widths[1] == 2  # the least width
+    table = page.locator("#outputs td").all_text_contents()
+    assert dict(zip(table[::2], table[1::2], strict=True))["scores"] == '["NaN",0.5]'
+
+
+def hold(page, pattern):
+    """The requests of that kind, held until they are let go."""
+    held = []
+    page.route(pattern, lambda route: held.append(route))
+    return held
+
+
+def wait_for(page, held, count=1):
+    wait_until(lambda: page.wait_for_timeout(10) or len(held) >= count)
+
+
+@browser_only
+def test_every_signature_is_asked_with_the_text_of_the_question(page):
+    choose(page, "c_translator", "first")
+    held = hold(page, "**/c_translator:predict")
+    page.click("#go")
+    wait_for(page, held)
+    page.fill("#text", "second")
+    held[0].continue_()
+    wait_for(page, held, 3)
+    bodies = [json.loads(route.request.post_data) for route in held]
+    assert [body["instances"] for body in bodies] == [["first"]] * 3
+    names = {body["signature_name"] for body in bodies}
+    assert names == {"serving_default", "n_best", "align"}
+    for route in held[1:]:
+        route.continue_()
+    page.wait_for_selector(".heat")
+
+
+@browser_only
+def test_an_answer_that_comes_after_another_model_was_chosen_is_dropped(page):
+    choose(page, "a_tagger", "text")
+    held = hold(page, "**/a_tagger:predict")
+    page.click("#go")
+    wait_for(page, held)
+    ask(page, "b_classes", "text")
+    with page.expect_response("**/a_tagger:predict"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    assert page.locator(".marked").count() == 0
+    assert page.locator(".bars").count() == 1
+
+
+@browser_only
+def test_signatures_that_come_after_another_model_was_chosen_are_dropped(page):
+    choose(page, "b_classes")
+    held = hold(page, "**/d_numbers/metadata")
+    page.select_option("#model", "d_numbers")
+    wait_for(page, held)
+    choose(page, "b_classes", "no JSON")
+    with page.expect_response("**/d_numbers/metadata"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    page.click("#go")
+    page.wait_for_selector(".bars")
+
+
+@browser_only
+def test_a_question_waits_for_the_signatures(page):
+    choose(page, "b_classes")
+    held = hold(page, "**/d_numbers/metadata")
+    page.select_option("#model", "d_numbers")
+    wait_for(page, held)
+    page.fill("#text", "1.5")
+    page.click("#go")
+    held[0].continue_()
+    page.wait_for_selector("#all:not([hidden])")
+    assert page.locator("#outputs td").all_inner_texts() == ["answer", "3"]
+
+
+@browser_only
+def test_a_model_that_left_is_told_and_leaves_nothing_of_the_one_before(page):
+    choose(page, "d_numbers", "1.5")
+    gone = {"status": 404, "body": '{"error": "Servable not found"}'}
+    page.route("**/b_classes**", lambda route: route.fulfill(**gone))
+    page.route("**/b_classes/metadata", lambda route: route.fulfill(**gone))
+    page.select_option("#model", "b_classes")
+    page.wait_for_selector("#told:not(:empty)")
+    page.fill("#text", "no JSON")
+    page.click("#go")
+    page.wait_for_function("document.getElementById('told').textContent === 'Servable not found'")
+    assert '["no JSON"]' in page.text_content("#curl")
+
+
+@browser_only
+@pytest.mark.parametrize("model", ["a_tagger", "it's (1)"])
+def test_the_snippets_are_the_same_request(page, tmp_path, model):
     hostile = 'it\'s "quoted" \\ $HOME `id`'
-    choose(page, "a_tagger", hostile)
+    choose(page, model, hostile)
     page.click('[data-copy="python"]')
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.text_content("#python")
@@ -195,7 +316,7 @@ def test_the_snippets_are_the_same_request(page, tmp_path):
         if command[0] == "bash" and not shutil.which("curl"):
             continue
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-        assert "slot_starts" in done.stdout
+        assert ("slot_starts" if model == "a_tagger" else "labels") in done.stdout
 
 
 @browser_only

@@ -219,6 +219,30 @@ def test_traffic_for_a_version_that_does_not_serve_goes_to_the_newest(serve, roo
         wait_until(lambda: "bad_traffic" in capfd.readouterr().err)
 
 
+def test_what_is_wrong_beside_the_versions_stands_in_readyz_until_it_is_mended(serve, root):
+    write(root, split={"nobody": 100})
+    labels = root / "says" / "labels.json"
+    good = labels.read_text()
+
+    def told():
+        ready = served.ask("GET", "/readyz")
+        assert ready.status == 200
+        assert ready.json["status"] == (
+            "degraded" if ready.json["models"]["says"]["trouble"] else "ready"
+        )
+        return " ".join(ready.json["models"]["says"]["trouble"])
+
+    with serve(root) as served:
+        assert "no such version serves: nobody" in told()
+        labels.write_text('{"7": 3}')
+        wait_until(lambda: "labels.json: a label is a word" in told())
+        labels.write_text(json.dumps({**json.loads(good), "later": 9}))
+        wait_until(lambda: "labels of versions that do not serve: later (9)" in told())
+        write(root)
+        labels.write_text(good)
+        wait_until(lambda: told() == "")
+
+
 def lines(folder):
     file = folder / "says.jsonl"
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import os
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -137,6 +139,41 @@ def test_who_reads_what_is_set_aside_is_not_disturbed(root, put):
     model.poll()
     assert next(read)[0] == 1
     assert sorted(model.quarantine) == [1, 2, 3]
+
+
+def test_a_name_that_is_not_utf_8_keeps_no_other_model(root, put, capfd):
+    put(1)
+    (root / os.fsdecode(b"\xff") / "1").mkdir(parents=True)
+
+    def load(name, number, folder):
+        raise ValueError(f"{folder}: bad \udcff")
+
+    models = Models(root, load)
+    models.poll()
+    models.poll()
+    assert list(models.by_name) == ["adds"]
+    assert models.by_name["adds"].quarantine[1].reason.endswith("bad \\udcff")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    (told,) = [line for line in lines if line["event"] == "cannot_poll"]
+    assert (told["where"], told["reason"][:9]) == ("\udcff", "not UTF-8")
+    models.stop()
+
+
+def test_trouble_that_comes_again_is_told_again(root, put, capfd):
+    put(1)
+    models = Models(root, lambda name, number, folder: SimpleNamespace())
+    models.poll()
+    home = root.rename(root.with_name("away"))
+    for _ in range(2):
+        models.poll()
+    home.rename(root)
+    models.poll()
+    root.rename(home)
+    models.poll()
+    home.rename(root)
+    events = [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()]
+    assert events.count("cannot_poll") == 4  # twice the folder of all, twice the model's
+    models.stop()
 
 
 def test_who_waits_for_a_look_when_the_watching_ends_is_let_go(root):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, PipelineError
 from pipeline.stages import predict_file
 
 ROOT = Path(__file__).parents[2]
@@ -186,6 +187,89 @@ def test_a_folder_is_no_output(paths):
         predict_file.run(answers, paths.source, paths.target)
     assert not answers.asked
     assert not list(paths.target.parent.glob("*.part*"))
+
+
+def test_a_device_or_pipe_is_no_output(paths):
+    """As root, /dev/null would have become a file."""
+    write(paths.source, ["a"])
+    os.mkfifo(paths.target)
+    answers = Lengths()
+    with pytest.raises(InputError, match=r"out\.jsonl: a device or pipe; expected the name of a"):
+        predict_file.run(answers, paths.source, paths.target)
+    assert not answers.asked
+    assert paths.target.is_fifo()
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(paths):
+    write(paths.source, ["a"])
+    elsewhere = paths.target.parent / "elsewhere"
+    elsewhere.mkdir()
+    paths.target.symlink_to(elsewhere / "real.jsonl")
+    predict_file.run(Lengths(), paths.source, paths.target)
+    assert paths.target.is_symlink()
+    assert os.listdir(elsewhere) == ["real.jsonl"]
+    assert read(paths.target) == [{"text": "a", "length": 1, "error": None}]
+
+
+def test_a_file_whose_name_is_not_utf_8(paths):
+    source = paths.source.with_name(os.fsdecode(b"\xff.jsonl"))
+    source.write_bytes(b'nonsense\n{"text": "b"}\n')
+    written = predict_file.run(Lengths(), source, paths.target)
+    assert (written.rows, written.failed) == (2, 1)
+    bad, good = read(paths.target)
+    assert good == {"text": "b", "length": 1, "error": None}
+    assert bad["error"].startswith(f"{source}:1: not valid JSON")
+
+
+def test_whole_output_of_a_process_that_just_ended_is_not_emptied(paths, monkeypatch):
+    """It was opened under its first name, and the lock was had when that name was gone."""
+    write(paths.source, ["a"])
+    flock = predict_file.fcntl.flock
+
+    def ends(file, how):
+        monkeypatch.setattr(predict_file.fcntl, "flock", flock)
+        part = paths.target.with_name("out.jsonl.part")
+        part.write_text("all its rows\n")
+        part.rename(paths.target)
+        flock(file, how)
+
+    monkeypatch.setattr(predict_file.fcntl, "flock", ends)
+    with pytest.raises(InputError, match="another process has just written it"):
+        predict_file.run(Lengths(), paths.source, paths.target)
+    assert paths.target.read_text() == "all its rows\n"
+
+
+def test_a_full_disk_is_told_and_the_next_try_goes_on(paths):
+    """A limit of the size of files stands for it: a write then fails in the middle of a row."""
+    texts = ["x" * 100] * 20
+    write(paths.source, texts)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(PipelineError, match=r"rows\.jsonl to .*: File too large; begin again"):
+            predict_file.run(Lengths(), paths.source, paths.target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    again = Lengths()
+    assert predict_file.run(again, paths.source, paths.target).rows == 20
+    assert len(again.asked) < 20
+    assert [row["text"] for row in read(paths.target)] == texts
+
+
+def test_long_rows_are_fewer_in_memory(paths, monkeypatch):
+    monkeypatch.setattr(predict_file, "BYTES", 1000)
+    groups = []
+
+    def answers(texts):
+        groups.append(len(texts))
+        return Lengths()(texts)
+
+    answers.manifest = {}
+    texts = ["x" * 2000, "a", "b", *["y" * 450] * 5, *"cdefgh"]
+    write(paths.source, texts)
+    predict_file.run(answers, paths.source, paths.target)
+    assert groups == [1, 4, 3, 4, 2]
+    assert [row["text"] for row in read(paths.target)] == texts
 
 
 def test_memory_does_not_grow_with_the_file(paths, monkeypatch):

@@ -7,7 +7,9 @@ export function make(name, text = "", properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }
 
-const percent = (score) => `${(100 * score).toFixed(1)} %`;
+// What is no number, such as NaN, is shown as it is.
+const percent = (score) => (Number.isFinite(score) ? `${(100 * score).toFixed(1)} %` : String(score));
+const decimals = (score) => (Number.isFinite(score) ? score.toFixed(3) : String(score));
 
 // One colour a name, the same wherever the name stands.
 function hue(name) {
@@ -18,7 +20,7 @@ function hue(name) {
 
 // Offsets count code points; of spans that overlap the first is drawn.
 export function slots(text, row) {
-  const line = make("p", "", { className: "marked" });
+  const line = make("p", "", { className: "marked", dir: "auto" });
   const letters = Array.from(text);
   let end = 0;
   const count = row.slot_count ?? row.slot_starts.length;
@@ -39,7 +41,7 @@ export function slots(text, row) {
 }
 
 function headline(label, score, rejected) {
-  const line = make("p", "", { className: "headline" });
+  const line = make("p", "", { className: "headline", dir: "auto" });
   line.append(make("strong", label));
   if (score !== undefined) line.append(make("span", ` ${percent(score)}`, { className: "quiet" }));
   if (rejected) line.append(make("span", ` · ${word("rejected")}`, { className: "quiet" }));
@@ -48,10 +50,11 @@ function headline(label, score, rejected) {
 
 export function bars(labels, scores, chosen) {
   const list = make("dl", "", { className: "bars" });
-  const order = labels.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  const length = (i) => (Number.isFinite(scores[i]) ? scores[i] : -Number.MAX_VALUE);
+  const order = labels.map((_, i) => i).sort((a, b) => length(b) - length(a));
   for (const i of order) {
     const bar = make("div", "", { className: "bar" });
-    bar.style.setProperty("--share", Math.max(0, Math.min(1, scores[i])));
+    bar.style.setProperty("--share", Math.max(0, Math.min(1, length(i))));
     const cell = make("dd");
     cell.append(bar);
     list.append(make("dt", labels[i], { className: chosen?.[i] ? "chosen" : "" }), cell);
@@ -62,9 +65,9 @@ export function bars(labels, scores, chosen) {
 
 function translation(row) {
   const block = make("div");
-  block.append(make("p", row.translation, { className: "headline" }));
+  block.append(make("p", row.translation, { className: "headline", dir: "auto" }));
   if (row.score !== undefined)
-    block.append(make("p", `${word("score")} ${row.score.toFixed(3)}`, { className: "quiet" }));
+    block.append(make("p", `${word("score")} ${decimals(row.score)}`, { className: "quiet" }));
   if (row.truncated) block.append(make("p", word("cut"), { className: "quiet" }));
   return block;
 }
@@ -73,8 +76,8 @@ function nBest(row) {
   const block = make("div");
   const list = make("ol");
   row.translations.forEach((text, i) => {
-    const line = make("li", text);
-    if (row.scores) line.append(make("span", ` ${row.scores[i].toFixed(3)}`, { className: "quiet" }));
+    const line = make("li", text, { dir: "auto" });
+    if (row.scores) line.append(make("span", ` ${decimals(row.scores[i])}`, { className: "quiet" }));
     list.append(line);
   });
   block.append(make("h2", word("best")), list);
@@ -100,7 +103,7 @@ export function heatmap(row) {
     const line = make("tr");
     line.append(make("th", row.target_tokens[i], { scope: "row" }));
     for (let j = 0; j < across; j++) {
-      const weight = row.attention[i][j];
+      const weight = row.attention[i]?.[j];
       const told = `${row.target_tokens[i]} → ${row.source_tokens[j]}: ${percent(weight)}`;
       const cell = make("td", "", { title: told });
       cell.setAttribute("aria-label", told);
@@ -117,20 +120,24 @@ export function heatmap(row) {
   return block;
 }
 
-// Each pair: the outputs that must be there, and what is drawn of them.
+const isWord = (value) => typeof value === "string" || Number.isFinite(value);
+
+// The outputs that must be there, what each must be, and what is drawn of them. A model from elsewhere
+// may call something else so; that stands among all outputs only.
 const PARTS = [
-  [["slot_starts", "slot_ends"], slots],
-  [["intent"], (_, row) => headline(row.intent, row.intent_score, row.rejected)],
-  [["label"], (_, row) => headline(row.label, row.score, row.rejected)],
-  [["labels", "scores"], (_, row) => bars(row.labels, row.scores, row.chosen)],
-  [["translation"], (_, row) => translation(row)],
-  [["translations"], (_, row) => nBest(row)],
-  [["source_tokens", "target_tokens", "attention"], (_, row) => heatmap(row)],
+  [["slot_starts", "slot_ends"], Array.isArray, slots],
+  [["intent"], isWord, (_, row) => headline(row.intent, row.intent_score, row.rejected)],
+  [["label"], isWord, (_, row) => headline(row.label, row.score, row.rejected)],
+  [["labels", "scores"], Array.isArray, (_, row) => bars(row.labels, row.scores, row.chosen)],
+  [["translation"], isWord, (_, row) => translation(row)],
+  [["translations"], Array.isArray, (_, row) => nBest(row)],
+  [["source_tokens", "target_tokens", "attention"], Array.isArray, (_, row) => heatmap(row)],
 ];
 
 // The elements for one row of predictions.
 export function parts(text, row) {
-  return PARTS.filter(([names]) => names.every((name) => name in row)).map(([, draw]) => draw(text, row));
+  const there = PARTS.filter(([names, is]) => names.every((name) => name in row && is(row[name])));
+  return there.map(([, , draw]) => draw(text, row));
 }
 
 export function outputs(row) {

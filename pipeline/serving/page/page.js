@@ -9,14 +9,16 @@ const path = (verb) => `/v1/models/${encodeURIComponent(model())}${verb}`;
 
 let signatures = {}; // of the model that is chosen: what each takes and gives
 let shown = null; // the answer on the page: its text and rows, to be drawn in the other language
+let known = Promise.resolve(); // settled once the chosen model's signatures have come
+let [chosen, asked] = [0, 0]; // counted, so that what comes after the next choice or question is dropped
 
-// JSON with NaN and infinities outside of strings, as TensorFlow Serving writes it.
+// JSON with NaN and infinities outside of strings, as TensorFlow Serving writes it; they become strings.
 export function readJson(text) {
   try {
     return JSON.parse(text);
   } catch {
     const plain = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
-    return JSON.parse(text.replace(plain, (token) => (token.startsWith('"') ? token : "null")));
+    return JSON.parse(text.replace(plain, (token) => (token.startsWith('"') ? token : `"${token}"`)));
   }
 }
 
@@ -36,9 +38,14 @@ const takesText = (signature) => {
   return inputs.length === 1 && inputs[0].dtype === "DT_STRING";
 };
 
-function instance() {
-  const text = find("text").value;
-  return takesText(signatures.serving_default) ? text : JSON.parse(text);
+// Where no signature is known, the text goes too, and the server says what is wrong.
+const takesJson = () => signatures.serving_default && !takesText(signatures.serving_default);
+
+// The JSON of a row. What a person wrote as JSON goes as it stands: JavaScript would round large integers.
+function instance(text) {
+  if (!takesJson()) return JSON.stringify(text);
+  JSON.parse(text);
+  return text;
 }
 
 // The signatures whose answers are drawn beside the first one's, by what they give.
@@ -48,19 +55,21 @@ const beside = () =>
     return name !== "serving_default" && takesText(signatures[name]) && ("attention" in given || "translations" in given);
   });
 
-function requestBody() {
+function requestBody(text) {
   try {
-    return JSON.stringify({ instances: [instance()] });
+    return `{"instances": [${instance(text)}]}`;
   } catch {
-    return JSON.stringify({ instances: [find("text").value] });
+    return `{"instances": [${JSON.stringify(text)}]}`;
   }
 }
 
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`; // one word of a shell
+
 function showRequest() {
-  const body = requestBody();
+  const body = requestBody(find("text").value);
   const url = location.origin + path(":predict");
   const key = find("key").value ? ` -H 'Authorization: Bearer KEY'` : "";
-  find("curl").textContent = `curl${key} -d '${body.replaceAll("'", "'\\''")}' '${url}'`;
+  find("curl").textContent = `curl${key} -d ${quoted(body)} ${quoted(url)}`;
   const headers = find("key").value ? `, {"Authorization": "Bearer KEY"}` : "";
   find("python").textContent = [
     "import json",
@@ -81,48 +90,71 @@ function draw() {
   find("all").open = !find("answer").children.length;
 }
 
+function clear() {
+  shown = null;
+  find("answer").replaceChildren();
+  find("all").hidden = true;
+  find("told").textContent = find("spent").textContent = "";
+}
+
 async function ask(event) {
   event?.preventDefault();
-  const text = find("text").value;
+  const [text, url, mine] = [find("text").value, path(":predict"), ++asked];
   find("told").textContent = find("spent").textContent = "";
-  const began = performance.now();
   try {
-    const one = (name) => call(path(":predict"), JSON.stringify({ signature_name: name, instances: [instance()] }));
+    await known;
+    const began = performance.now();
+    const row = instance(text);
+    const one = (name) => call(url, `{"signature_name": ${JSON.stringify(name)}, "instances": [${row}]}`);
+    const others = beside();
     const first = await one("serving_default");
-    find("spent").textContent = `${(performance.now() - began).toFixed(0)} ms`;
-    const others = await Promise.all(beside().map(one));
-    shown = { text, rows: [first, ...others].map((answer) => answer.predictions[0]) };
+    const spent = `${(performance.now() - began).toFixed(0)} ms`;
+    const answers = [first, ...(await Promise.all(others.map(one)))];
+    if (mine !== asked) return;
+    find("spent").textContent = spent;
+    shown = { text, rows: answers.map((answer) => answer.predictions[0]) };
     draw();
   } catch (error) {
-    shown = null;
-    find("answer").replaceChildren();
-    find("all").hidden = true;
+    if (mine !== asked) return;
+    clear();
     find("told").textContent = error.message;
   }
 }
 
-async function chooseModel() {
-  shown = null;
-  find("answer").replaceChildren();
-  find("all").hidden = true;
-  find("told").textContent = "";
+function chooseModel() {
+  asked++;
+  clear();
+  signatures = {};
+  find("examples").replaceChildren();
+  known = learn(++chosen);
+  return known;
+}
+
+async function learn(mine) {
   try {
-    signatures = (await call(path("/metadata"))).metadata.signature_def.signature_def;
-    find("examples").replaceChildren();
+    const { metadata } = await call(path("/metadata"));
+    if (mine !== chosen) return;
+    signatures = metadata.signature_def.signature_def;
     const { examples } = await call(`/page/examples/${encodeURIComponent(model())}`);
-    find("examples").replaceChildren(...examples.map((text) => make("button", text, { type: "button" })));
+    if (mine !== chosen) return;
+    find("examples").replaceChildren(...examples.map((text) => make("button", text, { type: "button", dir: "auto" })));
   } catch (error) {
+    if (mine !== chosen) return;
     find("told").textContent = error.message;
   }
-  find("text").placeholder = takesText(signatures.serving_default) ? "" : word("input");
+  find("text").placeholder = takesJson() ? word("input") : "";
   showRequest();
 }
 
 async function listModels() {
-  const { models } = readJson(await (await fetch("/readyz")).text());
-  for (const [name, state] of Object.entries(models)) if (state.serving.length) find("model").append(make("option", name));
-  if (find("model").options.length) await chooseModel();
-  else find("told").textContent = word("none");
+  try {
+    const { models } = readJson(await (await fetch("/readyz")).text());
+    for (const [name, state] of Object.entries(models)) if (state.serving.length) find("model").append(make("option", name));
+    if (find("model").options.length) await chooseModel();
+    else find("told").textContent = word("none");
+  } catch (error) {
+    find("told").textContent = error.message;
+  }
 }
 
 async function copy(button) {
