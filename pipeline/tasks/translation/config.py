@@ -250,7 +250,7 @@ class Retraining(RetrainSettings):
     What a translator forgets comes back with its old pairs, given the steps to learn them again.
     """
 
-    epochs: int = Field(6, ge=1)
+    epochs: int = Field(5, ge=1)
     learning_rate: float = Field(1.0, gt=0)
     new_share: float = Field(0.2, gt=0, lt=1)
 
