@@ -22,7 +22,6 @@ from pipeline.task import Layout, Record
 
 REMAP = "remap.json"
 GROWN = ("axis", "before", "after")
-ON_THE_WAY = ("of the way", "valid", "lost of the old rows")
 MOVED = ("axis", "times", "copied", "new", "dropped")
 
 
@@ -87,7 +86,7 @@ def _run(
     drifted = _drift(old, data.name, found)
     folder = artifacts.new_run(runs / old.config.name)
     mixed = mixing.write(old, found, parts, folder)
-    _train(old, mixed.config, parts, folder, mixed.old)
+    way = _train(old, mixed.config, parts, folder, mixed.old)
     facts = {
         "parent": old.version.name,
         "data": {
@@ -98,6 +97,7 @@ def _run(
         },
         "replayed": mixed.old,
         "whole": old.is_whole,
+        "way": way,
         "drift": drifted,
     }
     outcome = _publish(old, mixed, folder, facts, parts.held_out, force)
@@ -120,8 +120,15 @@ def _drift(old: Published, name: str, found: news.News) -> dict[str, Any] | None
     return told.as_dict()
 
 
-def _train(old: Published, config: Config, new: news.Parts, folder: Path, count: int) -> None:
-    """Fits the candidate; `count` rows of its training data are old ones."""
+def _train(
+    old: Published, config: Config, new: news.Parts, folder: Path, count: int
+) -> dict[str, Any] | None:
+    """Fits the candidate; `count` rows of its training data are old ones.
+
+    Returns:
+        How far it went from its old weights, and what was seen on the way; None where it went all
+        the way without a look (`retrain.between`).
+    """
     task = old.task
     prepared = prepare.run(task, config)
     prepare.say(config, prepared)
@@ -145,6 +152,7 @@ def _train(old: Published, config: Config, new: news.Parts, folder: Path, count:
         end=start.settle,
     )
     train.fit(task, mixing.training(config), folder, prepared, warm)
+    return start.way
 
 
 @dataclass
@@ -158,6 +166,10 @@ class _Start:
         config: The candidate's.
         folder: Of the run.
         new: How many of the validation rows are new.
+
+    Attributes:
+        weights: As they were before the first step.
+        way: What `settle` found, JSON-ready; None before it, and where it has nothing to look for.
     """
 
     old: Published
@@ -167,6 +179,7 @@ class _Start:
     folder: Path
     new: int
     weights: list[Any] = field(default_factory=list)
+    way: dict[str, Any] | None = None
 
     def set(self, parts: Assembly) -> None:
         """Sets weights and optimizer, and says what was copied."""
@@ -193,10 +206,9 @@ class _Start:
         most = between.tolerated(settings.exam_drop, known)
         share, points = between.choose(parts.model, self.weights, look, most)
         note(f"{name}: {100 * share:.0f} % of the way from the old weights to the trained ones")
-        rows = [
-            (f"{100 * s:.0f} %", round(p.score, 2), round(p.lost, 2)) for s, p in points.items()
-        ]
-        print_table(f"{name}: on the way", ON_THE_WAY, rows)
+        seen = [{"share": at, **point._asdict()} for at, point in points.items()]
+        self.way = {"share": share, "tolerated": most, "seen": seen}
+        print_table(f"{name}: on the way", verdict.WAY, verdict.way_rows(self.way))
 
 
 def _publish(

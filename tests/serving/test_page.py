@@ -300,7 +300,7 @@ def test_a_model_that_left_is_told_and_leaves_nothing_of_the_one_before(page):
     page.wait_for_selector("#told:not(:empty)")
     page.fill("#text", "no JSON")
     page.click("#go")
-    page.wait_for_function("document.getElementById('told').textContent === 'Servable not found'")
+    page.wait_for_selector("#told:text-is('Servable not found')")
     assert '["no JSON"]' in page.text_content("#curl")
 
 
@@ -330,7 +330,7 @@ def test_by_keyboard_alone(page):
     assert page.evaluate("document.activeElement.id") == "go"
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('text').value === 'to Oslo & back'")
+    wait_until(lambda: page.input_value("#text") == "to Oslo & back")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
 

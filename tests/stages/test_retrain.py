@@ -20,7 +20,7 @@ from pipeline.savedmodel import parity, write
 from pipeline.stages import evaluate, export, follow, retrain, versions
 from pipeline.stages import rows as travelling
 from pipeline.stages.assemble import read_vocabularies
-from pipeline.stages.retraining import gate, mixing, news, published
+from pipeline.stages.retraining import between, gate, mixing, news, published
 from pipeline.stages.retraining.mixing import Mixed
 from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.tasks import schema_of
@@ -168,6 +168,17 @@ def test_drift_is_told_and_refuses_nothing(retrained):
     assert (verdict["drift"]["texts"], verdict["drift"]["reference"]) == (24, 24)
     assert "new n-grams" in verdict["drift"]["over"]
     assert "drift" not in {check["name"] for check in verdict["checks"]}
+
+
+def test_how_far_it_went_from_the_old_weights_is_kept(retrained):
+    way = artifacts.read_json(retrained.outcome.folder / "verdict.json")["way"]
+    seen = {at["share"]: at for at in way["seen"]}
+    assert list(seen) == list(between.STEPS)
+    assert way["share"] in seen
+    least = min(at["lost"] for at in way["seen"])
+    assert seen[way["share"]]["lost"] <= max(way["tolerated"], least)
+    page = (retrained.outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert f"{100 * way['share']:.0f} % of the way" in page
 
 
 def test_where_nothing_travels_to_tell_drift_by_that_is_said(tmp_path, capsys):

@@ -16,6 +16,7 @@ FILE = "verdict.json"
 BLESSED, REJECTED = "blessed", "rejected"
 ROWS = ("rows", "n", "before", "after", "difference", "low", "high")
 LABELS = ("label", "n", "right before, %", "after, %", "forgotten", "learnt")
+WAY = ("of the way", "valid", "lost of the old rows")
 PLACES = ("where", "text")
 CHECKS = ("check", "passed", "what was found")
 
@@ -113,10 +114,27 @@ def section(found: Mapping[str, Any]) -> Section:
         paragraph(f"{found['metric']}, with the 95 % interval of the difference, in percent."),
         table(ROWS, _rows(found["rows"])),
         *([table(LABELS, _labels(found["labels"]))] if found["labels"] else []),
+        *([_way(found["way"])] if found["way"] else []),
         *([_drift(found["drift"])] if found["drift"] else []),
         *([subsection("Forgotten: old rows that were right", table(PLACES, lost))] if lost else []),
     ]
     return Section(f"Retraining: {found['verdict']}", join(blocks))
+
+
+def way_rows(way: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What was seen between the old weights and the trained ones, for a table."""
+    return [
+        (f"{100 * at['share']:.0f} %", round(at["score"], 2), round(at["lost"], 2))
+        for at in way["seen"]
+    ]
+
+
+def _way(way: Mapping[str, Any]) -> Html:
+    said = paragraph(
+        f"{100 * way['share']:.0f} % of the way from the old weights to the trained ones: the best"
+        f" on valid of where its old rows lose {way['tolerated']:.2f} points at most, or least."
+    )
+    return subsection("On the way", join([said, table(WAY, way_rows(way))]))
 
 
 def _drift(found: Mapping[str, Any]) -> Html:
