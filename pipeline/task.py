@@ -139,6 +139,8 @@ class Task:
             what was detected; the format only where the user says it.
         like: `like(data_settings, found)`: what `guess` found of a new file, as a model that was
             trained with these settings is to read it: a translator's direction is its own.
+        unstated: `unstated(data_settings, found_settings)`: what a new file leaves unsaid that a
+            model trained with the first would learn wrongly, as a sentence; None where all is said.
         load: `load(data_settings, on_error)`: files to records, split by split.
         read: `read(data_settings, on_error)`: the records of the training file as they stand.
         write: `write(records, path, format, tags)`: records to a file in a user's format, whole,
@@ -188,6 +190,7 @@ class Task:
     space: Mapping[str, Any]
     guess: Callable[..., tuple[dict[str, Any], str]]
     like: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
+    unstated: Callable[[Any, Any], str | None]
     load: Callable[..., Source]
     read: Callable[..., Iterable[Record]]
     write: Callable[[Iterable[Record], Path, str | None, str | None], str]

@@ -293,6 +293,15 @@ def test_texts_without_annotations_are_sent_to_label_next(models, tmp_path, name
         retrain.run(models / "1", tmp_path / name, runs=tmp_path)
 
 
+def test_intents_that_no_row_states_are_not_learnt(models, tmp_path):
+    rows = [{key: row[key] for key in ("text", "slots")} for row in new_rows()]
+    data = write_rows(tmp_path / "new.jsonl", rows)
+    with pytest.raises(InputError, match=r"states no intents.* --set data\.intent=NAME"):
+        news.read(published.open_version(models), data)
+    old = published.open_version(models, ["data.intent=weather"])
+    assert {record["intent"] for record in news.read(old, data)} == {"weather"}
+
+
 def test_too_few_rows_are_refused(models, tmp_path):
     data = write_rows(tmp_path / "new.jsonl", new_rows(2))
     with pytest.raises(InputError, match="2 new rows: too few to keep 20% of them as `held_out`"):

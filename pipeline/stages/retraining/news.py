@@ -69,11 +69,14 @@ def read(old: Published, file: Path) -> list[Record]:
     """All records of a file in any of the task's formats.
 
     Raises:
-        InputError: A line is bad, all of which are printed; or there is none, or none is annotated.
+        InputError: A line is bad, all of which are printed; or there is none, or none is annotated,
+            or all leave something unsaid that the model tells.
     """
     problems: list[DataError] = []
     task = old.task
     data = _described(old, file).settings.data
+    if unstated := task.unstated(old.config.settings.data, data):
+        raise InputError(f"{file}: {unstated}")
     source = task.load(data, problems.append)
     records = list(source.splits["train"]())
     if problems:

@@ -40,6 +40,7 @@ TASK = Task(
     space=SPACE,
     guess=guess.guess,
     like=guess.like,
+    unstated=guess.unstated,
     load=loader.load,
     read=loader.read,
     write=writer.write,

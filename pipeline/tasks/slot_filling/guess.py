@@ -74,9 +74,23 @@ def guess(path: Path, format_: str | None = None) -> tuple[dict[str, Any], str]:
 
 
 def like(data: DataSettings, found: Mapping[str, Any]) -> dict[str, Any]:
-    """What was found, whatever the model was trained on: here a file says all about itself."""
-    del data
+    """What was found; where the file states no intents, the one that the model's config names."""
+    if found.get("intent") == NO_INTENT and data.intent:
+        return {**found, "intent": data.intent}
     return dict(found)
+
+
+def unstated(data: DataSettings, found: DataSettings) -> str | None:
+    """That a file states no intents, to a model which was trained on stated ones.
+
+    It would learn that `none` is what these sentences ask for, against what it knew of the like.
+    """
+    if data.intent or found.intent != NO_INTENT:
+        return None
+    return (
+        "it states no intents, which the model tells; state them, or give all of its rows one with"
+        " --set data.intent=NAME"
+    )
 
 
 def _detect(path: Path) -> str:

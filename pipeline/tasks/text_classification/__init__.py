@@ -41,6 +41,7 @@ TASK = Task(
     space=SPACE,
     guess=guess.guess,
     like=guess.like,
+    unstated=lambda data, found: None,  # every format states all there is
     load=loader.load,
     read=loader.read,
     write=writer.write,

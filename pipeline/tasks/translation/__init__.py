@@ -46,6 +46,7 @@ TASK = Task(
     space=SPACE,
     guess=guess.guess,
     like=direction.like,
+    unstated=lambda data, found: None,  # every format states all there is
     load=loader.load,
     read=loader.read,
     write=writer.write,
