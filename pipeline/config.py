@@ -112,6 +112,9 @@ class RetrainSettings(Section):
     `most_repeats`. `optimizer`: whether the optimizer goes on with the state that it ended with.
     `between`: whether what is published is that mean of the old weights and the trained ones that
     is best on valid (Wortsman et al. 2022), of those on which old rows lose `exam_drop` at most.
+    `columns`: what new files call that which the task's `data.columns` names; empty means as in the
+    data that the model was first trained on. Names that a file lacks are looked for by what is
+    usual.
     `subwords`: pieces of the new texts are added to the tokenizer's (`extend`: at most
     `new_pieces`, each at least `piece_count` times in the new texts), or it is learnt anew from old
     and new rows (`retrain`), or stays as it is (`keep`).
@@ -136,6 +139,7 @@ class RetrainSettings(Section):
     most_repeats: int = Field(8, ge=1)
     optimizer: bool = True
     between: bool = True
+    columns: dict[str, Any] = Field(default_factory=dict)
     subwords: Literal["extend", "retrain", "keep"] = "extend"
     new_pieces: int = Field(200, ge=0)
     piece_count: int = Field(3, ge=1)

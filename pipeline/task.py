@@ -135,8 +135,10 @@ class Task:
         headline: The metric that early stopping and the tables go by; higher is better.
         settings: The class of the config file's settings.
         space: What `tune` searches where a config names nothing, as its `tune` block would.
-        guess: `guess(path, format)`: a config's data section (as a dict) for a user's own file, and
-            what was detected; the format only where the user says it.
+        guess: `guess(path, format, columns)`: a config's data section (as a dict) for a user's own
+            file, and what was detected; the format only where the user says it; names of columns
+            (as in `data.columns`) that count before usual ones where the file has them.
+        columns: `columns(data_settings)`: such names, as the training file has them.
         like: `like(data_settings, found)`: what `guess` found of a new file, as a model that was
             trained with these settings is to read it: a translator's direction is its own.
         unstated: `unstated(data_settings, found_settings)`: what a new file leaves unsaid that a
@@ -189,6 +191,7 @@ class Task:
     settings: type[Any]
     space: Mapping[str, Any]
     guess: Callable[..., tuple[dict[str, Any], str]]
+    columns: Callable[[Any], dict[str, Any]]
     like: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
     unstated: Callable[[Any, Any], str | None]
     load: Callable[..., Source]

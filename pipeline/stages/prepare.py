@@ -10,10 +10,12 @@ from pipeline.artifacts import file_digest
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
+from pipeline.errors import InputError
 from pipeline.report.terminal import note
 from pipeline.task import Task
 
 PREPARED = ROOT / "data" / "prepared"
+OF_A_FILE = {"columns", "header", "encoding"}  # data settings that another file has of its own
 
 
 def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
@@ -44,15 +46,26 @@ def say(config: Config, data: store.Prepared) -> None:
 def on_file(task: Task, config: Config, file: Path) -> Config:
     """The config with its data replaced by one file, whole: no split is carved out of it."""
     old = config.settings.data
-    found = found_like(task, old, file)
+    found = found_like(task, config, file)
     files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
-    data = type(old).model_validate({**old.model_dump(), **found, "files": files})
+    kept = old.model_dump(exclude=OF_A_FILE)
+    data = type(old).model_validate({**kept, **found, "files": files})
     return replace(config, settings=config.settings.model_copy(update={"data": data}))
 
 
-def found_like(task: Task, data: Any, file: Path) -> dict[str, Any]:
-    """How a file is read by a model that was trained with these data settings; a turn is said."""
-    found, seen = task.guess(file)
+def found_like(task: Task, config: Config, file: Path) -> dict[str, Any]:
+    """How a file is read by a model with this config; a turn is said.
+
+    Raises:
+        InputError: It is in no format of the task, or `retrain.columns` names what is no column.
+    """
+    data, said = config.settings.data, config.settings.retrain.columns
+    known = task.columns(data)
+    if others := said.keys() - known.keys():
+        expected = ", ".join(known)
+        raise InputError(f"retrain.columns: {', '.join(sorted(others))}; expected {expected}")
+    known |= said
+    found, seen = task.guess(file, None, known)
     read = task.like(data, found)
     turned = [key for key in ("columns", "files") if read.get(key) != found.get(key)]
     if turned:

@@ -92,9 +92,7 @@ def drift(
         from pipeline.stages import drift as stage
         from pipeline.stages.texts import texts_of
     predictor = load(model)
-    found = stage.run(
-        predictor, texts_of(predictor.task, predictor.config.settings.data, data), false_alarms
-    )
+    found = stage.run(predictor, texts_of(predictor.task, predictor.config, data), false_alarms)
     stage.print_drift(f"{predictor.config.name}: {data.name}", found)
     if json_:
         write_json(json_, {"model": str(model), "data": str(data), **found.as_dict()})
@@ -124,7 +122,7 @@ def label_next(
     refuse(output)
     predictor = load(model)
     task, config, version = predictor.task, predictor.config, predictor.version
-    texts = texts_of(task, config.settings.data, data)
+    texts = texts_of(task, config, data)
     chosen = stage.run(task, config, version, texts, count)
     said = stage.write(task, chosen, output, to)
     stage.print_chosen(config.name, chosen)

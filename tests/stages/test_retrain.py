@@ -153,6 +153,7 @@ def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
     assert new.train == old.train
     assert new.data.roles == old.data.roles
     assert new.data.files["train"] != old.data.files["train"]
+    assert new.retrain.columns == old.data.columns.model_dump()
 
 
 def test_the_report_has_the_verdict(retrained):

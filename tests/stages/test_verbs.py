@@ -86,7 +86,7 @@ def test_a_bad_line_of_jsonl_is_named(tmp_path, row, wrong):
 def test_a_file_without_texts_is_named(tiny, tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(InputError, match=f"{name}: no texts; expected at least one"):
-        list(texts.texts_of(tiny.task, tiny.config.settings.data, tmp_path / name))
+        list(texts.texts_of(tiny.task, tiny.config, tmp_path / name))
 
 
 def test_validate_gives_every_bad_line_once(tiny, tmp_path, capsys):

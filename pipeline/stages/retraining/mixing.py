@@ -68,8 +68,14 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
         rows.write(old.task, folder / FOLDER / f"{split}.jsonl", records)
     files = {split: _named(folder / FOLDER / f"{split}.jsonl") for split in splits}
     settings = old.config.settings
-    data = old.task.travelling(settings.data, files)
-    config = replace(old.config, settings=settings.model_copy(update={"data": data}))
+    changed = {
+        "data": old.task.travelling(settings.data, files),
+        # As the next new file will call its columns; the rows that travel have our own names.
+        "retrain": settings.retrain.model_copy(
+            update={"columns": {**old.task.columns(settings.data), **settings.retrain.columns}}
+        ),
+    }
+    config = replace(old.config, settings=settings.model_copy(update=changed))
     return Mixed(config, len(train), lent)
 
 

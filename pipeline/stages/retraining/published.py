@@ -191,7 +191,7 @@ def _say_unusual(config: Config) -> None:
     others = [
         f"{name} {value} (usually {getattr(usual, name)})"
         for name, value in now
-        if value != getattr(usual, name)
+        if name != "columns" and value != getattr(usual, name)
     ]
     if others:
         note(f"{config.name}: `retrain` settings, kept from now on: {', '.join(others)}")

@@ -39,6 +39,7 @@ TASK = Task(
     settings=SlotFillingSettings,
     space=SPACE,
     guess=guess.guess,
+    columns=lambda data: data.columns.model_dump(),
     like=guess.like,
     unstated=guess.unstated,
     load=loader.load,

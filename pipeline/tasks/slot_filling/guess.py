@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.datasets.lines import read_header, read_lines, read_objects, require, stop
@@ -27,6 +28,7 @@ EXPECTED = (
     " seq.in, seq.out and label (or train/, dev/ and test/ of such); CoNLL columns; lines with"
     " [value](slot); Rasa's YAML; doccano's JSONL; Label Studio's or SMP's JSON list"
 )
+NONE_KNOWN: Mapping[str, str] = MappingProxyType({})
 NO_INTENT = "none"  # what `data.intent` is set to where the file states no intents
 LINES = 2000  # of a file that are looked at
 SEEN = {
@@ -39,12 +41,15 @@ SEEN = {
 }
 
 
-def guess(path: Path, format_: str | None = None) -> tuple[dict[str, Any], str]:
+def guess(
+    path: Path, format_: str | None = None, known: Mapping[str, str] = NONE_KNOWN
+) -> tuple[dict[str, Any], str]:
     """The data section of a config for this file or folder, and one line on what was seen.
 
     Args:
         path: The user's file or folder.
         format_: The format, where the user says it; else it is detected.
+        known: Columns that count before usual ones where the file has them.
 
     Raises:
         InputError: The file is none of the formats that can be read.
@@ -53,15 +58,15 @@ def guess(path: Path, format_: str | None = None) -> tuple[dict[str, Any], str]:
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if path.is_dir():
-        return _folder(path, format_)
+        return _folder(path, format_, known)
     found = format_ or _detect(path)
     if found == "triples":
         raise InputError(f"{path}: a file; the format triples is a folder with {', '.join(FILES)}")
     section: dict[str, Any] = {"format": found, "files": _files(path)}
     if found == "table":
-        return _table(path, section)
+        return _table(path, section, known)
     if found == "jsonl":
-        return _jsonl(path, section)
+        return _jsonl(path, section, known)
     seen = f"{path}: {SEEN[found]}"
     if found == "conll":
         blocks = list(conll.blocks(path, lambda _: None))
@@ -144,7 +149,9 @@ def _has_slot(line: str) -> bool:
         return False
 
 
-def _folder(path: Path, format_: str | None) -> tuple[dict[str, Any], str]:
+def _folder(
+    path: Path, format_: str | None, known: Mapping[str, str]
+) -> tuple[dict[str, Any], str]:
     section: dict[str, Any] = {"format": "triples"}
     if all((path / name).is_file() for name in FILES):
         scheme = triples.scheme_of(path)
@@ -160,31 +167,36 @@ def _folder(path: Path, format_: str | None) -> tuple[dict[str, Any], str]:
         return section, f"{path}: {', '.join(FILES)} in {', '.join(section['files'])}"
     training = sorted(file for file in path.glob("train.*") if file.is_file())
     if len(training) == 1:
-        return guess(training[0], format_)
+        return guess(training[0], format_, known)
     raise InputError(f"{path}: no annotated utterances here; expected {EXPECTED}")
 
 
-def _table(path: Path, section: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def _table(
+    path: Path, section: dict[str, Any], known: Mapping[str, str]
+) -> tuple[dict[str, Any], str]:
     header = read_header(path)
-    columns = _columns(path, header, ("text", "tags", "intent"))
+    columns = _columns(path, header, ("text", "tags", "intent"), known)
     scheme = table.scheme_of(path, columns["tags"])
     unread = _unread(header, [*columns.values(), table.PARTS])
     seen = f"{path}: a table with columns {', '.join(header)}{unread}; {scheme} tags"
     return section | {"columns": columns}, seen
 
 
-def _jsonl(path: Path, section: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def _jsonl(
+    path: Path, section: dict[str, Any], known: Mapping[str, str]
+) -> tuple[dict[str, Any], str]:
     _, row = next(read_objects(path))
     seen = f"{path}: JSONL with keys {', '.join(row)}"
     lists = [key for key, value in row.items() if isinstance(value, list)]
-    columns = _columns(path, list(row), ("text",))
+    columns = _columns(path, list(row), ("text",), known)
     free = [key for key in lists if key != columns["text"]]
-    columns |= _columns(path, free, ("slots",), list(row))
-    seen += _unread(list(row), [*columns.values(), *COLUMN_NAMES["intent"], "tokens", "parts"])
+    columns |= _columns(path, free, ("slots",), known, list(row))
+    intents = (*COLUMN_NAMES["intent"], known.get("intent", ""))
+    seen += _unread(list(row), [*columns.values(), *intents, "tokens", "parts"])
     free = [key for key in row if key not in columns.values()]
-    if not any(key.lower() in COLUMN_NAMES["intent"] for key in free):
+    if not any(key in intents or key.lower() in intents for key in free):
         return _without_intents(section | {"columns": columns}, seen)
-    columns |= _columns(path, free, ("intent",))
+    columns |= _columns(path, free, ("intent",), known)
     return section | {"columns": columns}, seen
 
 
@@ -198,18 +210,24 @@ def _without_intents(section: dict[str, Any], seen: str) -> tuple[dict[str, Any]
 
 
 def _columns(
-    path: Path, present: Sequence[str], wanted: Sequence[str], said: Sequence[str] = ()
+    path: Path,
+    present: Sequence[str],
+    wanted: Sequence[str],
+    known: Mapping[str, str],
+    said: Sequence[str] = (),
 ) -> dict[str, str]:
     """Roles to the names that they have among those present; `said` are those to tell of."""
     columns: dict[str, str] = {}
     for role in wanted:
         free = [name for name in present if name not in columns.values()]
-        match = [name for known in COLUMN_NAMES[role] for name in free if name.lower() == known]
+        usual = [name for word in COLUMN_NAMES[role] for name in free if name.lower() == word]
+        match = [name for name in free if name == known.get(role)] + usual
         if not match:
             names = ", ".join(said or present)
             raise InputError(
                 f"{path}: no column for the {role} among {names}; expected one of"
-                f" {', '.join(COLUMN_NAMES[role])} (or name it in the config: data.columns.{role})"
+                f" {', '.join(COLUMN_NAMES[role])} (or name it in the config: data.columns.{role};"
+                f" to retrain: --set retrain.columns.{role}=NAME)"
             )
         columns[role] = match[0]
     return columns

@@ -32,6 +32,7 @@ from pipeline.tasks.text_classification import (
     writer,
 )
 from pipeline.tasks.text_classification.config import SPACE, TextClassificationSettings
+from pipeline.tasks.text_classification.form import form_of
 
 TASK = Task(
     name="text_classification",
@@ -40,6 +41,7 @@ TASK = Task(
     settings=TextClassificationSettings,
     space=SPACE,
     guess=guess.guess,
+    columns=lambda data: form_of(data, "train").columns.model_dump(),
     like=guess.like,
     unstated=lambda data, found: None,  # every format states all there is
     load=loader.load,

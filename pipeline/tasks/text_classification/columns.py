@@ -28,6 +28,15 @@ class Found(NamedTuple):
     label: str
 
 
+def by_known(names: Sequence[str], known: Mapping[str, Any]) -> Found | None:
+    """The columns that are known from elsewhere, as in `data.columns`; None if one is not there."""
+    if not known:
+        return None
+    text = (known["text"],) if isinstance(known["text"], str) else tuple(known["text"])
+    found = Found(text, known["label"])
+    return found if {*found.text, found.label} <= {*names} else None
+
+
 def by_name(names: Sequence[str]) -> Found | None:
     """The columns that have usual names; None if not both have."""
     text, label = _named(names, TEXT_NAMES), _named(names, LABEL_NAMES)
@@ -58,14 +67,14 @@ def by_content(names: Sequence[str], rows: Sequence[Row]) -> Found | None:
     return Found(texts, label) if lengths[longest] > lengths[label] else None
 
 
-def has_header(rows: Sequence[Sequence[str]]) -> bool:
+def has_header(rows: Sequence[Sequence[str]], known: Mapping[str, Any]) -> bool:
     """Whether the first row names the columns.
 
-    It does if the usual names stand there, or if the cell over the labels, found by content, is no
-    label of any further row, while these repeat.
+    It does if the known names or the usual ones stand there, or if the cell over the labels, found
+    by content, is no label of any further row, while these repeat.
     """
     first, rest = rows[0], rows[1:]
-    if by_name(first) is not None:
+    if by_known(first, known) or by_name(first):
         return True
     places = [str(place) for place in range(len(first))]
     found = by_content(places, [dict(zip(places, row, strict=False)) for row in rest])

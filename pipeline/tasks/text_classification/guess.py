@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.datasets import tfds_sets
@@ -42,14 +43,16 @@ EXPECTED = (
 )
 MOST_LABELS = 0.5  # different first words a line, over which they are no labels
 Guess = tuple[dict[str, Any], str]
+NONE_KNOWN: Mapping[str, Any] = MappingProxyType({})
 
 
-def guess(path: Path, format_: str | None = None) -> Guess:
+def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NONE_KNOWN) -> Guess:
     """The data section of a config for this file, folder or `tfds:` name, and what was seen.
 
     Args:
         path: The user's file or folder, or the name of a TensorFlow Datasets data set.
         format_: The format, where the user says it; else it is detected.
+        known: Columns that count before usual ones where the file has them.
 
     Raises:
         InputError: The file is none of the formats that can be read.
@@ -57,9 +60,9 @@ def guess(path: Path, format_: str | None = None) -> Guess:
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if str(path).startswith(tfds_sets.PREFIX) or format_ == "tfds":
-        return _tfds(f"{tfds_sets.PREFIX}{str(path).removeprefix(tfds_sets.PREFIX)}")
+        return _tfds(f"{tfds_sets.PREFIX}{str(path).removeprefix(tfds_sets.PREFIX)}", known)
     if require(path).is_dir():
-        return _folder(path, format_)
+        return _folder(path, format_, known)
     if format_ == "folders":
         raise InputError(f"{path}: a file; the format folders is a folder with a folder a class")
     encoding = UTF_8 if _is_parquet(path) else guess_encoding(path)
@@ -75,7 +78,7 @@ def guess(path: Path, format_: str | None = None) -> Guess:
         "fasttext": _fasttext,
         "label_text": _label_text,
     }
-    more, seen = readers[found](path, encoding, found)
+    more, seen = readers[found](path, encoding, found, known)
     said = f", in {encoding}" if encoding != UTF_8 else ""
     return section | more, f"{path}: {seen}{said}"
 
@@ -108,16 +111,16 @@ def _detect(path: Path, encoding: str) -> str:
     raise InputError(f"{path}: the format was not recognised; expected {EXPECTED}")
 
 
-def _table(path: Path, encoding: str, format_: str) -> Guess:
+def _table(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     separator = table.COMMA if format_ == "csv" else table.TAB
     read = read_rows(path, separator, lambda _: None, encoding)
     rows = [cells for _, cells in itertools.islice(read, LINES)]
     if not rows:
         raise DataError(path, 0, "the file is empty", "a row an example")
-    header = columns.has_header(rows)
+    header = columns.has_header(rows, known)
     names = table.names_of(rows[0], header)
     rest = [dict(zip(names, row, strict=False)) for row in (rows[1:] if header else rows)]
-    more, seen = _columns(path, names, rest)
+    more, seen = _columns(path, names, rest, known)
     place = names.index(more["columns"]["label"])
     read = read_rows(path, separator, lambda _: None, encoding)
     several, parted = _several(
@@ -128,24 +131,24 @@ def _table(path: Path, encoding: str, format_: str) -> Guess:
     return {"header": header} | more | several, seen
 
 
-def _jsonl(path: Path, encoding: str, format_: str) -> Guess:
+def _jsonl(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     del format_
     next(read_objects(path, encoding=encoding), None)  # damage on the first line is told at once
     read = read_objects(path, lambda _: None, encoding)
     rows = [row for _, row in itertools.islice(read, LINES)]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    more, seen = _columns(path, names, rows)
+    more, seen = _columns(path, names, rows, known)
     label = more["columns"]["label"]
     read = read_objects(path, lambda _: None, encoding)
     several, parted = _several(label, (row.get(label) for _, row in read))
     return more | several, f"JSONL with keys {', '.join(names)}{seen}{parted}"
 
 
-def _parquet(path: Path, encoding: str, format_: str) -> Guess:
+def _parquet(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     del encoding, format_
     names = read_parquet_columns(path)
     read = read_parquet(path, list(dict.fromkeys(names)), lambda _: None)
-    more, seen = _columns(path, names, [row for _, row in itertools.islice(read, LINES)])
+    more, seen = _columns(path, names, [row for _, row in itertools.islice(read, LINES)], known)
     label = more["columns"]["label"]
     classes = read_class_names(path).get(label)
     if classes:
@@ -156,13 +159,18 @@ def _parquet(path: Path, encoding: str, format_: str) -> Guess:
     return more | several, f"Parquet with columns {', '.join(names)}{seen}{parted}"
 
 
-def _columns(path: Path, names: Sequence[str], rows: Sequence[columns.Row]) -> Guess:
+def _columns(
+    path: Path, names: Sequence[str], rows: Sequence[columns.Row], known: Mapping[str, Any]
+) -> Guess:
     """The settings of the columns found, and what to say of them."""
-    found = columns.by_name(names) or columns.by_content(names, rows)
+    found = (
+        columns.by_known(names, known) or columns.by_name(names) or columns.by_content(names, rows)
+    )
     if found is None:
         raise InputError(
             f"{path}: no columns for text and label among {', '.join(names) or 'none'}; expected"
-            " such as `text` and `label` (or name them in the config: data.columns)"
+            " such as `text` and `label` (or name them in the config: data.columns; to retrain:"
+            " --set retrain.columns.text=NAME, and so with label)"
         )
     section: dict[str, Any] = {"columns": {"text": list(found.text), "label": found.label}}
     seen = f"; text in {' and '.join(found.text)}, label in {found.label}"
@@ -186,8 +194,8 @@ def _several(label: str, values: Iterable[Any]) -> Guess:
     return {"multi_label": True, "separator": separator}, f", several parted by `{separator}`"
 
 
-def _fasttext(path: Path, encoding: str, format_: str) -> Guess:
-    del format_
+def _fasttext(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
+    del format_, known
     lines = (line for _, line in read_lines(path, lambda _: None, encoding) if line.strip())
     several = any(len(fasttext.parse(line)[0]) != 1 for line in lines)
     said = ", several a text" if several else ""
@@ -195,14 +203,14 @@ def _fasttext(path: Path, encoding: str, format_: str) -> Guess:
     return more, f"lines of {fasttext.PREFIX}label and text{said}"
 
 
-def _label_text(path: Path, encoding: str, format_: str) -> Guess:
-    del format_
+def _label_text(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
+    del format_, known
     lines = (line for _, line in read_lines(path, lambda _: None, encoding) if line.strip())
     labels = {label_text.parse(line)[0] for line in lines}
     return {}, f"lines of a label, a space and a text; {len(labels)} labels"
 
 
-def _folder(path: Path, format_: str | None) -> Guess:
+def _folder(path: Path, format_: str | None, known: Mapping[str, Any]) -> Guess:
     files = {TRAIN: str(path / TRAIN)} | {
         split: str(path / name)
         for split, names in SPLITS.items()
@@ -215,7 +223,7 @@ def _folder(path: Path, format_: str | None) -> Guess:
         return {"format": "folders", "files": files}, f"{path}: folders {names} in {splits}"
     training = sorted(file for file in path.glob("train.*") if file.is_file())
     if len(training) == 1:
-        return guess(training[0], format_)
+        return guess(training[0], format_, known)
     if len(_classes(path)) > 1:
         section = {"format": "folders", "files": {TRAIN: str(path)}}
         return section, f"{path}: folders {', '.join(_classes(path))}, a class each"
@@ -230,7 +238,7 @@ def _classes(path: Path) -> list[str]:
     ]
 
 
-def _tfds(name: str) -> Guess:
+def _tfds(name: str, known: Mapping[str, Any]) -> Guess:
     builder, stated = tfds_sets.resolve(name)
     present = list(builder.info.splits)
     files = {TRAIN: name if stated else f"{name}/{TRAIN}"}
@@ -241,6 +249,7 @@ def _tfds(name: str) -> Guess:
     keys = builder.info.supervised_keys
     if keys is not None and len(keys) == 2 and all(isinstance(key, str) for key in keys):
         found = columns.Found((keys[0],), keys[1])  # what the set itself says
+    found = columns.by_known(list(features), known) or found
     if found is None:
         raise InputError(
             f"{name}: no features for text and label among {', '.join(features)}; name them in a"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import data_path
 from pipeline.datasets import tfds_sets
-from pipeline.datasets.lines import OnError, codec_name, require, stop
+from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve_stratified, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
@@ -75,7 +75,12 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
 
 def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
     """The settings that read files which `example.to_json` made, split by split."""
-    form = {"format": "jsonl", "files": dict(files), "columns": ColumnSettings(label="labels")}
+    form = {
+        "format": "jsonl",
+        "files": dict(files),
+        "columns": ColumnSettings(label="labels"),
+        "encoding": UTF_8,
+    }
     return data.model_copy(update=form)
 
 

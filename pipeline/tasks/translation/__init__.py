@@ -37,6 +37,7 @@ from pipeline.tasks.translation import (
     writer,
 )
 from pipeline.tasks.translation.config import SPACE, TranslationSettings
+from pipeline.tasks.translation.form import form_of
 
 TASK = Task(
     name="translation",
@@ -45,6 +46,7 @@ TASK = Task(
     settings=TranslationSettings,
     space=SPACE,
     guess=guess.guess,
+    columns=lambda data: form_of(data, "train").columns.model_dump(),
     like=direction.like,
     unstated=lambda data, found: None,  # every format states all there is
     load=loader.load,

@@ -9,6 +9,7 @@ from statistics import StatisticsError, correlation, fmean
 from typing import Any, NamedTuple
 
 from pipeline.tasks.translation.config import UNKNOWN
+from pipeline.tasks.translation.form import names_of
 from pipeline.tasks.translation.scripts import length
 
 SOURCE_NAMES = ("source", "src", "text", "input", "original", "source_text", "sentence")
@@ -55,6 +56,18 @@ class Found(NamedTuple):
 
     source: str
     target: str
+
+
+def by_known(names: Sequence[str], known: Mapping[str, Any]) -> Found | None:
+    """The columns that are known from elsewhere, as in `data.columns`; None if one is not there.
+
+    Of several names for a side it is the first that is there.
+    """
+    sides = [
+        [name for name in names_of(known.get(side, ())) if name in names]
+        for side in ("source", "target")
+    ]
+    return Found(*(side[0] for side in sides)) if all(sides) else None
 
 
 def by_name(names: Sequence[str]) -> Found | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pipeline.datasets import tfds_sets
@@ -28,6 +29,7 @@ EXPECTED = (
     " such as train.en and train.de; tfds:NAME"
 )
 Guess = tuple[dict[str, Any], str]
+NONE_KNOWN: Mapping[str, Any] = MappingProxyType({})
 
 
 class Aligned(NamedTuple):
@@ -41,13 +43,14 @@ class Aligned(NamedTuple):
         return Aligned(*(path.with_name(_swapped(path.name, name)) for path in self))
 
 
-def guess(path: Path, format_: str | None = None) -> Guess:
+def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NONE_KNOWN) -> Guess:
     """The data section of a config for this file, folder or `tfds:` name, and what was seen.
 
     Args:
         path: The user's file (of two aligned ones the source), a folder with such, or the name of
             a TensorFlow Datasets data set.
         format_: The format, where the user says it; else it is detected.
+        known: Columns that count before usual ones where the file has them.
 
     Raises:
         InputError: The file is none of the formats that can be read.
@@ -55,9 +58,9 @@ def guess(path: Path, format_: str | None = None) -> Guess:
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if str(path).startswith(tfds_sets.PREFIX) or format_ == "tfds":
-        return _tfds(f"{tfds_sets.PREFIX}{str(path).removeprefix(tfds_sets.PREFIX)}")
+        return _tfds(f"{tfds_sets.PREFIX}{str(path).removeprefix(tfds_sets.PREFIX)}", known)
     if require(path).is_dir():
-        return _folder(path, format_)
+        return _folder(path, format_, known)
     encoding = UTF_8 if _is_parquet(path) else guess_encoding(path)
     found = format_ or _detect(path, encoding)
     if found == "aligned":
@@ -66,7 +69,7 @@ def guess(path: Path, format_: str | None = None) -> Guess:
     if encoding != UTF_8 and found != "tmx":
         section["encoding"] = encoding
     readers = {"csv": _table, "tsv": _table, "jsonl": _jsonl, "parquet": _parquet, "tmx": _tmx}
-    more, seen = readers[found](path, encoding, found)
+    more, seen = readers[found](path, encoding, found, known)
     said = f", in {section['encoding']}" if "encoding" in section else ""
     return section | more, f"{path}: {seen}{said}"
 
@@ -90,50 +93,57 @@ def _detect(path: Path, encoding: str) -> str:
     raise InputError(f"{path}: the format was not recognised; expected {EXPECTED}")
 
 
-def _table(path: Path, encoding: str, format_: str) -> Guess:
+def _table(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     separator = table.COMMA if format_ == "csv" else table.TAB
     read = read_rows(path, separator, lambda _: None, encoding)
     rows = [cells for _, cells in itertools.islice(read, LINES)]
     if not rows:
         raise DataError(path, 0, "the file is empty", "a row an example")
-    header = columns.by_name(rows[0]) is not None
+    header = (columns.by_known(rows[0], known) or columns.by_name(rows[0])) is not None
     names = table.names_in(rows[0], header)
     rest = [dict(zip(names, row, strict=False)) for row in (rows[1:] if header else rows)]
-    more, seen = _columns(path, names, rest)
+    more, seen = _columns(path, names, rest, known)
     shown = f"columns {', '.join(names)}" if header else f"{len(names)} columns without a header"
     return {"header": header} | more, f"a {format_.upper()} table with {shown}{seen}"
 
 
-def _jsonl(path: Path, encoding: str, format_: str) -> Guess:
+def _jsonl(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     del format_
     next(read_objects(path, encoding=encoding), None)  # damage on the first line is told at once
     read = read_objects(path, lambda _: None, encoding)
     rows = [columns.flat(row) for _, row in itertools.islice(read, LINES)]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    more, seen = _columns(path, names, rows)
+    more, seen = _columns(path, names, rows, known)
     return more, f"JSONL with keys {', '.join(names)}{seen}"
 
 
-def _parquet(path: Path, encoding: str, format_: str) -> Guess:
+def _parquet(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
     del encoding, format_
     read = read_parquet(path, list(dict.fromkeys(read_parquet_columns(path))), lambda _: None)
     rows = [columns.flat(row) for _, row in itertools.islice(read, LINES)]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    more, seen = _columns(path, names, rows)
+    more, seen = _columns(path, names, rows, known)
     return more, f"Parquet with columns {', '.join(names)}{seen}"
 
 
-def _columns(path: Path, names: Sequence[str], rows: Sequence[columns.Row]) -> Guess:
+def _columns(
+    path: Path, names: Sequence[str], rows: Sequence[columns.Row], known: Mapping[str, Any]
+) -> Guess:
     """The settings of the columns and languages found, and what to say of them."""
-    found = columns.by_name(names) or columns.by_content(names, rows)
+    found = (
+        columns.by_known(names, known) or columns.by_name(names) or columns.by_content(names, rows)
+    )
     if found is None:
         raise InputError(
             f"{path}: no two columns of texts among {shorten(', '.join(names) or 'none')}; expected"
-            " such as `source` and `target` (or name them in the config: data.columns)"
+            " such as `source` and `target` (or name them in the config: data.columns; to retrain:"
+            " --set retrain.columns.source=NAME, and so with target)"
         )
     texts = [[str(row[name]) for row in rows if name in row] for name in found]
     more, said = _languages(found, texts)
-    section: dict[str, Any] = {"columns": dict(zip(("source", "target"), found, strict=True))}
+    section: dict[str, Any] = {"columns": found._asdict()}
+    if columns.by_known(names, known):
+        section["columns"] = {side: known[side] for side in found._fields}  # all names of a side
     unread = [name for name in names if name not in found]
     seen = f"; source in {found.source}, target in {found.target}{said}"
     return section | more, seen + (f" (not read: {', '.join(unread)})" if unread else "")
@@ -149,8 +159,8 @@ def _languages(names: Sequence[str], texts: Sequence[Sequence[str]]) -> Guess:
     return {"languages": dict(zip(("source", "target"), codes, strict=True))}, f", {said}"
 
 
-def _tmx(path: Path, encoding: str, format_: str) -> Guess:
-    del encoding, format_
+def _tmx(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) -> Guess:
+    del encoding, format_, known
     codes = tmx.languages_in(path, LINES)
     if len(codes) < 2:
         found = ", ".join(codes) or "no language"
@@ -220,18 +230,18 @@ def _ending(path: Path) -> str:
     return path.name.removesuffix(".gz").rpartition(".")[2]
 
 
-def _folder(path: Path, format_: str | None) -> Guess:
+def _folder(path: Path, format_: str | None, known: Mapping[str, Any]) -> Guess:
     files = sorted(f for f in path.iterdir() if f.is_file() and not f.name.startswith("."))
     training = [file for file in files if file.name.startswith(f"{TRAIN}.")] or files
     sources = [file for file in training if _ending(file) in ("source", "src")]
     if len(training) == 2 and _siblings(training[0]):
-        return guess((sources or training)[0], format_)
+        return guess((sources or training)[0], format_, known)
     if len(training) == 1:
-        return guess(training[0], format_)
+        return guess(training[0], format_, known)
     raise InputError(f"{path}: no pairs of texts here; expected {EXPECTED}")
 
 
-def _tfds(name: str) -> Guess:
+def _tfds(name: str, known: Mapping[str, Any]) -> Guess:
     builder, stated = tfds_sets.resolve(name)
     present = list(builder.info.splits)
     files = {TRAIN: name if stated else f"{name}/{TRAIN}"}
@@ -242,6 +252,7 @@ def _tfds(name: str) -> Guess:
     keys = builder.info.supervised_keys
     if keys is not None and len(keys) == 2 and all(isinstance(key, str) for key in keys):
         found = columns.Found(*keys)  # what the set itself says
+    found = columns.by_known(list(features), known) or found
     if found is None:
         raise InputError(
             f"{name}: no features for source and target among {', '.join(features)}; name them in a"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import data_path
 from pipeline.datasets import tfds_sets
-from pipeline.datasets.lines import OnError, codec_name, require, stop
+from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Dropped, Record, Source
@@ -72,6 +72,7 @@ def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
         "format": "jsonl",
         "files": dict(files),
         "columns": ColumnSettings(source="text", target="target"),
+        "encoding": UTF_8,
         "filters": data.filters.model_copy(update={"duplicates": None}),
     }
     return data.model_copy(update=form)

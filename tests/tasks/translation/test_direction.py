@@ -63,5 +63,5 @@ def test_a_file_that_begins_with_the_other_language(tiny_of, tmp_path, capsys):
     assert [(record["text"], record["target"]) for record in records] == wanted
     said = " ".join(capsys.readouterr().err.split())
     assert "source in en, target in zh, en to zh; read the other way round" in said
-    sources = texts.texts_of(tiny.task, tiny.config.settings.data, file)
+    sources = texts.texts_of(tiny.task, tiny.config, file)
     assert list(sources) == [row["zh"] for row in rows]
