@@ -73,8 +73,8 @@ def _warm_up(servable: Servable, records: Sequence[warmup.Record]) -> dict[str, 
 
     def one(name: str) -> str:
         mine = [record for record in records if record.signature == name]
-        warmup.replay(servable, mine)
-        return probe.shares_runs(servable, servable.signatures[name], mine)
+        answers = warmup.replay(servable, mine)
+        return probe.shares_runs(servable, servable.signatures[name], mine, answers)
 
     verdicts = WARM_UP.map(one, servable.signatures)
     return dict(zip(servable.signatures, verdicts, strict=True))

@@ -5,7 +5,7 @@ Shapes alone do not tell, so rows are answered alone and together before a versi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,24 +26,31 @@ TEXTS = (
 )
 
 
-def shares_runs(servable: Servable, signature: Signature, records: Sequence[Record]) -> str:
+def shares_runs(
+    servable: Servable,
+    signature: Signature,
+    records: Sequence[Record],
+    answers: Sequence[Mapping[str, Any]],
+) -> str:
     """Runs rows alone and together.
 
     Args:
         servable: A version that is not live yet.
         signature: One of its.
         records: Its warm-up requests.
+        answers: What it said to each of them.
 
     Returns:
         "" where requests may share a run, else the reason why not.
     """
     if not signature.by_rows:
         return "its shapes have no free first dimension, or others that are free"
-    rows = _rows_of(records) or _made_up(signature)
-    if len(rows) < 2:
+    tried = _rows_of(records, answers) or [(row, None) for row in _made_up(signature)]
+    if len(tried) < 2:
         return "one row is not enough to try"
+    rows = [row for row, _ in tried]
     try:
-        alone = [servable.run(signature, row) for row in rows]
+        alone = [said or servable.run(signature, row) for row, said in tried]
         joined = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
         together = servable.run(signature, joined)
     except (ServingError, ValueError) as error:
@@ -58,15 +65,18 @@ def shares_runs(servable: Servable, signature: Signature, records: Sequence[Reco
     return ""
 
 
-def _rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Single rows of warm-up requests; all of one shape, so that they can be joined."""
-    rows: list[dict[str, Any]] = []
-    for record in records:
+def _rows_of(
+    records: Sequence[Record], answers: Sequence[Mapping[str, Any]]
+) -> list[tuple[dict[str, Any], Mapping[str, Any] | None]]:
+    """Single rows of warm-up requests, and what was said to those that came alone."""
+    rows: list[tuple[dict[str, Any], Mapping[str, Any] | None]] = []
+    for record, said in zip(records, answers, strict=True):
         if len({len(value) for value in record.arrays.values()}) != 1:
             continue
         count = len(next(iter(record.arrays.values())))
         for row in range(count):
-            rows.append({key: value[row : row + 1] for key, value in record.arrays.items()})
+            one = {key: value[row : row + 1] for key, value in record.arrays.items()}
+            rows.append((one, said if count == 1 else None))
             if len(rows) == ROWS:
                 return rows
     return rows

@@ -63,17 +63,19 @@ def read(servable: Servable, folder: Path) -> list[Record]:
     return records
 
 
-def replay(servable: Servable, records: Sequence[Record]) -> None:
-    """Answers requests that were read.
+def replay(servable: Servable, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Answers requests that were read, each alone.
 
     Raises:
         PipelineError: One cannot be answered; the version must not go live.
     """
+    answers = []
     for record in records:
         try:
-            servable.run(servable.signatures[record.signature], record.arrays)
+            answers.append(servable.run(servable.signatures[record.signature], record.arrays))
         except Exception as error:
             raise PipelineError(f"{record.where}: {error}") from error
+    return answers
 
 
 def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
