@@ -63,9 +63,10 @@ def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
         )
     for name, weight in named.items():
         path = name.removeprefix("model/")
-        counted = not weight.trainable and weight.shape and path not in layout.calibrated
+        rows = tuple(weight.shape)  # an empty TensorShape is true
+        counted = rows and not weight.trainable and path not in layout.calibrated
         if old.is_whole and counted:
-            lines.append(Line(path, COUNTED_ANEW, 0, int(weight.shape[0]), 0))
+            lines.append(Line(path, COUNTED_ANEW, 0, rows[0], 0))
             continue
         value, found = remap(
             path,

@@ -4,10 +4,16 @@ import keras
 import numpy as np
 import pytest
 
+from pipeline import artifacts
+from pipeline.config import load_config
 from pipeline.errors import InputError
+from pipeline.stages import export
+from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.retraining import warm_start
+from pipeline.stages.retraining.remap import COUNTED_ANEW
 from pipeline.task import Axis, Layout
+from pipeline.tasks import find_task, schema_of
 
 WEIGHTS = {
     "words/embeddings": ("words", None),
@@ -113,3 +119,20 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
     warm_start.start_weights(old, model, calibrated)
     assert np.asarray(model.get_layer("tags").bias)[:2] == pytest.approx([0.2, 0.7])
     assert np.array_equal(np.asarray(counts), begun)
+
+
+@pytest.mark.parametrize("task", ["slot_filling", "text_classification", "translation"])
+def test_with_all_old_rows_here_a_model_begins_as_it_was_but_for_what_is_counted(version_of, task):
+    extra = version_of(task) / artifacts.EXTRA
+    found = find_task(task)
+    config = load_config(extra / "config.yaml", schema_of)
+    vocabularies = read_vocabularies(extra)
+    model = found.build_model(config.settings, vocabularies)
+    known = found.layout(config.settings, vocabularies)
+    old = warm_start.read(extra / export.WEIGHTS, known, is_whole=True)
+    lines = warm_start.start_weights(old, model, known)
+    anew = {line.weight for line in lines if line.axis == COUNTED_ANEW}
+    kept = {w.path: np.asarray(w) for w in model.weights if w.path not in anew}
+    for path, value in kept.items():  # the temperatures, which have no axis, among them
+        assert np.array_equal(value, old.arrays[f"model/{path}"]), path
+    assert not anew & {weight.path for weight in model.trainable_weights}
