@@ -102,7 +102,7 @@ def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[s
     seconds = time.perf_counter() - began
     verdict = outcome.verdict.as_dict()
     found: dict[str, Any] = {
-        "verdict": {key: verdict[key] for key in ("verdict", "reason", "checks", "rows")},
+        "verdict": {key: verdict[key] for key in ("verdict", "reason", "checks", "rows", "way")},
         "data": verdict["data"],
         "retrain_seconds": round(seconds, 1),
         "old_version_untouched": sealed == artifacts.file_digest(version / artifacts.MANIFEST),

@@ -5,7 +5,9 @@ be averaged with it weight by weight, and such means are often better than eithe
 while they lose little on the new.
 
 It is gone as far on this line as is best for all validation rows together, and no further than the
-old ones among them allow. Where none of them is old, nothing holds it back.
+old ones among them allow. Where none of them is old, nothing holds it back. Of places that one row
+more or less tells apart the farthest is taken: the old rows hold it back already, and what is new
+is learnt on the last part of the way, of which a few new rows for validation show little.
 """
 
 from __future__ import annotations
@@ -42,7 +44,11 @@ class Point(NamedTuple):
 
 
 def choose(
-    model: keras.Model, start: Weights, look: Callable[[], Point], tolerated: float
+    model: keras.Model,
+    start: Weights,
+    look: Callable[[], Point],
+    tolerated: float,
+    equal: float,
 ) -> tuple[float, Mapping[float, Point]]:
     """Sets the weights that a gradient changes to the best mean of how they began and are.
 
@@ -52,9 +58,10 @@ def choose(
         look: Tells of the model as it is.
         tolerated: What old rows may lose; where every place loses more, that one is taken which
             loses least.
+        equal: By how much less than the best score is still as good, in percent.
 
     Returns:
-        The share of the way that is gone, of equals the shorter one, and what was seen at each.
+        The share of the way that is gone, and what was seen at each.
     """
     end = trainable(model)
     points: dict[float, Point] = {}
@@ -63,9 +70,10 @@ def choose(
         points[share] = look()
     most = max(tolerated, min(point.lost for point in points.values()))
     allowed = [share for share in STEPS if points[share].lost <= most]
-    best = max(allowed, key=lambda share: (points[share].score, -share))
-    _set(model, start, end, best)
-    return best, points
+    best = max(points[share].score for share in allowed)
+    farthest = max(share for share in allowed if points[share].score >= best - equal)
+    _set(model, start, end, farthest)
+    return farthest, points
 
 
 def tolerated(drop: float, rows: int) -> float:
