@@ -18,10 +18,10 @@ from pipeline.tasks.slot_filling.loader import READERS
 
 SPLIT_NAMES = {"train": ("train",), "valid": ("valid", "dev", "validation"), "test": ("test",)}
 COLUMN_NAMES = {
-    "text": ("text", "utterance", "sentence", "query", "words", "tokens"),
-    "intent": ("intent", "intents", "label", "class"),
-    "slots": ("slots", "entities", "spans", "labels", "label"),
-    "tags": ("tags", "slots", "bio", "ner_tags", "labels"),
+    "text": ("text", "utterance", "sentence", "query", "words", "tokens", "文本", "句子"),
+    "intent": ("intent", "intents", "label", "class", "意图"),
+    "slots": ("slots", "entities", "spans", "labels", "label", "槽位", "实体"),
+    "tags": ("tags", "slots", "bio", "ner_tags", "labels", "标注"),
 }
 EXPECTED = (
     "JSONL with text, intent and slots; CSV or TSV with text, BIO tags and intent; a folder with"

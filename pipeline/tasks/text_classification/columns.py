@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 TEXT_NAMES = (
     *("text", "sentence", "utterance", "query", "question", "review", "comment", "tweet"),
     *("message", "content", "body", "document", "description", "headline", "title"),
+    *("文本", "句子", "问题", "评论", "正文", "内容", "标题"),
 )
 LABEL_NAMES = (
     *("label", "labels", "class", "category", "categories", "intent", "intents", "sentiment"),
     *("topic", "topics", "target", "tags", "genre", "genres", "polarity", "stars", "rating"),
+    *("标签", "类别", "分类", "意图", "情感", "主题"),
 )
 SEVERAL = ("labels", "categories", "intents", "topics", "tags", "genres")  # names of many labels
 MARKS = "|;,"  # that part labels

@@ -12,38 +12,38 @@ from pipeline.tasks.translation.config import UNKNOWN
 from pipeline.tasks.translation.form import names_of
 from pipeline.tasks.translation.scripts import length
 
-SOURCE_NAMES = ("source", "src", "text", "input", "original", "source_text", "sentence")
+SOURCE_NAMES = ("source", "src", "text", "input", "original", "source_text", "sentence", "原文")
 TARGET_NAMES = (
     *("target", "tgt", "trg", "translation", "reference", "output", "translated", "target_text"),
-    "ref",
+    *("ref", "译文"),
 )
 LANGUAGE_NAMES = {
     "ar": "arabic ara arb",
     "cs": "czech ces",
     "da": "danish dan",
-    "de": "german deu ger deutsch",
+    "de": "german deu ger deutsch 德语 德文",
     "el": "greek ell",
-    "en": "english eng",
-    "es": "spanish spa",
+    "en": "english eng 英语 英文",
+    "es": "spanish spa 西班牙语",
     "fi": "finnish fin",
-    "fr": "french fra fre",
+    "fr": "french fra fre 法语 法文",
     "he": "hebrew heb",
     "hi": "hindi hin",
     "hu": "hungarian hun",
     "it": "italian ita",
-    "ja": "japanese jpn",
-    "ko": "korean kor",
+    "ja": "japanese jpn 日语 日文",
+    "ko": "korean kor 韩语 韩文",
     "nl": "dutch nld",
     "pl": "polish pol",
     "pt": "portuguese por",
     "ro": "romanian ron",
-    "ru": "russian rus",
+    "ru": "russian rus 俄语 俄文",
     "sv": "swedish swe",
     "th": "thai tha",
     "tr": "turkish tur",
     "uk": "ukrainian ukr",
     "vi": "vietnamese vie",
-    "zh": "chinese zho chi cmn",
+    "zh": "chinese zho chi cmn 中文 汉语",
 }
 CODES = {name: code for code, names in LANGUAGE_NAMES.items() for name in (code, *names.split())}
 ENOUGH = 10  # rows, from which lengths can be compared
@@ -98,7 +98,7 @@ def by_content(names: Sequence[str], rows: Sequence[Row]) -> Found | None:
 
 def language_named(name: str) -> str:
     """The code of the language that a column or a file's ending is named by, else `und`."""
-    pieces = [piece for piece in re.split(r"[^a-z]+", name.lower()) if piece]
+    pieces = [piece for piece in re.split(r"[\W\d_]+", name.lower()) if piece]
     found = {CODES[piece] for piece in (pieces[:1] + pieces[-1:]) if piece in CODES}
     return found.pop() if len(found) == 1 else UNKNOWN
 

@@ -76,6 +76,7 @@ def test_a_file_s_format_is_seen(write, read_back, name, content, format_):
         (("utterance", "entities", "label"), {"text": "utterance", "slots": "entities"}),
         (("Query", "Spans", "Class"), {"text": "Query", "slots": "Spans"}),
         (("sentence", "labels", "intents"), {"text": "sentence", "slots": "labels"}),
+        (("文本", "槽位", "意图"), {"text": "文本", "slots": "槽位"}),
     ],
 )
 def test_keys_are_known_by_their_usual_names(write, read_back, keys, columns):

@@ -55,6 +55,7 @@ JSON = "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label
         ("a.csv", "id,Review,Stars\n" + lines('7,"{}",{}\n'), {"format": "csv", "header": True}),
         ("a.csv", lines('"{}",{}\n'), {"format": "csv", "header": False}),
         ("a.csv", lines('{1},"{0}"\n'), {"format": "csv", "header": False}),
+        ("a.csv", "编号,类别,内容\n" + lines('7,{1},"{0}"\n'), {"format": "csv", "header": True}),
         ("a.csv", "body,kind\n" + lines('"{}",{}\n'), {"format": "csv", "header": True}),
         ("a.tsv", lines("{}\t{}\n"), {"format": "tsv", "header": False}),
         ("a.txt", lines("{1}\t{0}\n"), {"format": "tsv", "header": False}),

@@ -63,6 +63,8 @@ TMX = (
     [
         ("a.csv", "source,target\n" + lines('"{}","{}"\n'), {"format": "csv", "header": True}),
         ("a.csv", "id,en,zh\n" + lines('{n},"{}","{}"\n'), {"format": "csv", "header": True}),
+        ("a.csv", "编号,英文,中文\n" + lines('{n},"{}","{}"\n'), {"format": "csv", "header": True}),
+        ("a.csv", "原文,译文\n" + lines('"{}","{}"\n'), {"format": "csv", "header": True}),
         ("a.csv", lines('{n},"{}","{}"\n'), {"format": "csv", "header": False}),
         ("a.tsv", lines("{}\t{}\tCC-BY\n"), {"format": "tsv", "header": False}),
         ("cmn.txt", lines("{}\t{}\n"), {"format": "tsv", "header": False}),
