@@ -63,7 +63,8 @@ def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
         )
     for name, weight in named.items():
         path = name.removeprefix("model/")
-        counted = not weight.trainable and weight.shape and path not in layout.calibrated
+        is_one = not len(weight.shape)  # such as a temperature: no count of anything
+        counted = not (weight.trainable or is_one or path in layout.calibrated)
         if old.is_whole and counted:
             lines.append(Line(path, COUNTED_ANEW, 0, int(weight.shape[0]), 0))
             continue

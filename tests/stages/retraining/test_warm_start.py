@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.layers.temperature import Temperature
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.retraining import warm_start
 from pipeline.task import Axis, Layout
@@ -113,3 +114,17 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
     warm_start.start_weights(old, model, calibrated)
     assert np.asarray(model.get_layer("tags").bias)[:2] == pytest.approx([0.2, 0.7])
     assert np.array_equal(np.asarray(counts), begun)
+
+
+def test_a_single_number_that_no_gradient_changes_is_copied_also_where_all_old_rows_are_here():
+    """A temperature has no axis, so it is no count; Keras' shape of it is true all the same."""
+    ids = keras.Input((None,), dtype="int32")
+    vectors = keras.layers.Embedding(2, 2, name="words")(ids)
+    model = keras.Model(ids, Temperature(name="scale")(vectors))
+    arrays = {f"model/{weight.path}": np.asarray(weight) for weight in model.weights}
+    old = warm_start.Old({**arrays, "model/scale/temperature": np.array(1.7)}, OLD, is_whole=True)
+    lines = warm_start.start_weights(old, model, OLD)
+    assert float(model.get_layer("scale").temperature) == pytest.approx(1.7)
+    assert [line for line in lines if line.weight == "scale/temperature"] == [
+        ("scale/temperature", "copied whole", 1, 0, 0)
+    ]
