@@ -285,9 +285,10 @@ def init(
     """Write a config for your own data."""
     with quiet_start():
         from pipeline.stages import init as stage
-        from pipeline.tasks import find_task
+        from pipeline.tasks import TASKS, find_task
+    others = (find_task(name) for name in TASKS if name != task)
     target = config or Path("configs") / f"{data.name.split('.')[0]}.yaml"
-    print(stage.run(find_task(task), data, target, format_))
+    print(stage.run(find_task(task), data, target, format_, others))
     print(f"wrote {target}; next: python main.py run {target}")
 
 

@@ -374,12 +374,16 @@ def test_predict_reads_lines_or_jsonl_and_writes_a_file(nlp, version, tmp_path):
         (["text", "--input", "x"], "predict: expected either texts or --input FILE"),
         (["--input", "missing.txt"], "missing.txt: no such file or folder"),
         (["--input", "bad.jsonl"], "bad.jsonl:1: not valid JSON"),
+        (["--input", "other.jsonl"], "other.jsonl:1: no key `text`; its keys: id, query; expected"),
+        (["--input", "rows.csv"], "rows.csv: a table (.csv); expected texts, one a line"),
         (["--input", "bad.txt"], "bad.txt:2: byte 0xff at column 1 is not UTF-8"),
     ],
 )
 def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, arguments, message):
     (tmp_path / "bad.jsonl").write_text("{\n", encoding="utf-8")
     (tmp_path / "bad.txt").write_bytes(b"hello\n\xff\n")
+    (tmp_path / "other.jsonl").write_text('{"id": 1, "query": "hello"}\n', encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("text,label\nhello,book\n", encoding="utf-8")
     done = nlp("predict", version, *arguments)
     assert is_one_line(done, 2)
     assert message in done.err
@@ -389,7 +393,7 @@ def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path
     (tmp_path / "rows.jsonl").write_text('{"text": "hello"}\n{}\n', encoding="utf-8")
     done = nlp("predict", version, "--input", "rows.jsonl", "--output", "out.jsonl")
     assert done.status == 2
-    assert "out.jsonl: 1 of 2 rows have an error; the first: rows.jsonl:2: `text` is" in done.err
+    assert "1 of 2 rows have an error; the first: rows.jsonl:2: no key `text`; its" in done.err
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     assert [row["error"] is None for row in rows] == [True, False]

@@ -20,6 +20,9 @@ from pipeline.errors import InputError
 
 Splits = Mapping[str, Callable[[], Iterable[dict[str, Any]]]]
 
+# Where to get them, of a split that may be carved out of train.
+_MORE = ": more rows, a file of its own (data.files.{split}) or a larger share (data.split.{split})"
+
 
 class Prepared(tfds.core.GeneratorBasedBuilder):
     """A TFDS builder over our own readers; its config name is the content's key."""
@@ -58,7 +61,8 @@ class Prepared(tfds.core.GeneratorBasedBuilder):
         for number, record in enumerate(read()):
             yield number, record
         if number < 0:
-            raise InputError(f"split {split}: no examples; expected at least one")
+            more = "" if split == "train" else _MORE.format(split=split)
+            raise InputError(f"split {split}: no examples; expected at least one{more}")
         # What the readers counted is known only now; TFDS writes it after the last split.
         self.info.metadata.update(self._metadata())
 

@@ -46,8 +46,10 @@ def likeliest(
     repeated = _repeated(past, rules)
     spare: Any = forbidden if repeated is None else forbidden + most_repeats(repeated)
     spare = spare + tf.shape(past.owed)[2] if owes(past) else spare  # those that have come
-    values, columns = top_columns(logits, number + spare)
-    normaliser = log_normaliser(logits, values[..., :1], columns[..., :1])
+    cut = rules.below is not None and CANDIDATES not in sources.fixed
+    values, columns = top_columns(logits[..., : rules.below] if cut else logits, number + spare)
+    peak, column = top_columns(logits, 1) if cut else (values[..., :1], columns[..., :1])
+    normaliser = log_normaliser(logits, peak, column)
     tokens = _tokens(columns, sources)
     allowed = _allowed(tokens, t, sources, past, repeated, rules) & (values > LOWEST)
     return Continuations(tokens, tf.where(allowed, values - normaliser, LOWEST))
@@ -96,6 +98,8 @@ def _allowed(
 ) -> tf.Tensor:
     """Which of the tokens [rows, n, k] may come next, bool."""
     refused = tf.reduce_any(tokens[..., None] == tf.constant(rules.forbidden, tf.int32), -1)
+    if rules.below is not None:
+        refused |= tokens >= rules.below
     refused |= (tokens == END) & (t < sources.min_length)[:, None, None]
     if owes(past):
         refused |= refuses(past, tokens)

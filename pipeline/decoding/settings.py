@@ -17,7 +17,10 @@ class Rules:
         length_penalty: alpha of Wu et al. 2016, eq. 14; 0 = none, higher = longer.
         coverage_penalty: beta of the same; 0 = none.
         no_repeat_ngram: n, where no n tokens in a row may come twice; 0 = no such rule.
-        forbidden: Token ids that never come out; `<pad>` is always among them.
+        forbidden: Token ids that never come out; `<pad>` is always among them. A few: each step
+            looks at so many more columns.
+        below: Nor do token ids from this one on, where a table has rows that no token stands for;
+            all candidates are below it. None = there are no such rows.
 
     Raises:
         InputError: A value is out of its range.
@@ -27,6 +30,7 @@ class Rules:
     coverage_penalty: float = 0.0
     no_repeat_ngram: int = 0
     forbidden: tuple[int, ...] = (PAD, UNKNOWN, START)
+    below: int | None = None
 
     def __post_init__(self) -> None:
         at_least(self.length_penalty, 0, "length_penalty")
@@ -37,6 +41,8 @@ class Rules:
                 f"forbidden is {self.forbidden}; expected {PAD} (<pad>) among them and not"
                 f" {END} (</s>)"
             )
+        if self.below is not None:
+            at_least(self.below, END + 1, "below")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,48 @@ from pipeline.errors import InputError
 from pipeline.task import Task
 
 
-def run(task: Task, data: Path, target: Path, format_: str | None = None) -> str:
+def run(
+    task: Task,
+    data: Path,
+    target: Path,
+    format_: str | None = None,
+    others: Iterable[Task] = (),
+) -> str:
     """Writes a config for `data` to `target` and gives one line on what was detected.
 
-    `format_` is the data's format where the user says it.
+    Args:
+        task: What is to be trained.
+        data: The user's file or folder.
+        target: The config to write.
+        format_: The data's format, where the user says it.
+        others: Tasks that the data may be meant for; asked only where they are not for this one.
 
     Raises:
         InputError: The data is in no known format, or `target` exists.
     """
     if target.exists():
         raise InputError(f"{target}: exists; choose another name with --config")
-    found, seen = task.guess(data, format_)
+    try:
+        found, seen = task.guess(data, format_)
+    except InputError as error:
+        readers = _readers(others, data, format_)
+        if not readers:
+            raise
+        raise InputError(f"{error}. That is for {task.name}; {' or '.join(readers)}") from error
     settings: dict[str, Any] = {"task": task.name, "data": found}
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     head = f"# Detected: {seen}\n# Every other setting has its default; `train` writes all out.\n"
     write_file(target, (head + text).encode())
     return seen
+
+
+def _readers(tasks: Iterable[Task], data: Path, format_: str | None) -> list[str]:
+    """The tasks that can read the data, each with what it takes them for."""
+    found = []
+    for task in tasks:
+        try:
+            _, seen = task.guess(data, format_)
+        except InputError:
+            continue
+        found.append(f"--task {task.name} reads {seen.removeprefix(f'{data}: ')}")
+    return found

@@ -22,7 +22,7 @@ from pipeline.datasets.lines import require, whole_lines
 from pipeline.errors import DataError, InputError, PipelineError
 from pipeline.predictor import Predictor
 from pipeline.report.terminal import note, progress
-from pipeline.stages.predict import text_of
+from pipeline.stages.predict import holds_objects, text_of
 from pipeline.task import Answer
 
 GROUP = 1024  # rows that are in memory at once, or fewer where they are long:
@@ -60,10 +60,11 @@ def run(predictor: Predictor, source: Path, target: Path) -> Written:
     A row that is damaged, or that the model fails on, has its `error`; the others go on.
 
     Raises:
-        InputError: There is no such file or folder, `target` is no file or `source` itself, or
-            another process writes it.
+        InputError: There is no such file or folder, `source` is a table, `target` is no file or
+            `source` itself, or another process writes it.
         PipelineError: The disk is full, or fails; what is written stays for the next try.
     """
+    holds_objects(source)  # a table is refused before anything is written
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder to write {target.name} into")
     if target.exists() and not target.is_file():  # /dev/null would be replaced, too
@@ -97,7 +98,7 @@ def _run(predictor: Predictor, source: Path, target: Path) -> Written:
 
 def read_rows(file: Path, key: str = "text") -> Iterator[Row]:
     """The rows of a text file or of `.jsonl` (there, blank lines are none); `.gz` of either."""
-    objects = ".jsonl" in file.suffixes
+    objects = holds_objects(file)
     damage: list[DataError] = []
     for line in whole_lines(file, damage.append):
         size = len(line.text.encode("utf-8", "surrogateescape"))

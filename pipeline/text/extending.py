@@ -10,7 +10,7 @@ import sentencepiece
 import tensorflow as tf
 
 from pipeline.text.piece_files import SPACE, append, piece_names, read_model, spelled
-from pipeline.text.subwords import LEAST, prefixed, train_subwords
+from pipeline.text.subwords import LEAST, most_subwords, prefixed
 
 GROUP = 1_000  # texts at a time through the ops
 
@@ -41,7 +41,7 @@ def extend_subwords(
     lines = list(texts)
     if not most or not any(line.strip() for line in lines):
         return model
-    other = train_subwords(lines, LEAST + len(symbols) + 2 * most, kind, symbols)
+    other = most_subwords(lines, LEAST + len(symbols) + 2 * most, kind, symbols)
     known = set(piece_names(model))
     learnt = {
         piece.piece: piece.score

@@ -130,12 +130,28 @@ def train_subwords(
     model: Literal["unigram", "bpe"],
     symbols: Sequence[str] = (),
 ) -> bytes:
+    """As `most_subwords`, for a size that a user has set: fewer pieces are told by a warning."""
+    trained = most_subwords(texts, vocabulary_size, model, symbols)
+    size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
+    if size < vocabulary_size:
+        logger.warning(
+            "vocabulary_size is %d, but the training texts give %d pieces", vocabulary_size, size
+        )
+    return trained
+
+
+def most_subwords(
+    texts: Iterable[str],
+    vocabulary_size: int,
+    model: Literal["unigram", "bpe"],
+    symbols: Sequence[str] = (),
+) -> bytes:
     """Learns pieces from texts, the same ones from the same texts.
 
     Args:
         texts: Normalised as they will be when tokenised.
-        vocabulary_size: Pieces in all, with the fixed ones and the bytes. Where the texts do not
-            give so many, there are fewer, and a warning is logged.
+        vocabulary_size: Pieces in all, with the fixed ones and the bytes; fewer where the texts do
+            not give so many.
         model: "unigram" (Kudo 2018, "Subword regularization", section 3.2) or "bpe" (Sennrich et
             al. 2016, "Neural machine translation of rare words with subword units", section 3.2).
         symbols: Characters that are always a piece of their own, whatever stands beside them. They
@@ -157,13 +173,7 @@ def train_subwords(
     others = {*"".join(stretches)} - kept - {*symbols}
     dropped = {ord(character): "\x00" for character in others}
     learnt = (text.translate(dropped) for text in stretches)
-    trained = _train(learnt, vocabulary_size, model, symbols)
-    size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
-    if size < vocabulary_size:
-        logger.warning(
-            "vocabulary_size is %d, but the training texts give %d pieces", vocabulary_size, size
-        )
-    return trained
+    return _train(learnt, vocabulary_size, model, symbols)
 
 
 def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequence[str]) -> bytes:

@@ -102,8 +102,10 @@ def test_an_unknown_split_is_named(prepared):
 
 def test_an_empty_split_is_refused_and_nothing_kept(folder):
     splits = readers(train=RECORDS, test=[])
-    with pytest.raises(InputError, match="split test: no examples; expected at least one"):
+    with pytest.raises(InputError, match=r"split test: no examples; .* share \(data.split.test\)"):
         prepare(folder, "empty", splits)
+    with pytest.raises(InputError, match=r"split train: no examples; expected at least one$"):
+        prepare(folder, "no rows", readers(train=[]))
     again = prepare(folder, "empty", readers(train=RECORDS, test=RECORDS))
     assert list(store.records(again, "test")) == RECORDS
 

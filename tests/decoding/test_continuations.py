@@ -56,6 +56,24 @@ def test_so_many_as_wanted_are_found_whatever_is_forbidden():
 
 
 @pytest.mark.parametrize("look", ["likeliest", "every"])
+def test_rows_without_a_token_never_come_and_count_in_the_sum(look):
+    sources = all_sources({}, Rules(), [9, 9], None, None)
+    looked = (every, []) if look == "every" else (likeliest, [3])
+    found = pairs(looked[0](LOGITS, *looked[1], tf.constant(3), sources, PAST, Rules(below=5)))
+    assert found == [shares(0, 3, 4), shares(1, 3, 4)]  # 6 is the likeliest of the first
+
+
+def test_no_more_columns_are_sorted_where_a_table_is_mostly_empty():
+    """A few hundred pieces in a table of 8,000 rows: all rows sorted made a step take 0.1 s."""
+    logits = tf.random.normal([2, 1, 8000])
+    sources = all_sources({}, Rules(), [9, 9], None, None)
+    found = likeliest(logits, 5, tf.constant(0), sources, PAST, Rules(below=300))
+    assert found.tokens.shape[-1] < 16
+    best = np.argsort(-np.array(logits)[:, 0, 3:300])[:, :5] + 3
+    assert [list(row)[:5] for row in pairs(found)] == best.tolist()
+
+
+@pytest.mark.parametrize("look", ["likeliest", "every"])
 def test_what_is_owed_comes_once_and_before_the_end(look):
     sources = all_sources({}, Rules(), [9, 9], None, None)
     owed = tf.constant([[[6, -4, 0]], [[-4, -6, 0]]])  # 6 of the first is still to come

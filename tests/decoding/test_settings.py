@@ -19,6 +19,7 @@ from pipeline.errors import InputError
         (Search, {"no_repeat_ngram": -1}, "no_repeat_ngram is -1"),
         (Search, {"forbidden": (1, 2)}, r"forbidden is \(1, 2\); expected 0 \(<pad>\) among them"),
         (Search, {"forbidden": (0, 3)}, r"not 3 \(</s>\)"),
+        (Search, {"below": 3}, "below is 3; expected at least 4"),
         (Sampling, {"samples": 0}, "samples is 0"),
         (Sampling, {"temperature": 0.0}, "temperature is 0.0; expected a number above 0"),
         (Sampling, {"top_k": -1}, "top_k is -1"),

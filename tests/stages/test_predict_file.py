@@ -53,6 +53,15 @@ def read(file):
     return [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n")[:-1]]
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv.gz", "rows.parquet"])
+def test_a_table_is_refused_and_nothing_written(tmp_path, name):
+    """Its lines would be answered one by one, header, commas and all, and nobody told."""
+    (tmp_path / name).write_text("text,label\na,b\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a table \(\.\w+\); expected texts, one a line"):
+        predict_file.run(Lengths(), tmp_path / name, tmp_path / "out.jsonl")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
 def test_a_row_out_for_each_row_in(paths):
     texts = ["b", "京\u2028", "", "dddd", "ee", " "]
     write(paths.source, texts)

@@ -60,3 +60,8 @@ def test_nothing_new_leaves_the_model_as_it_is(models):
     assert extend_subwords(old, NEW, 0, 3, "unigram") == old
     assert extend_subwords(old, ["", " "], 20, 3, "unigram") == old
     assert append(old, []) == old
+
+
+def test_how_many_pieces_are_asked_for_inside_is_not_told_as_if_a_user_had_set_it(models, caplog):
+    extend_subwords(models[0], NEW, 200, 3, "unigram")
+    assert not caplog.messages

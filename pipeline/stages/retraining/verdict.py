@@ -124,7 +124,7 @@ def section(found: Mapping[str, Any]) -> Section:
 def way_rows(way: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What was seen between the old weights and the trained ones, for a table."""
     return [
-        (f"{100 * at['share']:.0f} %", round(at["score"], 2), round(at["lost"], 2) + 0.0)  # no -0
+        (f"{100 * at['share']:.0f} %", round(at["score"], 2), round(at["lost"], 2) + 0.0)  # not -0
         for at in way["seen"]
     ]
 

@@ -63,7 +63,7 @@ def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
         )
     for name, weight in named.items():
         path = name.removeprefix("model/")
-        rows = tuple(weight.shape)  # an empty TensorShape is true
+        rows = tuple(weight.shape)  # none of a temperature; an empty TensorShape is true
         counted = rows and not weight.trainable and path not in layout.calibrated
         if old.is_whole and counted:
             lines.append(Line(path, COUNTED_ANEW, 0, rows[0], 0))

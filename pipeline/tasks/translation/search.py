@@ -36,8 +36,7 @@ class Searcher:
 
     def __init__(self, model: Translator, settings: DecodingSettings, pieces: int) -> None:
         self.model, self.settings = model, settings
-        unused = range(pieces, model.pieces.size)
-        self.forbidden = (*range(END_ID), *unused)
+        self.below = pieces if pieces < model.pieces.size else None
 
     def best(self, source: tf.Tensor, number: int) -> Hypotheses:
         """The `number` best hypotheses of sources, int32 [segments, tokens], padded by 0."""
@@ -53,7 +52,8 @@ class Searcher:
                 length_penalty=given.length_penalty,
                 coverage_penalty=given.coverage_penalty,
                 no_repeat_ngram=given.no_repeat_ngram,
-                forbidden=self.forbidden,
+                forbidden=tuple(range(END_ID)),
+                below=self.below,
             ),
             min_length=tf.cast(given.min_ratio * lengths, tf.int32),
             max_length=tf.cast(given.max_ratio * lengths, tf.int32) + given.max_extra,

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.stages.retraining import between
+from pipeline.stages.retraining import between, verdict
 
 
 @pytest.fixture
@@ -102,3 +102,8 @@ def test_where_no_validation_row_is_old_nothing_holds_back(old, monkeypatch):
 @pytest.mark.parametrize(("rows", "most"), [(0, 0.3), (1, 100.0), (20, 5.0), (500, 0.3)])
 def test_one_row_more_or_less_holds_nothing_back(rows, most):
     assert between.tolerated(0.3, rows) == most
+
+
+def test_nothing_lost_is_not_told_as_less_than_nothing():
+    (row,) = verdict.way_rows({"seen": [{"share": 0.3, "score": 100.0, "lost": -1e-9}]})
+    assert list(map(str, row)) == ["30 %", "100.0", "0.0"]

@@ -9,6 +9,7 @@ from pipeline.config import load_config
 from pipeline.errors import InputError
 from pipeline.stages import export
 from pipeline.stages.assemble import read_vocabularies
+from pipeline.layers.temperature import Temperature
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.retraining import warm_start
 from pipeline.stages.retraining.remap import COUNTED_ANEW
@@ -136,3 +137,17 @@ def test_with_all_old_rows_here_a_model_begins_as_it_was_but_for_what_is_counted
     for path, value in kept.items():  # the temperatures, which have no axis, among them
         assert np.array_equal(value, old.arrays[f"model/{path}"]), path
     assert not anew & {weight.path for weight in model.trainable_weights}
+
+
+def test_a_single_number_that_no_gradient_changes_is_copied_also_where_all_old_rows_are_here():
+    """A temperature has no axis, so it is no count; Keras' shape of it is true all the same."""
+    ids = keras.Input((None,), dtype="int32")
+    vectors = keras.layers.Embedding(2, 2, name="words")(ids)
+    model = keras.Model(ids, Temperature(name="scale")(vectors))
+    arrays = {f"model/{weight.path}": np.asarray(weight) for weight in model.weights}
+    old = warm_start.Old({**arrays, "model/scale/temperature": np.array(1.7)}, OLD, is_whole=True)
+    lines = warm_start.start_weights(old, model, OLD)
+    assert float(model.get_layer("scale").temperature) == pytest.approx(1.7)
+    assert [line for line in lines if line.weight == "scale/temperature"] == [
+        ("scale/temperature", "copied whole", 1, 0, 0)
+    ]
