@@ -6,8 +6,8 @@ while they lose little on the new.
 
 It is gone as far on this line as is best for all validation rows together, and no further than the
 old ones among them allow. Where none of them is old, nothing holds it back. Of places that one row
-more or less tells apart the farthest is taken: the old rows hold it back already, and what is new
-is learnt on the last part of the way, of which a few new rows for validation show little.
+more or less tells apart the one in the middle is taken: what is old is safer before it, what is new
+is learnt better behind it, and validation rows tell neither.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def choose(
         equal: By how much less than the best score is still as good, in percent.
 
     Returns:
-        The share of the way that is gone, and what was seen at each.
+        The share of the way that is gone, of those that are as good the one in the middle, and what
+        was seen at each.
     """
     end = trainable(model)
     points: dict[float, Point] = {}
@@ -71,9 +72,10 @@ def choose(
     most = max(tolerated, min(point.lost for point in points.values()))
     allowed = [share for share in STEPS if points[share].lost <= most]
     best = max(points[share].score for share in allowed)
-    farthest = max(share for share in allowed if points[share].score >= best - equal)
-    _set(model, start, end, farthest)
-    return farthest, points
+    good = [share for share in allowed if points[share].score >= best - equal]
+    middle = good[(len(good) - 1) // 2]
+    _set(model, start, end, middle)
+    return middle, points
 
 
 def tolerated(drop: float, rows: int) -> float:
