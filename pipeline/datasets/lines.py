@@ -9,7 +9,7 @@ import json
 import os
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,19 @@ def read_header(path: Path) -> list[str]:
 def separator_of(path: Path) -> str:
     """Tab for `.tsv` (also `.tsv.gz`), else comma."""
     return "\t" if ".tsv" in path.suffixes else ","
+
+
+def refuse_semicolons(path: Path, first: Sequence[str]) -> None:
+    """Says what is wrong with a table whose first row is one cell of several, parted by `;`.
+
+    Spreadsheets write CSV so where the comma stands in decimal numbers.
+
+    Raises:
+        InputError: It is such a table.
+    """
+    if len(first) == 1 and ";" in first[0]:
+        expected = "`,` between them, or tabs in a .tsv file"
+        raise InputError(f"{path}: the first row's cells are parted by `;`; expected {expected}")
 
 
 def require(path: Path) -> Path:

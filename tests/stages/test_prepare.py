@@ -89,3 +89,10 @@ def test_the_encoding_is_that_of_the_file(tiny_of, tmp_path, task):
     assert first_row(tiny.task, config, tmp_path / "new.jsonl")["text"] == row["text"]
     files = {"train": str(tmp_path / "new.jsonl")}
     assert tiny.task.travelling(config.settings.data, files).encoding == "utf-8"
+
+
+@pytest.mark.parametrize("task", NEW)
+def test_semicolons_between_cells_are_told(tiny_of, tmp_path, task):
+    (tmp_path / "new.csv").write_text("text;label;intent\nto Oslo, soon;x;y\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"new\.csv: .* are parted by `;`; expected `,` between"):
+        tiny_of(task).task.guess(tmp_path / "new.csv")

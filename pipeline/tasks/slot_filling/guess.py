@@ -8,7 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.datasets.lines import read_header, read_lines, read_objects, require, stop
+from pipeline.datasets.lines import (
+    read_header,
+    read_lines,
+    read_objects,
+    refuse_semicolons,
+    require,
+    stop,
+)
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.slot_filling import schemes
 from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
@@ -175,6 +182,7 @@ def _table(
     path: Path, section: dict[str, Any], known: Mapping[str, str]
 ) -> tuple[dict[str, Any], str]:
     header = read_header(path)
+    refuse_semicolons(path, header)
     columns = _columns(path, header, ("text", "tags", "intent"), known)
     scheme = table.scheme_of(path, columns["tags"])
     unread = _unread(header, [*columns.values(), table.PARTS])

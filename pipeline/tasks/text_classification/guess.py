@@ -15,6 +15,7 @@ from pipeline.datasets.lines import (
     read_lines,
     read_objects,
     read_rows,
+    refuse_semicolons,
     require,
 )
 from pipeline.datasets.parquet import (
@@ -117,6 +118,7 @@ def _table(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) ->
     rows = [cells for _, cells in itertools.islice(read, LINES)]
     if not rows:
         raise DataError(path, 0, "the file is empty", "a row an example")
+    refuse_semicolons(path, rows[0])
     header = columns.has_header(rows, known)
     names = table.names_of(rows[0], header)
     rest = [dict(zip(names, row, strict=False)) for row in (rows[1:] if header else rows)]

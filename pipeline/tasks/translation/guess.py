@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 
 from pipeline.datasets import tfds_sets
 from pipeline.datasets.encodings import guess_encoding
-from pipeline.datasets.lines import UTF_8, read_lines, read_objects, read_rows, require
+from pipeline.datasets.lines import (
+    UTF_8,
+    read_lines,
+    read_objects,
+    read_rows,
+    refuse_semicolons,
+    require,
+)
 from pipeline.datasets.parquet import MAGIC, read_parquet, read_parquet_columns
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.translation import columns
@@ -99,6 +106,7 @@ def _table(path: Path, encoding: str, format_: str, known: Mapping[str, Any]) ->
     rows = [cells for _, cells in itertools.islice(read, LINES)]
     if not rows:
         raise DataError(path, 0, "the file is empty", "a row an example")
+    refuse_semicolons(path, rows[0])
     header = (columns.by_known(rows[0], known) or columns.by_name(rows[0])) is not None
     names = table.names_in(rows[0], header)
     rest = [dict(zip(names, row, strict=False)) for row in (rows[1:] if header else rows)]

@@ -7,9 +7,9 @@ import pytest
 from pipeline import artifacts
 from pipeline.config import load_config
 from pipeline.errors import InputError
+from pipeline.layers.temperature import Temperature
 from pipeline.stages import export
 from pipeline.stages.assemble import read_vocabularies
-from pipeline.layers.temperature import Temperature
 from pipeline.stages.lazy_adamw import LazyAdamW
 from pipeline.stages.retraining import warm_start
 from pipeline.stages.retraining.remap import COUNTED_ANEW
