@@ -111,8 +111,7 @@ class RetrainSettings(Section):
     an epoch shows are new: the fewer kind, old or new, is shown several times, at most
     `most_repeats`. `optimizer`: whether the optimizer goes on with the state that it ended with.
     `between`: whether what is published is that mean of the old weights and the trained ones that
-    is best on valid (Wortsman et al. 2022), of those on which old rows lose `exam_drop` at most;
-    of those that one row tells apart the one in the middle.
+    is best on valid (Wortsman et al. 2022), of those on which old rows lose `exam_drop` at most.
     `columns`: what new files call that which the task's `data.columns` names; empty means as in the
     data that the model was first trained on. Names that a file lacks are looked for by what is
     usual.

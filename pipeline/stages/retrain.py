@@ -204,7 +204,7 @@ class _Start:
             note(f"{name}: no old row is left to tell by what is forgotten on the way")
         look = between.looks(self.old, valid, self.new, answer)
         most = between.tolerated(settings.exam_drop, known)
-        share, points = between.choose(parts.model, self.weights, look, most, 100 / len(valid))
+        share, points = between.choose(parts.model, self.weights, look, most)
         note(f"{name}: {100 * share:.0f} % of the way from the old weights to the trained ones")
         seen = [{"share": at, **point._asdict()} for at, point in points.items()]
         self.way = {"share": share, "tolerated": most, "seen": seen}

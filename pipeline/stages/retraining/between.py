@@ -5,9 +5,7 @@ be averaged with it weight by weight, and such means are often better than eithe
 while they lose little on the new.
 
 It is gone as far on this line as is best for all validation rows together, and no further than the
-old ones among them allow. Where none of them is old, nothing holds it back. Of places that one row
-more or less tells apart the one in the middle is taken: what is old is safer before it, what is new
-is learnt better behind it, and validation rows tell neither.
+old ones among them allow. Where none of them is old, nothing holds it back.
 """
 
 from __future__ import annotations
@@ -44,11 +42,7 @@ class Point(NamedTuple):
 
 
 def choose(
-    model: keras.Model,
-    start: Weights,
-    look: Callable[[], Point],
-    tolerated: float,
-    equal: float,
+    model: keras.Model, start: Weights, look: Callable[[], Point], tolerated: float
 ) -> tuple[float, Mapping[float, Point]]:
     """Sets the weights that a gradient changes to the best mean of how they began and are.
 
@@ -58,11 +52,9 @@ def choose(
         look: Tells of the model as it is.
         tolerated: What old rows may lose; where every place loses more, that one is taken which
             loses least.
-        equal: By how much less than the best score is still as good, in percent.
 
     Returns:
-        The share of the way that is gone, of those that are as good the one in the middle, and what
-        was seen at each.
+        The share of the way that is gone, of equals the shorter one, and what was seen at each.
     """
     end = trainable(model)
     points: dict[float, Point] = {}
@@ -71,11 +63,9 @@ def choose(
         points[share] = look()
     most = max(tolerated, min(point.lost for point in points.values()))
     allowed = [share for share in STEPS if points[share].lost <= most]
-    best = max(points[share].score for share in allowed)
-    good = [share for share in allowed if points[share].score >= best - equal]
-    middle = good[(len(good) - 1) // 2]
-    _set(model, start, end, middle)
-    return middle, points
+    best = max(allowed, key=lambda share: (points[share].score, -share))
+    _set(model, start, end, best)
+    return best, points
 
 
 def tolerated(drop: float, rows: int) -> float:

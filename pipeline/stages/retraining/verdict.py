@@ -132,8 +132,7 @@ def way_rows(way: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 def _way(way: Mapping[str, Any]) -> Html:
     said = paragraph(
         f"{100 * way['share']:.0f} % of the way from the old weights to the trained ones: the best"
-        f" on valid of where its old rows lose {way['tolerated']:.2f} points at most, or least; of"
-        " those that one row tells apart the one in the middle."
+        f" on valid of where its old rows lose {way['tolerated']:.2f} points at most, or least."
     )
     return subsection("On the way", join([said, table(WAY, way_rows(way))]))
 

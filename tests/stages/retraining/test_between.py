@@ -28,7 +28,7 @@ def test_the_best_mean_of_old_and_new_weights_is_kept(way, best, share):
     def look():
         return between.Point(-abs(gone() - best), 0.0)
 
-    found, points = between.choose(model, start, look, 0.3, 0.0)
+    found, points = between.choose(model, start, look, 0.3)
     assert found == share
     assert gone() == pytest.approx(share, abs=1e-5)
     assert set(points) == set(between.STEPS)
@@ -43,25 +43,12 @@ def test_no_further_than_old_rows_allow(way, tolerated, share):
     def look():
         return between.Point(gone(), lost[round(gone(), 2)])
 
-    assert between.choose(model, start, look, tolerated, 0.0)[0] == share
+    assert between.choose(model, start, look, tolerated)[0] == share
 
 
-@pytest.mark.parametrize(("equal", "share"), [(0.0, 0.5), (0.1, 0.5), (0.15, 0.8), (5.0, 0.7)])
-def test_of_those_that_are_as_good_the_middle_one_that_old_rows_allow(way, equal, share):
-    """As good are 0.5; 0.5 and 0.8; 0.5, 0.8 and 0.9; all but the last."""
-    model, start, gone = way
-    scores = dict(zip(between.STEPS, (98, 98.9, 98.7, 98.8, 98.75, 98.9), strict=True))
-
-    def look():
-        place = round(gone(), 2)
-        return between.Point(scores[place], 0.0 if place < 1 else 0.31)
-
-    assert between.choose(model, start, look, 0.3, equal + 1e-9)[0] == share
-
-
-def test_of_equals_the_middle_one(way):
+def test_of_equals_the_one_nearest_to_the_old_is_kept(way):
     model, start, _ = way
-    assert between.choose(model, start, lambda: between.Point(50.0, 0.0), 0.3, 0.0)[0] == 0.7
+    assert between.choose(model, start, lambda: between.Point(50.0, 0.0), 0.3)[0] == 0.3
 
 
 @pytest.mark.parametrize(
