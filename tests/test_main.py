@@ -124,7 +124,8 @@ def test_init_then_run_on_a_user_s_own_file(program, home, tmp_path):
     )
     assert done.status == 0, done.err
     published = home / "saved_models" / "mine" / "1"
-    *_, run, model, _ = done.out.splitlines()
+    *_, run, model, try_it, serve = done.out.splitlines()
+    assert (try_it[:6], serve) == ("try it", "serve: python main.py serve")
     assert run.startswith(f"run: {home}/runs/mine/")
     assert model == f"model: {published}"
     done = program("evaluate", published, "--data", "mine.jsonl", "--json", "all.json")
