@@ -17,7 +17,7 @@ from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
-from pipeline.stages import evaluate, export, follow, retrain, versions
+from pipeline.stages import evaluate, export, follow, known_ngrams, retrain, versions
 from pipeline.stages import rows as travelling
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.retraining import between, gate, mixing, news, published
@@ -143,6 +143,16 @@ def test_what_travels_on_has_old_rows_and_new(models, retrained):
     assert replay >= {"weather", "book", "query", "greet"}
     learnt = {row["text"] for row in rows_of(new / "replay.jsonl")}
     assert not learnt & set(exam[24:])
+
+
+def test_words_of_training_stay_known_though_a_sample_of_it_travels(models, retrained):
+    before, after = (known_ngrams.read(models / number / EXTRA) for number in "12")
+    replayed = known_ngrams.of_texts(
+        r["text"] for r in rows_of(models / "1" / EXTRA / "replay.jsonl")
+    )
+    assert (before & ~replayed).any()
+    assert not (before & ~after).any()
+    assert (after & ~before).any()
 
 
 def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
