@@ -122,13 +122,13 @@ class RetrainSettings(Section):
     The gate, in points of percent unless it says otherwise: the candidate may lose `exam_drop` of
     the headline metric on the old exam and `stress_drop` on its parts and harder sets, if that is
     no chance (95 % interval of the paired bootstrap). It gains at least `new_gain` on the new
-    held-out rows. It may fail on `forgotten` percent more of the old rows than it newly answers,
-    and on `label_drop` more of the rows of one label that has at least `label_rows`, if that is no
-    chance either (sign test, for as many labels as there are). Old rows that get a label which the
-    baseline lacks are left out of these; a new label may take `taken` percent of the old rows from
-    right answers. `suspect`: how much more often than on the exam both models may contradict the
-    new annotations, before these are taken to be wrong. `size` and `latency` are factors of the
-    baseline's.
+    held-out rows. It may fail on `forgotten` percent more of the old rows than it newly answers, or
+    one, and on `label_drop` more of the rows of one label that has at least `label_rows`, if that
+    is no chance either (sign test, for as many labels as there are). Old rows that get a label
+    which the baseline lacks are left out of these; a new label may take `taken` percent of the old
+    rows, or one, from right answers. `suspect`: how much more often than on the exam both models
+    may contradict the new annotations, before these are taken to be wrong. `size` and `latency` are
+    factors of the baseline's.
     """
 
     epochs: int = Field(3, ge=1)

@@ -102,6 +102,9 @@ def run(
         )
         warmup.write_warmup(candidate, config.name, texts[:WARMUP_ROWS])
         _pack(task, config, folder, data, candidate / artifacts.EXTRA)
+        _pack_known(
+            data, candidate / artifacts.EXTRA, root / config.name / parent if parent else None
+        )
         _pack_drift(task, config, parts, data, candidate / artifacts.EXTRA)
         if gate:
             gate(Candidate(candidate, signatures, seen.compared))
@@ -155,12 +158,19 @@ def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, ex
         rows.write(task, extra / name, _sample(store.records(data, split), size, seed))
 
 
+def _pack_known(data: store.Prepared, extra: Path, parent: Path | None) -> None:
+    """The n-grams of training, and of its parent's, of which the replayed rows are but a sample."""
+    known = known_ngrams.of_texts(record["text"] for record in store.records(data, "train"))
+    if parent and (parent / artifacts.EXTRA / known_ngrams.FILE).exists():
+        known |= known_ngrams.read(parent / artifacts.EXTRA)
+    known_ngrams.write(extra, known)
+
+
 def _pack_drift(
     task: Task, config: Config, parts: Assembly, data: store.Prepared, extra: Path
 ) -> None:
-    """What live texts are held against: the n-grams of training, and counts of held-out rows."""
-    known = known_ngrams.of_texts(record["text"] for record in store.records(data, "train"))
-    known_ngrams.write(extra, known)
+    """Counts of held-out rows, which live texts are held against."""
+    known = known_ngrams.read(extra)
     settings = config.settings
     held_out = _sample(
         store.records(data, "valid"), settings.export.drift_rows, settings.train.seed

@@ -16,6 +16,7 @@ from pipeline.task import Task
 
 PREPARED = ROOT / "data" / "prepared"
 OF_A_FILE = {"columns", "header", "encoding"}  # data settings that another file has of its own
+SAID_OF_A_FILE = {"intent"}  # data settings that, said of a file, say nothing of the next one
 
 
 def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:

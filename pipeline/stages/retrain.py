@@ -80,7 +80,7 @@ def _run(
 ) -> Outcome:
     found = news.compare(old, news.read(old, data))
     news.show(old.task, data.name, found)
-    found = news.without_exam_rows(data, found, exam_rows)
+    found = news.without_known(data, news.without_exam_rows(data, found, exam_rows))
     settings = old.config.settings
     parts = news.divide(old.task, found.records, settings.retrain, settings.train.seed)
     drifted = _drift(old, data.name, found)

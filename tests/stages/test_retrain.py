@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
-from pipeline.stages import evaluate, export, follow, retrain, versions
+from pipeline.stages import evaluate, export, follow, known_ngrams, retrain, versions
 from pipeline.stages import rows as travelling
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.retraining import between, gate, mixing, news, published
@@ -143,6 +144,16 @@ def test_what_travels_on_has_old_rows_and_new(models, retrained):
     assert replay >= {"weather", "book", "query", "greet"}
     learnt = {row["text"] for row in rows_of(new / "replay.jsonl")}
     assert not learnt & set(exam[24:])
+
+
+def test_words_of_training_stay_known_though_a_sample_of_it_travels(models, retrained):
+    before, after = (known_ngrams.read(models / number / EXTRA) for number in "12")
+    replayed = known_ngrams.of_texts(
+        r["text"] for r in rows_of(models / "1" / EXTRA / "replay.jsonl")
+    )
+    assert (before & ~replayed).any()
+    assert not (before & ~after).any()
+    assert (after & ~before).any()
 
 
 def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
@@ -300,7 +311,11 @@ def test_intents_that_no_row_states_are_not_learnt(models, tmp_path):
     with pytest.raises(InputError, match=r"states no intents.* --set data\.intent=NAME"):
         news.read(published.open_version(models), data)
     old = published.open_version(models, ["data.intent=weather"])
-    assert {record["intent"] for record in news.read(old, data)} == {"weather"}
+    found = news.compare(old, news.read(old, data))
+    assert {record["intent"] for record in found.records} == {"weather"}
+    parts = news.divide(old.task, found.records, old.config.settings.retrain, 1)
+    config = mixing.write(old, found, parts, tmp_path / "run").config
+    assert config.settings.data.intent == ""  # the next file that states none is refused, too
 
 
 def test_too_few_rows_are_refused(models, tmp_path):
@@ -347,7 +362,7 @@ def test_a_version_that_came_meanwhile_is_not_undone(judged, retrained, models):
         judged(passed=True, force="whatever", meanwhile=lambda root: (root / "2").mkdir())
 
 
-def test_without_replay_the_old_data_must_be_given(models, tmp_path):
+def test_without_replay_the_old_data_must_be_given(models, tmp_path, capsys):
     version = tmp_path / models.name / "1"
     shutil.copytree(models / "1", version)
     (version / EXTRA / "replay.jsonl").unlink()
@@ -359,6 +374,11 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path):
     old = published.open_version(version, old_data=models / "1" / EXTRA / "replay.jsonl")
     assert old.is_whole
     assert old.train
+    few = write_rows(tmp_path / "few.jsonl", [{"text": "hi", "intent": "greet", "slots": []}])
+    capsys.readouterr()
+    published.open_version(version, old_data=few)
+    said = " ".join(capsys.readouterr().err.split())
+    assert re.search(r"few\.jsonl: 1 rows, and version 1 learnt from \d+: the others may be", said)
 
 
 @pytest.mark.parametrize("option", ["exam", "old_data"])
@@ -389,26 +409,65 @@ def test_a_gate_that_is_wider_than_usual_is_told_each_time(models, capsys):
     assert "latency 100.0 (usually 2.0)" in " ".join(capsys.readouterr().err.split())
 
 
-def test_old_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
-    """With seed and text they are the same ones each time."""
+def test_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
+    """With seed and text the old ones are the same each time; new ones are old the next time."""
     settings = ("export.valid_rows=0", "export.replay_rows=99", "retrain.valid=0.3")
     old = replace(published.open_version(models / "1", settings), valid=[])
-    new = news.compare(old, news.read(old, write_rows(tmp_path / "new.jsonl", new_rows())))
-    parts = news.divide(old.task, new.records, old.config.settings.retrain, 1)
-    lent = []
-    for number in (2, 3):
+    weeks, lent = new_rows(48), []
+    for number, week in (2, weeks[:24]), (3, weeks[24:]):
+        new = news.compare(old, news.read(old, write_rows(tmp_path / "new.jsonl", week)))
+        parts = news.divide(old.task, new.records, old.config.settings.retrain, 1)
         mixed = mixing.write(old, new, parts, tmp_path / f"run{number}")
-        assert 0 < len(mixed.lent) < len(old.train)
-        assert mixed.old + len(mixed.lent) == len(old.train)
+        known = mixed.lent[: -len(parts.valid)]
+        assert 0 < len(known) < len(old.train)
+        assert mixed.old + len(known) == len(old.train)
         data = mixed.config.settings.data
         learnt, valid = (list(old.task.load(data).splits[s]()) for s in ("train", "valid"))
-        assert [r["text"] for r in valid] == [r["text"] for r in [*mixed.lent, *parts.valid]]
+        assert [r["text"] for r in valid] == [r["text"] for r in [*known, *parts.valid]]
         mixing.give_back(old.task, mixed.config, mixed.lent, learnt, tmp_path / str(number))
         replay = travelling.read(old.task, old.config, tmp_path / str(number) / "replay.jsonl")
-        old = replace(old, train=replay)
-        assert len(old.train) == len(learnt) + len(mixed.lent)
-        lent.append({r["text"] for r in mixed.lent})
+        kept = [*old.train, *parts.train, *parts.valid]
+        assert sorted(r["text"] for r in replay) == sorted(r["text"] for r in kept)
+        old = replace(old, train=replay, learnt=replay)
+        lent.append({r["text"] for r in known})
     assert lent[0] <= lent[1]
+
+
+def test_what_was_learnt_already_is_neither_learnt_twice_nor_asked(models, tmp_path, capsys):
+    old = published.open_version(models / "1")
+    replayed, chose = (rows_of(models / "1" / EXTRA / f"{s}.jsonl") for s in ("replay", "valid"))
+    fresh = new_rows(30)
+    data = write_rows(tmp_path / "new.jsonl", [*replayed, *fresh, *chose])
+    found = news.compare(old, news.read(old, data))
+    assert (len(found.known), found.quarrels) == (len(replayed) + len(chose), [])
+    found = news.without_known(data, found)
+    assert [r["text"] for r in found.records] == [row["text"] for row in fresh]
+    said = f"new.jsonl: {len(replayed) + len(chose)} rows that were learnt already left out"
+    assert said in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(InputError, match=rf"nothing new: all {len(replayed)} rows were learnt"):
+        news.without_known(data, news.compare(old, old.train))
+
+
+def test_old_data_that_have_the_new_rows_in_them_say_nothing_of_what_is_known(models, tmp_path):
+    replayed = rows_of(models / "1" / EXTRA / "replay.jsonl")
+    everything = write_rows(tmp_path / "all.jsonl", [*replayed, *new_rows()])
+    old = published.open_version(models / "1", old_data=everything)
+    new = news.compare(old, news.read(old, write_rows(tmp_path / "new.jsonl", new_rows())))
+    assert not new.known
+    parts = news.divide(old.task, new.records, old.config.settings.retrain, 1)
+    mixed = mixing.write(old, new, parts, tmp_path / "run")
+    learnt = [r["text"] for r in old.task.load(mixed.config.settings.data).splits["train"]()]
+    assert mixed.old == len(old.train) - len(new.records)
+    assert learnt[mixed.old :] == [r["text"] for r in parts.train]
+    assert not {*learnt[: mixed.old]} & {r["text"] for r in new.records}
+
+
+def test_the_order_of_labels_is_no_other_annotation(models):
+    old = published.open_version(models / "1")
+    record = next(r for r in old.train if len(r["slots"]["slot"]) > 1)
+    turned = {**record, "slots": {key: each[::-1] for key, each in record["slots"].items()}}
+    found = news.compare(old, [turned])
+    assert (found.known, found.quarrels) == ([turned], [])
 
 
 @pytest.mark.parametrize(
@@ -441,7 +500,7 @@ def test_old_rows_that_are_annotated_otherwise_are_told(models):
     other = {**record, "slots": {key: [] for key in record["slots"]}}
     found = news.compare(old, [record, other])
     assert [pair[1] for pair in found.quarrels] == [other]
-    assert found.known == 1
+    assert found.known == [record]
 
 
 def test_rows_of_valid_that_are_annotated_otherwise_choose_no_epoch(models, tmp_path):

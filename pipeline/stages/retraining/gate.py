@@ -19,6 +19,7 @@ from pipeline.predictor import answer_all
 from pipeline.savedmodel.load import load_signature
 from pipeline.stages.assemble import read_vocabularies
 from pipeline.stages.export import Candidate
+from pipeline.stages.retraining.between import tolerated
 from pipeline.stages.retraining.judged import Change, Judged, LabelChange, judge
 from pipeline.stages.retraining.published import Published
 from pipeline.stages.retraining.verdict import Check, Verdict
@@ -221,7 +222,8 @@ def _forgetting(exam: Judged, settings: RetrainSettings) -> Check:
     forgotten, learnt = int((before & ~after).sum()), int((after & ~before).sum())
     net = 100 * (forgotten - learnt) / len(exam.records)
     said = f"of {len(exam.records)} old rows {forgotten} fail that did not, {learnt} no longer fail"
-    return Check("forgetting", net <= settings.forgotten, said)
+    most = tolerated(settings.forgotten, len(exam.records))
+    return Check("forgetting", net <= most, said)
 
 
 def _taken(asked: Asked, settings: RetrainSettings) -> list[Check]:
@@ -234,7 +236,8 @@ def _taken(asked: Asked, settings: RetrainSettings) -> list[Check]:
         f"of {len(asked.exam.records)} old rows {len(asked.taken)} get a new label, {lost} of which"
         " were right"
     )
-    return [Check("new labels", 100 * lost / len(asked.exam.records) <= settings.taken, said)]
+    rows = len(asked.exam.records)
+    return [Check("new labels", 100 * lost / rows <= tolerated(settings.taken, rows), said)]
 
 
 def _forgotten(exam: Judged) -> list[dict[str, str]]:

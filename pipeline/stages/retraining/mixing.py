@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.config import ROOT, Config, RetrainSettings
 from pipeline.datasets.splits import carve
 from pipeline.report.terminal import note
-from pipeline.stages import export, replay, rows
-from pipeline.stages.retraining.news import News, Parts
+from pipeline.stages import export, prepare, replay, rows
+from pipeline.stages.retraining.news import News, Parts, key_of
 from pipeline.stages.retraining.published import Published, without
 from pipeline.stages.warm import Mix
 from pipeline.task import Record, Task
 
 FOLDER = "data"
+LENDING = -1  # a seed that no division has had before: what it would draw again is not there
 NEW = "new"  # the split of the new rows that the gate asks
 
 
@@ -26,7 +28,8 @@ class Mixed(NamedTuple):
     Attributes:
         config: Reads them.
         old: How many rows of train are old; they come first.
-        lent: Old training rows that choose the epoch, where no validation rows travelled.
+        lent: Rows that choose the epoch, and are lost if no validation rows travel on: old training
+            rows, where no others were there, and new ones.
     """
 
     config: Config
@@ -37,9 +40,10 @@ class Mixed(NamedTuple):
 def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
     """Writes the run's data.
 
-    Train has the old rows first, without those that the new data annotate otherwise and those that
-    stand in a part of the new data that is not learnt from. Valid and test have both kinds; the
-    split `new` is what of the new data is held out.
+    Train has the old rows first, without those that the new data annotate otherwise, those that
+    stand in a part of the new data that is not learnt from, and, of the user's old data, those
+    whose place a new row takes. Valid and test have both kinds; the split `new` is what of the new
+    data is held out.
 
     Args:
         old: The version.
@@ -49,15 +53,13 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
     """
     quarrelled = [before for before, _ in news.quarrels]
     train = without(old.train, [*quarrelled, *parts.valid, *parts.held_out])
+    train = _replaced(old.task, train, parts.train)
     lent: list[Record] = []
     if not old.valid:
-        settings = old.config.settings
-        shares = {"valid": settings.retrain.valid}
-        readers = carve(lambda: train, lambda r: r["text"], shares, settings.train.seed)
-        train, lent = ([*readers[name]()] for name in ("train", "valid"))
+        train, lent = lend(train, old.config.settings.retrain.valid)
         said = f"no validation rows travel with it: {len(lent)} of the old rows choose the epoch"
         note(f"{old.config.name}: {said}")
-    valid = without([*old.valid, *lent], [*quarrelled, *parts.train])
+    valid = without([*old.valid, *lent], [*quarrelled, *parts.train, *parts.held_out])
     splits: dict[str, Sequence[Record]] = {
         "train": [*train, *parts.train],
         "valid": [*valid, *parts.valid],
@@ -69,14 +71,20 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
     files = {split: _named(folder / FOLDER / f"{split}.jsonl") for split in splits}
     settings = old.config.settings
     changed = {
-        "data": old.task.travelling(settings.data, files),
+        "data": old.task.travelling(settings.data, files).model_copy(update=_of_old(old)),
         # As the next new file will call its columns; the rows that travel have our own names.
         "retrain": settings.retrain.model_copy(
             update={"columns": {**old.task.columns(settings.data), **settings.retrain.columns}}
         ),
     }
     config = replace(old.config, settings=settings.model_copy(update=changed))
-    return Mixed(config, len(train), lent)
+    return Mixed(config, len(train), [*lent, *parts.valid])
+
+
+def lend(train: Sequence[Record], share: float) -> tuple[list[Record], list[Record]]:
+    """Rows to learn from and those that choose the epoch; of a text it is the same each time."""
+    readers = carve(lambda: train, lambda r: r["text"], {"valid": share}, LENDING)
+    return [*readers["train"]()], [*readers["valid"]()]
 
 
 def give_back(
@@ -85,7 +93,7 @@ def give_back(
     """Writes the replay set of a candidate anew where the rows that were lent would be lost.
 
     That is where its validation rows do not travel either: each retraining would lose a tenth of
-    what is old. It lends the same ones next time, since a row's text decides.
+    what is old and of what is new. It lends the same old ones again, since a row's text decides.
 
     Args:
         task: The candidate's.
@@ -99,6 +107,19 @@ def give_back(
         everything, size = [*lent, *train], settings.export.replay_rows
         chosen = replay.choose(task, lambda: everything, size, settings.train.seed)
         rows.write(task, extra / export.REPLAY, chosen)
+
+
+def _replaced(task: Task, old: Sequence[Record], new: Sequence[Record]) -> list[Record]:
+    """Old rows without one for each new row that says the same; a file may have all there is."""
+    left = Counter(key_of(task, record) for record in new)
+    kept = []
+    for record in old:
+        key = key_of(task, record)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            kept.append(record)
+    return kept
 
 
 def mix(old: int, new: int, settings: RetrainSettings) -> Mix:
@@ -119,6 +140,11 @@ def training(config: Config) -> Config:
     }
     train = settings.train.model_copy(update=changed)
     return replace(config, settings=settings.model_copy(update={"train": train}))
+
+
+def _of_old(old: Published) -> dict[str, Any]:
+    """Settings that were said of the new file alone, as they were before."""
+    return {key: getattr(old.data, key) for key in prepare.SAID_OF_A_FILE if hasattr(old.data, key)}
 
 
 def _named(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,14 +45,14 @@ class News:
         records: All of it, row by row.
         labels: Vocabulary name to the labels that the model does not have, with their number.
         quarrels: Old rows, of train and valid, whose text stands there with another gold.
-        known: Rows that stand among these old rows as they are.
+        known: Rows that the version has learnt from, as they are; not those of a quarrel.
         asked: Rows whose text stands in the exam set.
     """
 
     records: Sequence[Record]
     labels: Mapping[str, Mapping[str, int]]
     quarrels: Sequence[Pair]
-    known: int
+    known: Sequence[Record]
     asked: Sequence[Pair]
 
     def facts(self) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class News:
             "rows": len(self.records),
             "new_labels": {name: dict(labels) for name, labels in self.labels.items() if labels},
             "quarrels": len(self.quarrels),
-            "known": self.known,
+            "known": len(self.known),
             "in_exam": len(self.asked),
         }
 
@@ -108,15 +109,16 @@ def _described(old: Published, file: Path) -> Config:
 
 def compare(old: Published, records: Sequence[Record]) -> News:
     """What new records have that the model and its rows have not, or have otherwise."""
-    pairs = _same_text([*old.train, *old.valid], records)
-    differ = [pair for pair in pairs if _gold(old.task, pair[0]) != _gold(old.task, pair[1])]
     labelled = any(any(old.task.labels(record).values()) for record in records)
+    quarrels = _quarrels(old, records) if labelled else []  # a text has several translations
+    learnt = {key_of(old.task, record) for record in [*old.learnt, *old.valid]}
+    learnt -= {key_of(old.task, record) for _, record in quarrels}
     return News(
         records=records,
         labels=_new_labels(old, records),
-        quarrels=differ if labelled else (),  # one text may be translated in two ways
-        known=len(pairs) - len(differ),
-        asked=_same_text(old.exam, records),
+        quarrels=quarrels,
+        known=[record for record in records if key_of(old.task, record) in learnt],
+        asked=[(before[0], record) for before, record in _same_text(old.exam, records)],
     )
 
 
@@ -128,7 +130,7 @@ def show(task: Task, name: str, news: News) -> None:
             listed = ", ".join(f"{label} {times}" for label, times in labels.items())
             rows.append((f"new {kind}", listed))
     rows += [
-        ("the same in the old rows", news.known),
+        ("the same in the old rows", len(news.known)),
         ("annotated otherwise in the old rows", len(news.quarrels)),
         ("also in the exam set", len(news.asked)),
     ]
@@ -161,6 +163,27 @@ def without_exam_rows(file: Path, news: News, chosen: ExamRows) -> News:
         raise InputError(f"{file}: all {len(news.records)} rows stand in the exam set already")
     note(f"{file.name}: {len(news.records) - len(rest)} rows of the exam set left out")
     return replace(news, records=rest)
+
+
+def without_known(file: Path, news: News) -> News:
+    """What is new: of what was learnt already, the gate would ask what both models know by heart.
+
+    Raises:
+        InputError: There is nothing new.
+    """
+    known = {record["source"] for record in news.known}
+    rest = [record for record in news.records if record["source"] not in known]
+    if not rest:
+        raise InputError(f"{file}: nothing new: all {len(news.records)} rows were learnt already")
+    if len(rest) < len(news.records):
+        left_out = len(news.records) - len(rest)
+        note(f"{file.name}: {left_out} rows that were learnt already left out")
+    return replace(news, records=rest)
+
+
+def key_of(task: Task, record: Record) -> tuple[str, str]:
+    """What two rows share that say the same."""
+    return text_key(record["text"]), json.dumps(_gold(task, record), sort_keys=True)
 
 
 def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, seed: int) -> Parts:
@@ -199,18 +222,37 @@ def _new_labels(old: Published, records: Sequence[Record]) -> dict[str, dict[str
     return {kind: dict(found.most_common()) for kind, found in counts.items()}
 
 
-def _same_text(old: Sequence[Record], new: Sequence[Record]) -> list[Pair]:
+def _quarrels(old: Published, records: Sequence[Record]) -> list[Pair]:
+    found = []
+    for known, record in _same_text([*old.train, *old.valid], records):
+        gold = _gold(old.task, record)
+        others = (before for before in known if _gold(old.task, before) != gold)
+        found += [(before, record) for before in itertools.islice(others, 1)]
+    return found
+
+
+def _same_text(
+    old: Sequence[Record], new: Sequence[Record]
+) -> list[tuple[Sequence[Record], Record]]:
+    """New rows, each with the old ones that have its text, where there are any."""
     known: dict[str, list[Record]] = {}
     for record in old:
         known.setdefault(text_key(record["text"]), []).append(record)
     keys = ((text_key(record["text"]), record) for record in new)
-    return [(known[key][0], record) for key, record in keys if key in known]
+    return [(known[key], record) for key, record in keys if key in known]
 
 
 def _gold(task: Task, record: Record) -> dict[str, Any]:
-    """What is annotated, without the text, its tokens and what the row belongs to."""
+    """What is annotated, without the text, its tokens and what the row belongs to.
+
+    Lists are in one order: exports of the same labels or slots may have them in another.
+    """
     row = task.to_json(record)
-    return {key: value for key, value in row.items() if key not in ("text", "tokens", "parts")}
+    return {
+        key: sorted(value, key=json.dumps) if isinstance(value, list) else value
+        for key, value in row.items()
+        if key not in ("text", "tokens", "parts")
+    }
 
 
 def _said(task: Task, record: Record) -> str:

@@ -32,8 +32,10 @@ class Published:
         manifest: What it was published with.
         task: Its task.
         config: Its settings, with those overridden that the user says.
+        data: Its data settings, none overridden.
         vocabularies: Its own.
         train: Old training rows: its replay set, or the user's old data.
+        learnt: Rows that it was trained on, as far as they travel: its replay set.
         valid: Rows that chose its epoch; empty where they did not travel.
         exam: Rows that it was examined with.
         is_whole: Whether `train` is all that it was trained on.
@@ -44,8 +46,10 @@ class Published:
     manifest: dict[str, Any]
     task: Task
     config: Config
+    data: Any
     vocabularies: Vocabularies
     train: Sequence[Record]
+    learnt: Sequence[Record]
     valid: Sequence[Record]
     exam: Sequence[Record]
     is_whole: bool
@@ -142,20 +146,24 @@ def open_version(
     _say_unusual(config)
     task = find_task(config.task)
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
-    valid = rows.read(task, config, extra / export.VALID)
-    train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
     # A user's file may have all there ever was in it; what travels was divided already.
+    valid = without(rows.read(task, config, extra / export.VALID), asked if exam else ())
+    train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
     others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
     kept = without(train, others)
     if len(kept) < len(train):
         note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
+    if old_data:
+        _say_missing(old_data, len(kept), version)
     return Published(
         version=version,
         manifest=manifest,
         task=task,
         config=config,
+        data=load_config(extra / CONFIG, schema_of).settings.data,
         vocabularies=read_vocabularies(extra),
         train=kept,
+        learnt=rows.read(task, config, extra / export.REPLAY) if old_data else kept,
         valid=valid,
         exam=asked,
         is_whole=old_data is not None or has_all(extra, len(train)),
@@ -195,6 +203,14 @@ def _say_unusual(config: Config) -> None:
     ]
     if others:
         note(f"{config.name}: `retrain` settings, kept from now on: {', '.join(others)}")
+
+
+def _say_missing(file: Path, rows: int, version: Path) -> None:
+    """The same file each time lacks what was learnt since: the rows of other new files."""
+    learnt = artifacts.read_json(version / artifacts.EXTRA / CONTRACT)["examples"]
+    if rows < learnt:
+        told = f"version {version.name} learnt from {learnt}: the others may be forgotten"
+        note(f"{file}: {rows} rows, and {told}")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:

@@ -90,6 +90,16 @@ def like(data: DataSettings, found: Mapping[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
+def unstated(data: DataSettings, found: DataSettings) -> str | None:
+    """That a file leaves open which label a text has, to a model that gives each one label."""
+    if data.multi_label or not found.multi_label:
+        return None
+    return (
+        "some of its texts have several labels or none, and the model gives each text one; state"
+        " one label a text, or train a model with data.multi_label: true"
+    )
+
+
 def _detect(path: Path, encoding: str) -> str:
     if _is_parquet(path):
         return "parquet"

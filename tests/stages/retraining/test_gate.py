@@ -26,6 +26,14 @@ def test_a_new_label_may_take_little_and_counts_as_no_forgetting(old, monkeypatc
     assert found.exam.change.value == pytest.approx(-100 * taken / 40)
 
 
+@pytest.mark.parametrize(("lost", "passed"), [(1, True), (2, False)])
+def test_one_row_of_a_small_exam_is_chance(old, monkeypatch, lost, passed):
+    found = asked(old, monkeypatch, lambda n: "ab"[(n + (n < lost)) % 2])
+    check = gate._forgetting(found.kept, RetrainSettings())  # one row of 40 is 2.5 %, over 2
+    assert check.passed is passed
+    assert f"of 40 old rows {lost} fail that did not" in check.said
+
+
 def test_an_old_label_in_place_of_another_is_forgetting(old, monkeypatch):
     found = asked(old, monkeypatch, lambda n: "b" if n < 20 else "ab"[n % 2])
     assert not found.taken

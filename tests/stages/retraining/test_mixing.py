@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from pipeline.config import RetrainSettings
-from pipeline.stages.retraining.mixing import mix
+from pipeline.datasets.splits import carve
+from pipeline.stages.retraining.mixing import lend, mix
 from pipeline.stages.warm import Later, Mix
 
 
@@ -35,3 +36,14 @@ def test_a_schedule_that_begins_later():
     later = Later(lambda step: 10 * step, 7)
     assert later(7) == 0
     assert later(9) == 20
+
+
+def test_rows_are_lent_of_what_a_division_left():
+    """Where one seed divides twice, what the second time would be drawn was the first time."""
+    rows = [{"text": f"row {n}"} for n in range(1000)]
+    shares = {"valid": 0.1, "test": 0.1}
+    left = [*carve(lambda: rows, lambda row: row["text"], shares, 1)["train"]()]
+    train, lent = lend(left, 0.1)
+    assert 60 < len(lent) < 100
+    assert sorted(map(str, [*train, *lent])) == sorted(map(str, left))
+    assert lend([*left, {"text": "one more"}], 0.1)[1][: len(lent)] == lent

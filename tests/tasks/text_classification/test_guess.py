@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.guess import guess
+from pipeline.tasks.text_classification.guess import guess, unstated
 from pipeline.tasks.text_classification.loader import load
 
 WANTED = [
@@ -158,6 +158,14 @@ def test_several_labels_are_seen(write, read_back, name, content, separator, lab
 )
 def test_one_label_is_no_several(write, content):
     assert "multi_label" not in guess(write("a.csv", content))[0]
+
+
+def test_a_model_of_one_label_does_not_learn_several(write, make_data):
+    found, _ = guess(write("a.jsonl", '{"text": "a", "labels": ["x", "y"]}\n'))
+    several, one = (make_data("jsonl", found["files"], multi_label=m) for m in (True, False))
+    assert "several labels or none" in unstated(one, several)
+    for trained, new in ((several, several), (several, one), (one, one)):
+        assert unstated(trained, new) is None
 
 
 def test_lists_of_one_label_are_one_label(write, read_back):
