@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -223,11 +222,12 @@ def _new_labels(old: Published, records: Sequence[Record]) -> dict[str, dict[str
 
 
 def _quarrels(old: Published, records: Sequence[Record]) -> list[Pair]:
-    found = []
+    found: list[Pair] = []
     for known, record in _same_text([*old.train, *old.valid], records):
         gold = _gold(old.task, record)
-        others = (before for before in known if _gold(old.task, before) != gold)
-        found += [(before, record) for before in itertools.islice(others, 1)]
+        other = next((before for before in known if _gold(old.task, before) != gold), None)
+        if other is not None:
+            found.append((other, record))
     return found
 
 
