@@ -70,7 +70,7 @@ def test_texts_are_the_key_text_of_jsonl(tmp_path):
 @pytest.mark.parametrize(
     ("row", "wrong"),
     [
-        ('{"id": 3}', "`text` is None; expected a string"),
+        ('{"id": 3}', "no key `text`; its keys: id; expected the text there"),
         ('{"text": 3}', "`text` is 3; expected a string"),
         ('{"text": "\\ud800"}', "half of a surrogate pair; expected whole characters"),
         ("nonsense", "not valid JSON"),
