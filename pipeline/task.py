@@ -135,7 +135,7 @@ class Task:
         headline: The metric that early stopping and the tables go by; higher is better.
         settings: The class of the config file's settings.
         space: What `tune` searches where a config names nothing, as its `tune` block would.
-        guess: `guess(path, format, columns)`: a config's data section (as a dict) for a user's own
+        guess: `guess(path, format, known)`: a config's data section (as a dict) for a user's own
             file, and what was detected; the format only where the user says it; names of columns
             (as in `data.columns`) that count before usual ones where the file has them.
         columns: `columns(data_settings)`: such names, as the training file has them.

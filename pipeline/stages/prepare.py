@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipeline.artifacts import file_digest
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
@@ -65,7 +67,14 @@ def found_like(task: Task, config: Config, file: Path) -> dict[str, Any]:
     if others := said.keys() - known.keys():
         expected = ", ".join(known)
         raise InputError(f"retrain.columns: {', '.join(sorted(others))}; expected {expected}")
-    known |= said
+    for role, name in said.items():  # of several columns one may be named alone
+        alone = isinstance(name, str) and isinstance(known[role], tuple)
+        known[role] = (name,) if alone else name
+    try:
+        type(data.columns).model_validate(known)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise InputError(f"retrain.columns.{wrong['loc'][0]}: {wrong['msg']}") from error
     found, seen = task.guess(file, None, known)
     read = task.like(data, found)
     turned = [key for key in ("columns", "files") if read.get(key) != found.get(key)]

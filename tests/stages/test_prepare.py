@@ -72,6 +72,14 @@ def test_what_is_no_column_of_the_task_is_refused(new):
         prepare.on_file(tiny.task, config, file)
 
 
+def test_a_name_that_is_none_is_refused(new):
+    tiny, names, file, _ = new
+    role = next(iter(names))
+    config = with_settings(tiny.config, {f"retrain.columns.{role}": {"a": 1}})
+    with pytest.raises(InputError, match=rf"retrain\.columns\.{role}: "):
+        prepare.on_file(tiny.task, config, file)
+
+
 def test_texts_alone_are_found_by_these_names(tiny_of, tmp_path):
     tiny = tiny_of("text_classification")
     file = tmp_path / "new.csv"

@@ -217,6 +217,8 @@ def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str
     """The rows of the user's file, else those that travelled."""
     if given is not None:
         data = prepare.on_file(task, config, given).settings.data
+        if unstated := task.unstated(config.settings.data, data):
+            raise InputError(f"{given}: {unstated}")
         said = list(task.load(data).splits["test"]())
         if not said:
             raise InputError(f"{given}: no rows; expected annotated examples for --{option}")

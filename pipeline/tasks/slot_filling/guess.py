@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pipeline.datasets.lines import (
@@ -35,7 +34,6 @@ EXPECTED = (
     " seq.in, seq.out and label (or train/, dev/ and test/ of such); CoNLL columns; lines with"
     " [value](slot); Rasa's YAML; doccano's JSONL; Label Studio's or SMP's JSON list"
 )
-NONE_KNOWN: Mapping[str, str] = MappingProxyType({})
 NO_INTENT = "none"  # what `data.intent` is set to where the file states no intents
 LINES = 2000  # of a file that are looked at
 SEEN = {
@@ -49,7 +47,7 @@ SEEN = {
 
 
 def guess(
-    path: Path, format_: str | None = None, known: Mapping[str, str] = NONE_KNOWN
+    path: Path, format_: str | None = None, known: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], str]:
     """The data section of a config for this file or folder, and one line on what was seen.
 
@@ -62,6 +60,7 @@ def guess(
         InputError: The file is none of the formats that can be read.
     """
     require(path)
+    known = known or {}
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if path.is_dir():

@@ -34,8 +34,7 @@ def by_known(names: Sequence[str], known: Mapping[str, Any]) -> Found | None:
     """The columns that are known from elsewhere, as in `data.columns`; None if one is not there."""
     if not known:
         return None
-    text = (known["text"],) if isinstance(known["text"], str) else tuple(known["text"])
-    found = Found(text, known["label"])
+    found = Found(tuple(known["text"]), known["label"])
     return found if {*found.text, found.label} <= {*names} else None
 
 

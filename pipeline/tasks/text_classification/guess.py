@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pipeline.datasets import tfds_sets
@@ -44,10 +43,9 @@ EXPECTED = (
 )
 MOST_LABELS = 0.5  # different first words a line, over which they are no labels
 Guess = tuple[dict[str, Any], str]
-NONE_KNOWN: Mapping[str, Any] = MappingProxyType({})
 
 
-def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NONE_KNOWN) -> Guess:
+def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None) -> Guess:
     """The data section of a config for this file, folder or `tfds:` name, and what was seen.
 
     Args:
@@ -58,6 +56,7 @@ def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NON
     Raises:
         InputError: The file is none of the formats that can be read.
     """
+    known = known or {}
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if str(path).startswith(tfds_sets.PREFIX) or format_ == "tfds":

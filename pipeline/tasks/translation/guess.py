@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pipeline.datasets import tfds_sets
@@ -36,7 +35,6 @@ EXPECTED = (
     " such as train.en and train.de; tfds:NAME"
 )
 Guess = tuple[dict[str, Any], str]
-NONE_KNOWN: Mapping[str, Any] = MappingProxyType({})
 
 
 class Aligned(NamedTuple):
@@ -50,7 +48,7 @@ class Aligned(NamedTuple):
         return Aligned(*(path.with_name(_swapped(path.name, name)) for path in self))
 
 
-def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NONE_KNOWN) -> Guess:
+def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None) -> Guess:
     """The data section of a config for this file, folder or `tfds:` name, and what was seen.
 
     Args:
@@ -62,6 +60,7 @@ def guess(path: Path, format_: str | None = None, known: Mapping[str, Any] = NON
     Raises:
         InputError: The file is none of the formats that can be read.
     """
+    known = known or {}
     if format_ is not None and format_ not in READERS:
         raise InputError(f"format `{format_}`: unknown; expected one of {', '.join(READERS)}")
     if str(path).startswith(tfds_sets.PREFIX) or format_ == "tfds":
