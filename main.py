@@ -60,8 +60,10 @@ def run(
         _run_side_by_side(configs, jobs, set_, seeds, folds)
         return
     with quiet_start():
-        from pipeline.stages import evaluate, export, report, train
-        from pipeline.stages import seeds as seeds_stage
+        from pipeline.stages.evaluation import evaluate, report
+        from pipeline.stages.experiments import seeds as seeds_stage
+        from pipeline.stages.publishing import export
+        from pipeline.stages.training import train
         from pipeline.tasks import TASKS, find_task
     names = configs or [find_task(task).example for task in TASKS]
     if jobs > 1 and len(names) > 1:
@@ -97,7 +99,7 @@ def _run_side_by_side(
 ) -> None:
     """Begun in this order: with the longest first, no core waits long at the end."""
     from pipeline.config import find_config
-    from pipeline.stages import side_by_side
+    from pipeline.stages.experiments import parallel
 
     for name in names:
         find_config(name)  # a wrong name is said now, not when its turn comes
@@ -105,13 +107,13 @@ def _run_side_by_side(
     options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
     options += [f"--set={override}" for override in set_ or ()]
     commands = {name: [sys.executable, __file__, "run", name, *options] for name in names}
-    found = side_by_side.run(commands, jobs)
+    found = parallel.run(commands, jobs)
     sys.stdout.write("".join(found[name] for name in names))
 
 
 def _cross_validate(task: Task, config: Config, folds: int) -> None:
     """Nothing is published: no model of it has seen all the data."""
-    from pipeline.stages import folds as stage
+    from pipeline.stages.experiments import cross_validation as stage
 
     found = stage.run(task, config, folds)
     stage.print_spreads(config.name, task.headline, found)
@@ -133,7 +135,7 @@ def train(
 ) -> None:
     """Train a model; its run folder goes under runs/."""
     with quiet_start():
-        from pipeline.stages import train as stage
+        from pipeline.stages.training import train as stage
     task, settings = _load(config, set_)
     print(_short(stage.run(task, settings, resume=resume)))
 
@@ -154,7 +156,7 @@ def evaluate(
     """Score a published model or a run on a split."""
     with quiet_start():
         from pipeline.artifacts import write_json
-        from pipeline.stages import evaluate as stage
+        from pipeline.stages.evaluation import evaluate as stage
     task, config, outputs, home = _opened(model)
     results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
     stage.print_results(config.name, task.headline, results)
@@ -177,7 +179,7 @@ def compare(
 ) -> None:
     """Score two models on the same examples; say which differences may be chance."""
     with quiet_start():
-        from pipeline.stages import evaluate as stage
+        from pipeline.stages.evaluation import evaluate as stage
     opened = [_opened(model) for model in (first, second)]
     task, other = (each[0] for each in opened)
     if task.name != other.name:
@@ -197,7 +199,7 @@ def compare(
 def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     """Publish a run's best weights as the next version."""
     with quiet_start():
-        from pipeline.stages import export as stage
+        from pipeline.stages.publishing import export as stage
     if not (folder / "config.yaml").is_file():
         raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
     task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
@@ -208,7 +210,7 @@ def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
 def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     """Write a run's report: one page that opens from the disk."""
     with quiet_start():
-        from pipeline.stages import report as stage
+        from pipeline.stages.evaluation import report as stage
     if not (folder / "config.yaml").is_file():
         raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
     task, config = _load(folder / "config.yaml", None, folder.resolve().parent.name)
@@ -232,8 +234,8 @@ def predict(
         raise InputError("predict: expected either texts or --input FILE")
     with quiet_start():
         from pipeline.predictor import load
-        from pipeline.stages import predict as stage
-        from pipeline.stages import predict_file
+        from pipeline.stages.live import predict as stage
+        from pipeline.stages.live import predict_file
     predictor = load(model)
     if input_ and output:
         written = predict_file.run(predictor, input_, output)
@@ -264,7 +266,7 @@ def validate(
 ) -> None:
     """Print every bad line of a config's data, and what is odd about the rest."""
     with quiet_start():
-        from pipeline.stages import validate as stage
+        from pipeline.stages.data import validate as stage
     task, settings = _load(config, set_)
     problems = stage.run(task, settings, fix, strict)
     if problems:
@@ -284,7 +286,7 @@ def init(
 ) -> None:
     """Write a config for your own data."""
     with quiet_start():
-        from pipeline.stages import init as stage
+        from pipeline.stages.data import init as stage
         from pipeline.tasks import TASKS, find_task
     others = (find_task(name) for name in TASKS if name != task)
     target = config or Path("configs") / f"{data.name.split('.')[0]}.yaml"
@@ -309,7 +311,7 @@ def convert(
 ) -> None:
     """Write annotated data in another format, whole or not at all."""
     with quiet_start():
-        from pipeline.stages import convert as stage
+        from pipeline.stages.data import convert as stage
         from pipeline.tasks import find_task
     print(stage.run(find_task(task), source, target, from_, to, tags))
 
@@ -332,8 +334,8 @@ def _opened(model: Path) -> tuple[Task, Config, Any, Path]:
     """What a published model or a run answers with, and the folder of its vocabularies."""
     from pipeline.artifacts import EXTRA
     from pipeline.predictor import load
-    from pipeline.stages import evaluate
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
 
     if (model / "config.yaml").is_file():
         task, config = _load(model / "config.yaml", None, model.resolve().parent.name)

@@ -54,7 +54,7 @@ def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.config import load_config
-        from pipeline.stages import environment
+        from pipeline.stages.training import environment
         from pipeline.tasks import find_task, schema_of
 
     config = load_config(name, schema_of, overrides)
@@ -79,8 +79,9 @@ def measure(kind: str, file: Path, name: str, overrides: list[str]) -> None:
 def of_model(task: Any, config: Any, stressed: bool = False) -> dict[str, Any]:
     """Trains, and scores the best weights on every split and its parts."""
     from pipeline.artifacts import read_json
-    from pipeline.stages import environment, evaluate, train
-    from pipeline.stages.epochs import read_metrics
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training import environment, train
+    from pipeline.stages.training.epochs import read_metrics
 
     began = time.perf_counter()
     folder = train.run(task, config)
@@ -111,7 +112,7 @@ def tables(scores: Any) -> dict[str, Any]:
 
 def of_floor(task: Any, config: Any) -> dict[str, Any]:
     """Fits the floor, and scores it on test and under stress."""
-    from pipeline.stages import evaluate
+    from pipeline.stages.evaluation import evaluate
 
     results = evaluate.of_floor(task, config, "test")
     return {"scores": {result.split: result.as_dict() for result in results}}

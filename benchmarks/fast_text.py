@@ -60,7 +60,8 @@ def measure(file: Path, name: str, seed: int) -> None:
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.config import load_config
-        from pipeline.stages import environment, prepare
+        from pipeline.stages.data import prepare
+        from pipeline.stages.training import environment
         from pipeline.tasks import find_task, schema_of
 
     began, moment = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")

@@ -37,7 +37,7 @@ THREADS = os.environ.get("TF_NUM_INTRAOP_THREADS", "")  # TensorFlow reads it
 def measure(predictor: Predictor, texts: Sequence[str], source: str) -> dict[str, Any]:
     """What goes into the file; `texts` are asked for once a round, in the same order."""
     from pipeline.predictor import BATCH
-    from pipeline.stages import environment
+    from pipeline.stages.training import environment
 
     began = time.perf_counter()
     moment = datetime.now(UTC).isoformat(timespec="seconds")
@@ -99,8 +99,8 @@ def sentences(predictor: Predictor, file: Path | None, count: int) -> tuple[list
     """`count` texts drawn from the file or the exam set, and where they are from."""
     from pipeline.artifacts import EXTRA
     from pipeline.errors import InputError
-    from pipeline.stages.export import EXAM
-    from pipeline.stages.predict import read_texts
+    from pipeline.stages.live.predict import read_texts
+    from pipeline.stages.publishing.export import EXAM
 
     place = file or predictor.version / EXTRA / EXAM
     if not place.is_file():

@@ -63,7 +63,7 @@ def measure(name: str, seed: int, settings: list[str], file: Path) -> None:
 
     with quiet_start():
         from pipeline import artifacts
-        from pipeline.stages import environment
+        from pipeline.stages.training import environment
 
     folder = WORK / name / f"seed{seed}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,8 @@ def measure(name: str, seed: int, settings: list[str], file: Path) -> None:
 def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[str, Any]:
     """Trains without the new, publishes, retrains, and trains on everything."""
     from pipeline import artifacts
-    from pipeline.stages import export, retrain
+    from pipeline.stages.publishing import export
+    from pipeline.stages.retraining import retrain
 
     scenario: Scenario = SCENARIOS[name](folder, seed, settings)
     task = scenario.task
@@ -118,7 +119,7 @@ def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[s
 
 def trained(task: Any, config: Any) -> Path:
     """A finished run of the config; how to retrain and what to export do not make it another."""
-    from pipeline.stages import train
+    from pipeline.stages.training import train
 
     def what_counts(text: str) -> dict[str, Any]:
         sections = yaml.safe_load(text)
@@ -137,9 +138,9 @@ def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict
     from pipeline.config import load_config
     from pipeline.metrics.intervals import paired_bootstrap
     from pipeline.predictor import answer_all
-    from pipeline.stages import evaluate
-    from pipeline.stages.assemble import outputs_of
-    from pipeline.stages.epochs import read_metrics
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
+    from pipeline.stages.training.epochs import read_metrics
     from pipeline.tasks import schema_of
 
     task, runs = scenario.task, {"base": base, "retrained": after, "scratch": scratch}
@@ -184,7 +185,7 @@ def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
     import random
 
     from pipeline import artifacts
-    from pipeline.stages import export
+    from pipeline.stages.publishing import export
 
     scenario: Scenario = SCENARIOS["cities"](folder, seed, settings)
     run = trained(scenario.task, scenario.base)

@@ -52,7 +52,7 @@ def main() -> None:
 
 def measure(translator: Any, tagger: Any) -> dict[str, Any]:
     """What goes into the file."""
-    from pipeline.stages import environment
+    from pipeline.stages.training import environment
 
     began = time.perf_counter()
     languages = translator.config.settings.data.languages

@@ -160,8 +160,8 @@ def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
     from pipeline.metrics.intervals import Counts
     from pipeline.metrics.spans import count, precision_recall_f1
     from pipeline.predictor import answer_all
-    from pipeline.stages import evaluate
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
     from pipeline.tasks import schema_of
 
     task = scenario.task

@@ -50,8 +50,9 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
     with quiet_start():
         from pipeline.config import load_config
         from pipeline.datasets import batches, store
-        from pipeline.stages import environment, prepare
-        from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+        from pipeline.stages.data import prepare
+        from pipeline.stages.training import environment
+        from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
         from pipeline.tasks import find_task, schema_of
         from pipeline.tasks.slot_filling.utterance import tag_names
 
@@ -130,7 +131,7 @@ def _ours(batches: Batches, threads: tuple[str, ...], as_the_pipeline: bool) -> 
 
     from pipeline.config import load_config
     from pipeline.layers.encoders import EncoderSizes, encode
-    from pipeline.stages import train
+    from pipeline.stages.training import train
     from pipeline.tasks import schema_of
     from pipeline.tasks.slot_filling.model import TokenLoss
 

@@ -61,7 +61,7 @@ def main() -> None:
         import tensorflow as tf
 
         from pipeline.artifacts import write_json
-        from pipeline.stages import environment
+        from pipeline.stages.training import environment
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     file = RESULTS / "translation_profile-decode.json"
@@ -83,7 +83,7 @@ def measure(run: Path) -> dict[str, Any]:
     """Each kind of search: seconds, each part's share of them, and its milliseconds a step."""
     from pipeline.config import load_config
     from pipeline.datasets import store
-    from pipeline.stages import prepare
+    from pipeline.stages.data import prepare
     from pipeline.tasks import find_task, schema_of
 
     config = load_config(run / "config.yaml", schema_of, name=run.parent.name)
@@ -104,8 +104,8 @@ def _profile(
     task: Any, run: Path, overrides: Sequence[str], groups: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
     from pipeline.config import load_config
-    from pipeline.stages import evaluate
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
     from pipeline.tasks import schema_of
 
     config = load_config(run / "config.yaml", schema_of, list(overrides), name=run.parent.name)

@@ -44,7 +44,7 @@ def main() -> None:
 
     with quiet_start():
         from pipeline.artifacts import write_json
-        from pipeline.stages import environment
+        from pipeline.stages.training import environment
     file = RESULTS / f"translation_speed-{arguments.what}.json"
     found = standing(file)
     if found is None:
@@ -70,9 +70,9 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
     from pipeline import artifacts
     from pipeline.config import load_config
     from pipeline.datasets import batches, store
-    from pipeline.stages import prepare
-    from pipeline.stages import train as stage
-    from pipeline.stages.assemble import assemble
+    from pipeline.stages.data import prepare
+    from pipeline.stages.training import train as stage
+    from pipeline.stages.training.assembly import assemble
     from pipeline.tasks import find_task, schema_of
 
     config = load_config(config_name, schema_of, list(overrides))
@@ -117,7 +117,7 @@ def decode(run: str, _: Sequence[str]) -> dict[str, Any]:
     """Target tokens a second of each kind of search, and the time of one sentence."""
     from pipeline.config import load_config
     from pipeline.datasets import store
-    from pipeline.stages import prepare
+    from pipeline.stages.data import prepare
     from pipeline.tasks import find_task, schema_of
 
     config = load_config(Path(run) / "config.yaml", schema_of, name=Path(run).parent.name)
@@ -148,8 +148,8 @@ def _translator(task: Any, run: Path, overrides: Sequence[str]) -> tuple[Any, An
     import tensorflow as tf
 
     from pipeline.config import load_config
-    from pipeline.stages import evaluate
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
     from pipeline.tasks import schema_of
 
     config = load_config(run / "config.yaml", schema_of, list(overrides), name=run.parent.name)

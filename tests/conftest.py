@@ -221,7 +221,10 @@ class Tiny:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with `prepared`, `runs` and `saved_models` in place of the project's own."""
-    from pipeline.stages import export, prepare, train, tune
+    from pipeline.stages.data import prepare
+    from pipeline.stages.experiments import tune
+    from pipeline.stages.publishing import export
+    from pipeline.stages.training import train
 
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
@@ -258,7 +261,7 @@ def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
     `home/cut` gets what would have been left of it, had it been killed at the worst moment: between
     the two files that the end of an epoch writes.
     """
-    from pipeline.stages import epochs, train
+    from pipeline.stages.training import epochs, train
 
     save = epochs.EpochEnd._save
 
@@ -280,7 +283,9 @@ def assembly_of(
     tiny_of: Callable[[str], Tiny], run_of: Callable[[str], Path]
 ) -> Callable[[str], Any]:
     """From a task's name to the parts of that run in memory, with its best weights."""
-    from pipeline.stages.evaluate import load_best  # the real one, whatever a test patches
+    from pipeline.stages.evaluation.evaluate import (
+        load_best,  # the real one, whatever a test patches
+    )
 
     def join(name: str) -> Any:
         return load_best(tiny_of(name).task, tiny_of(name).config, run_of(name))
@@ -295,7 +300,8 @@ def version_of(
     assembly_of: Callable[[str], Any],
 ) -> Callable[[str], Path]:
     """From a task's name to a published version of it. Tests leave it as it is."""
-    from pipeline.stages import evaluate, export
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.publishing import export
 
     def publish(name: str) -> Path:
         with pytest.MonkeyPatch.context() as patch:

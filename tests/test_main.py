@@ -46,7 +46,7 @@ def program(home, capsys, monkeypatch, tmp_path):
 def nlp(program, monkeypatch, load_once, assembly_of):
     """The program, spared the seconds that loading a version or a run takes."""
     from pipeline import predictor
-    from pipeline.stages import evaluate
+    from pipeline.stages.evaluation import evaluate
 
     monkeypatch.setattr(predictor, "load", load_once)
     monkeypatch.setattr(evaluate, "load_best", lambda task, *_: assembly_of(task.name))
@@ -96,7 +96,8 @@ def is_one_line(done, status):
 
 
 def test_run_goes_from_end_to_end(nlp, home, tiny, finished, version, monkeypatch):
-    from pipeline.stages import export, train
+    from pipeline.stages.publishing import export
+    from pipeline.stages.training import train
 
     monkeypatch.setattr(train, "run", lambda *_: finished)
     monkeypatch.setattr(export, "run", lambda *_: version)
@@ -163,7 +164,7 @@ def test_init_names_the_config_after_the_data(nlp, tmp_path):
 
 def test_run_without_a_config_takes_the_example_of_every_task(nlp, monkeypatch):
     from pipeline.errors import InputError
-    from pipeline.stages import train
+    from pipeline.stages.training import train
 
     def named(task, config, **_):
         raise InputError(f"{task.name} {config.name} {config.settings.train.epochs}")
@@ -184,7 +185,7 @@ def test_train_prints_the_run_s_folder_and_resume_finds_it(nlp, tiny, finished):
 
 
 def test_export_publishes_a_run(nlp, finished, version, monkeypatch):
-    from pipeline.stages import export
+    from pipeline.stages.publishing import export
 
     asked = []
 
@@ -275,7 +276,9 @@ def test_compare_refuses_models_of_two_tasks(nlp, version, version_of):
 
 
 def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version, monkeypatch):
-    from pipeline.stages import evaluate, export, report, seeds
+    from pipeline.stages.evaluation import evaluate, report
+    from pipeline.stages.experiments import seeds
+    from pipeline.stages.publishing import export
 
     runs = []
 
@@ -298,20 +301,24 @@ def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version
 
 
 def test_run_with_folds_cross_validates_and_publishes_nothing(nlp, tiny, tmp_path, monkeypatch):
-    from pipeline.stages import evaluate, export, folds, seeds
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.experiments import cross_validation, seeds
+    from pipeline.stages.publishing import export
     from pipeline.task import Scores
 
     suspects = [[{"source": "f:1"}], None]
 
     def divided(task, config, count):
         runs = [
-            seeds.SeedRun(config, tmp_path, [evaluate.Result(folds.HELD_OUT, 8, Scores(m, [], []))])
+            seeds.SeedRun(
+                config, tmp_path, [evaluate.Result(cross_validation.HELD_OUT, 8, Scores(m, [], []))]
+            )
             for m in ({"slot_f1": {"value": value}} for value in (80.0, 90.0))
         ]
         assert count == 2
-        return folds.Folds(tmp_path / "runs", runs, suspects.pop(0))
+        return cross_validation.Folds(tmp_path / "runs", runs, suspects.pop(0))
 
-    monkeypatch.setattr(folds, "run", divided)
+    monkeypatch.setattr(cross_validation, "run", divided)
     monkeypatch.setattr(export, "run", lambda *_: pytest.fail("published"))
     done = nlp("run", tiny.file, "--folds", "2")
     assert done.status == 0, done.err
@@ -335,7 +342,7 @@ def test_evaluate_names_the_parts_there_are(nlp, version):
 
 
 def test_report_says_where_the_page_is(nlp, finished, monkeypatch):
-    from pipeline.stages import report
+    from pipeline.stages.evaluation import report
 
     monkeypatch.setattr(report, "run", lambda task, config, folder: folder / report.FILE)
     done = nlp("report", finished)
@@ -459,7 +466,7 @@ def test_a_changed_model_is_status_1(nlp, version, tmp_path):
 @pytest.fixture
 def breaks(monkeypatch):
     """A function that makes `validate` raise an error."""
-    from pipeline.stages import validate
+    from pipeline.stages.data import validate
 
     def put(error):
         def raise_it(*_):
@@ -501,7 +508,7 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
 
 def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
     pytest.importorskip("optuna", reason="optuna, of the extra `tune`")
-    from pipeline.stages import train
+    from pipeline.stages.training import train
 
     def run(task, config, runs, *, on_epoch):
         folder = runs / config.name / "run"
@@ -592,7 +599,7 @@ def test_versions_and_rollback(nlp, version, tmp_path):
 
 @pytest.mark.parametrize("rejected", [True, False])
 def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
-    from pipeline.stages import retrain
+    from pipeline.stages.retraining import retrain
 
     asked = []
 
@@ -638,10 +645,10 @@ def test_retrain_takes_a_file_or_a_folder(program):
 
 
 def test_retrain_watches_a_folder(program, monkeypatch):
-    from pipeline.stages import follow
+    from pipeline.stages.retraining import watch_folder
 
     asked = []
-    monkeypatch.setattr(follow, "run", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(watch_folder, "run", lambda *arguments: asked.append(arguments))
     settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--test-rows", "leave-out")
     done = program("retrain", "models/flights", "--watch", "inbox", *settings)
     assert (done.status, done.err) == (0, "")

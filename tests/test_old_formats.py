@@ -13,7 +13,10 @@ import pytest
 from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.savedmodel import parity
-from pipeline.stages import prepare, retrain, rollback, train
+from pipeline.stages.data import prepare
+from pipeline.stages.publishing import rollback
+from pipeline.stages.retraining import retrain
+from pipeline.stages.training import train
 from pipeline.tasks import find_task, schema_of
 from tests.serving.conftest import serving
 

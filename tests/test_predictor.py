@@ -27,7 +27,7 @@ def model(version_of):
 
 
 def test_answers_are_those_of_the_model_in_memory(model, tiny_of, assembly_of):
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.training.assembly import outputs_of
 
     task, service = tiny_of("slot_filling").task, assembly_of("slot_filling").service
     expected = predictor.answer_all(task, outputs_of(service), TEXTS)

@@ -15,8 +15,8 @@ from pipeline import load
 from pipeline.config import load_config
 from pipeline.predictor import answer_all
 from pipeline.savedmodel import parity
-from pipeline.stages import drift
-from pipeline.stages.retraining import warm_start
+from pipeline.stages.live import drift
+from pipeline.stages.retraining import candidate_start
 from pipeline.stages.retraining.remap import axes_of
 from pipeline.tasks import TASKS, schema_of
 
@@ -91,7 +91,7 @@ def test_training_made_it_better_than_chance(tiny, predictor):
 
 
 def test_the_loaded_model_answers_like_the_one_in_memory(tiny, predictor, assembly_of, texts):
-    from pipeline.stages.assemble import outputs_of
+    from pipeline.stages.training.assembly import outputs_of
 
     outputs = outputs_of(assembly_of(tiny.task.name).service)
     for answer, other in zip(predictor(texts), answer_all(tiny.task, outputs, texts), strict=True):
@@ -196,7 +196,7 @@ def test_what_it_knows_grows_and_every_weight_that_grows_has_a_rule(tiny, assemb
     assert any(len(after.axes[n].terms) > len(axis.terms) for n, axis in before.axes.items())
     model = task.build_model(settings, grown)
     arrays = {f"model/{weight.path}": np.asarray(weight) for weight in parts.model.weights}
-    lines = warm_start.start_weights(warm_start.Old(arrays, before, False), model, after)
+    lines = candidate_start.start_weights(candidate_start.Old(arrays, before, False), model, after)
     assert {line.weight for line in lines} == {weight.path for weight in model.weights}
     for line in lines:
         assert line.dropped == 0

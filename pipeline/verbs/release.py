@@ -49,15 +49,16 @@ def retrain(
         raise InputError("retrain: --force: no reason; expected why it is to be published anyway")
     with quiet_start():
         from pipeline.config import ROOT
-        from pipeline.stages import follow, report
-        from pipeline.stages import retrain as stage
+        from pipeline.stages.evaluation import report
+        from pipeline.stages.retraining import retrain as stage
+        from pipeline.stages.retraining import watch_folder
     if watch:
         files = [("--exam", exam), ("--old-data", old_data)]
         options = [f"--set={setting}" for setting in set_ or ()]
         options += [f"{option}={file}" for option, file in files if file]
         options.append(f"--test-rows={test_rows}")
         command = [sys.executable, str(ROOT / "main.py"), "retrain", str(model), *options]
-        follow.run(model, watch, command, set_ or (), exam, old_data)
+        watch_folder.run(model, watch, command, set_ or (), exam, old_data)
     if data:
         outcome = stage.run(
             model,
@@ -89,8 +90,8 @@ def drift(
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.predictor import load
-        from pipeline.stages import drift as stage
-        from pipeline.stages.texts import texts_of
+        from pipeline.stages.data.texts import texts_of
+        from pipeline.stages.live import drift as stage
     predictor = load(model)
     found = stage.run(predictor, texts_of(predictor.task, predictor.config, data), false_alarms)
     stage.print_drift(f"{predictor.config.name}: {data.name}", found)
@@ -116,9 +117,9 @@ def label_next(
     """Choose the texts to annotate next, written with the model's suggestions."""
     with quiet_start():
         from pipeline.predictor import load
-        from pipeline.stages import label_next as stage
-        from pipeline.stages.convert import refuse
-        from pipeline.stages.texts import texts_of
+        from pipeline.stages.data.convert import refuse
+        from pipeline.stages.data.texts import texts_of
+        from pipeline.stages.live import label_next as stage
     refuse(output)
     predictor = load(model)
     task, config, version = predictor.task, predictor.config, predictor.version
@@ -135,7 +136,7 @@ def label_next(
 @app.command()
 def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
     """Show a model's line of descent: data, config, scores, verdict of each version."""
-    from pipeline.stages import versions as stage
+    from pipeline.stages.publishing import versions as stage
 
     home = stage.find_home(name, models)
     stage.print_versions(home.name, stage.run(home))
@@ -151,7 +152,7 @@ def rollback(
     models: ModelsFolder = Path("saved_models"),
 ) -> None:
     """Publish an older version's content as the newest; a running server follows."""
-    from pipeline.stages import rollback as stage
-    from pipeline.stages.versions import find_home
+    from pipeline.stages.publishing import rollback as stage
+    from pipeline.stages.publishing.versions import find_home
 
     print(short(stage.run(find_home(name, models), version)))

@@ -30,7 +30,7 @@ def tune(
     """Search for better settings on valid; goes on where it was cut (extra `tune`)."""
     with quiet_start():
         from pipeline.artifacts import write_file
-        from pipeline.stages import tune as stage
+        from pipeline.stages.experiments import tune as stage
     seconds = stage.seconds_of(budget) if budget is not None else None
     task, settings = load(config, set_)
     found = stage.run(task, settings, trials, seconds)

@@ -31,7 +31,8 @@ def make(name: str, target: Path) -> None:
 
     from pipeline import load
     from pipeline.config import load_config
-    from pipeline.stages import export, train
+    from pipeline.stages.publishing import export
+    from pipeline.stages.training import train
     from pipeline.tasks import find_task, schema_of
 
     def cut(epoch: int, scores: object) -> None:

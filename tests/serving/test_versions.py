@@ -16,7 +16,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from pipeline import artifacts
 from pipeline.serving.model import Model
 from pipeline.serving.models import Models
-from pipeline.stages import rollback
+from pipeline.stages.publishing import rollback
 from tests.serving.conftest import wait_until
 from tests.serving.contract_models import examples, function, publish, spec
 

@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from pipeline.errors import DataError, InputError
-from pipeline.stages import environment, init, predict, prepare, texts, validate
+from pipeline.stages.data import init, prepare, texts, validate
+from pipeline.stages.live import predict
+from pipeline.stages.training import environment
 
 GOOD = {"text": "到北京", "intent": "book", "slots": [{"slot": "city", "start": 1, "end": 3}]}
 

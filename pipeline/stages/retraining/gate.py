@@ -17,13 +17,13 @@ from pipeline import artifacts
 from pipeline.config import RetrainSettings
 from pipeline.predictor import answer_all
 from pipeline.savedmodel.load import load_signature
-from pipeline.stages.assemble import read_vocabularies
-from pipeline.stages.export import Candidate
-from pipeline.stages.retraining.between import tolerated
-from pipeline.stages.retraining.judged import Change, Judged, LabelChange, judge
-from pipeline.stages.retraining.published import Published
+from pipeline.stages.evaluation.stress import SEED
+from pipeline.stages.publishing.export import Candidate
+from pipeline.stages.retraining.comparison import Change, Judged, LabelChange, judge
+from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.retraining.interpolate import tolerated
 from pipeline.stages.retraining.verdict import Check, Verdict
-from pipeline.stages.stress import SEED
+from pipeline.stages.training.assembly import read_vocabularies
 from pipeline.task import Record, Vocabularies
 
 EXAM, NEW = "exam", "new"

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 from pipeline.config import ROOT, Config, RetrainSettings
 from pipeline.datasets.splits import carve
 from pipeline.report.terminal import note
-from pipeline.stages import export, prepare, replay, rows
-from pipeline.stages.retraining.news import News, Parts, key_of
-from pipeline.stages.retraining.published import Published, without
-from pipeline.stages.warm import Mix
+from pipeline.stages import rows
+from pipeline.stages.data import prepare
+from pipeline.stages.publishing import export, replay
+from pipeline.stages.retraining.incumbent import Published, without
+from pipeline.stages.retraining.new_data import News, Parts, key_of
+from pipeline.stages.training.warm_start import Mix
 from pipeline.task import Record, Task
 
 FOLDER = "data"

@@ -10,7 +10,7 @@ from pipeline.report.markup import Html, element, join
 from pipeline.report.page import Section, paragraph, subsection
 from pipeline.report.tables import table
 from pipeline.report.terminal import print_table
-from pipeline.stages import drift
+from pipeline.stages.live import drift
 
 FILE = "verdict.json"
 BLESSED, REJECTED = "blessed", "rejected"

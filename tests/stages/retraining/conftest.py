@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import RetrainSettings
 from pipeline.metrics.intervals import Counts
-from pipeline.stages.retraining.published import Published
+from pipeline.stages.retraining.incumbent import Published
 from pipeline.task import Scores
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from pipeline.config import RetrainSettings
 from pipeline.datasets.splits import carve
 from pipeline.stages.retraining.mixing import lend, mix
-from pipeline.stages.warm import Later, Mix
+from pipeline.stages.training.warm_start import Later, Mix
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.stages.assemble import assemble
+from pipeline.stages.training.assembly import assemble
 from pipeline.tasks.slot_filling.attention import attention_weights
 
 TEXTS = ("到 北京 ✈", "New York", "", "👩‍👩‍👧‍👦 <b>")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
 from pipeline.tasks.text_classification.encoder import balancing_weights, build_encoder
 from pipeline.tasks.text_classification.model import MEMBERS
 from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit

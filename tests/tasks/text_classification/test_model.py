@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
 from pipeline.tasks.text_classification import serving
 from pipeline.tasks.text_classification.calibrate import calibrate
 from pipeline.tasks.text_classification.count import count

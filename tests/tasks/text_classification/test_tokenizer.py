@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.errors import InputError
-from pipeline.stages.assemble import VOCABULARIES, read_vocabularies, write_vocabularies
+from pipeline.stages.training.assembly import VOCABULARIES, read_vocabularies, write_vocabularies
 from pipeline.tasks.text_classification.tokenizer import build_tokenizer, contract, fit
 
 RECORDS = [

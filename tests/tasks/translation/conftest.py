@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import tensorflow_datasets as tfds
 
-from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
 from pipeline.tasks.translation.config import DataSettings, TranslationSettings
 from pipeline.tasks.translation.form import form_of
 from pipeline.tasks.translation.tokenizer import build_tokenizer, fit

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.stages import prepare, texts
+from pipeline.stages.data import prepare, texts
 from pipeline.tasks.translation.config import DataSettings
 from pipeline.tasks.translation.direction import like
 

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from pipeline.stages.assemble import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
 from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.model import LOSSES
 from pipeline.tasks.translation.tokenizer import build_tokenizer, fit

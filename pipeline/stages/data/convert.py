@@ -1,0 +1,83 @@
+"""A user's file in another format, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.errors import DataError, InputError
+from pipeline.report.terminal import note
+from pipeline.stages.data.validate import print_problems
+from pipeline.task import Task
+
+
+def run(
+    task: Task,
+    source: Path,
+    target: Path,
+    from_: str | None = None,
+    to: str | None = None,
+    tags: str | None = None,
+) -> str:
+    """Writes `source` as `target` and gives one line on what was written.
+
+    The target is staged beside its place, read back by the task's writer, and moved there only if
+    everything came back.
+
+    Args:
+        task: The task whose formats they are.
+        source: A file, or the folder of one set.
+        target: What to write; it must not exist.
+        from_: The source's format; else it is detected and said.
+        to: The target's format; else its ending says it.
+        tags: The tag scheme to write, for formats with tags.
+
+    Raises:
+        DataError: A line is bad or the target's format cannot hold it; its file and line.
+        InputError: The target exists, or a format is unknown.
+    """
+    refuse(target)
+    found, seen = task.guess(source, from_)
+    note(seen)
+    sets = found["files"].values()
+    training = found["files"]["train"]
+    two = isinstance(training, dict)  # files that make one set together
+    if str(source) != _first(training) and not (two and len(sets) == 1):
+        known = ", ".join(map(_first, sets))
+        raise InputError(f"{source}: holds several sets; expected one of {known}")
+    found = {**found, "files": {"train": training}}
+    found.pop("intent", None)  # what training would fill in is not in the file
+    problems: list[DataError] = []
+    data = task.settings.model_validate({"task": task.name, "data": found}).data
+    records = list(task.read(data, problems.append))
+    if problems:
+        print_problems(task, source.name, problems)
+        raise InputError(f"{source}: {len(problems)} bad lines, nothing written; {problems[0]}")
+    said = publish(target, lambda path: task.write(records, path, to, tags))
+    return f"wrote {target}: {len(records)} examples, {said}"
+
+
+def _first(files: str | dict[str, str]) -> str:
+    """The file that a set is called by: of several that make it the first."""
+    return files if isinstance(files, str) else next(iter(files.values()))
+
+
+def refuse(target: Path) -> None:
+    """Raises an InputError where the target exists, or its folder does not."""
+    if target.exists() or target.is_symlink():
+        raise InputError(f"{target}: exists; choose another name")
+    if not target.parent.is_dir():
+        raise InputError(f"{target.parent}: no such folder to write {target.name} into")
+
+
+def publish(target: Path, write: Callable[[Path], str]) -> str:
+    """Stages what `write` makes in a folder beside the target, then moves it there."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        staged = Path(folder) / target.name
+        said = write(staged)
+        if target.exists():
+            raise InputError(f"{target}: appeared meanwhile; nothing written")
+        shutil.move(staged, target)
+    return said

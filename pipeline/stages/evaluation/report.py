@@ -1,0 +1,197 @@
+"""A run as one page that opens from the disk: scores, curves, mistakes, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import artifacts
+from pipeline.config import Config
+from pipeline.datasets import store
+from pipeline.predictor import answer_all
+from pipeline.report.bars import IntervalRow, intervals
+from pipeline.report.curves import COLOURS, curves
+from pipeline.report.markup import Html, element, folded, join, readable
+from pipeline.report.page import Card, Section, page, paragraph, subsection
+from pipeline.report.tables import facts_table, scores_table, table
+from pipeline.stages.data import prepare
+from pipeline.stages.evaluation import evaluate
+from pipeline.stages.retraining import verdict
+from pipeline.stages.training import environment
+from pipeline.stages.training.assembly import Assembly, outputs_of
+from pipeline.stages.training.epochs import kept_epoch, read_metrics
+from pipeline.task import Answer, Task
+
+FILE = "report.html"
+Scores = Mapping[str, Mapping[str, Any]]
+
+
+def run(task: Task, config: Config, folder: Path, results: Sequence[evaluate.Result] = ()) -> Path:
+    """Writes `report.html` into a run folder and gives its path.
+
+    The scores are those of `scores.json`, of which every row is shown; a run that was never
+    evaluated is evaluated now. Examples come from the best weights on the data as it is.
+
+    Args:
+        task: The run's.
+        config: The run's.
+        folder: The run's.
+        results: Of an evaluation just done; their answers are not asked for again.
+
+    Raises:
+        InputError: The run has not finished an epoch.
+    """
+    if not (folder / evaluate.SCORES).exists():
+        evaluate.of_run(task, config, folder)
+    scores = _by_split(artifacts.read_json(folder / evaluate.SCORES))
+    facts = artifacts.read_json(folder / environment.FILE)
+    data = prepare.run(task, config)
+    parts = evaluate.load_best(task, config, folder)
+    judged = folder / verdict.FILE
+    sections = [
+        *([verdict.section(artifacts.read_json(judged))] if judged.exists() else []),
+        Section("Scores", _scores(task.headline, scores)),
+        Section("Training", _training(task.headline, scores, read_metrics(folder), config)),
+        *_splits(task, config, parts, data, {r.split: r.answers for r in results}),
+        *_settings(config, facts, data),
+    ]
+    document = page(
+        config.name,
+        f"{task.name} · run {folder.name} · commit {facts['commit'] or 'unknown'}",
+        sections,
+        cards=_cards(task.headline, scores),
+        warnings=_warnings(facts, data),
+    )
+    artifacts.write_file(folder / FILE, document.encode())
+    return folder / FILE
+
+
+def _by_split(scores: Scores) -> Scores:
+    """The same with every part after its split, also one that was scored later."""
+    splits = list(dict.fromkeys(name.partition("/")[0] for name in scores))
+    order = sorted(scores, key=lambda name: splits.index(name.partition("/")[0]))
+    return {name: scores[name] for name in order}
+
+
+def _cards(headline: str, scores: Scores) -> list[Card]:
+    """The headline metric of every whole split, test first."""
+    cards = []
+    for split in _in_order([name for name in scores if "/" not in name]):
+        metric = scores[split]["metrics"].get(headline)
+        if metric:
+            remark = f"{metric['low']:.1f}–{metric['high']:.1f}"
+            title = f"{split} {readable(headline)}"
+            cards.append(Card(title, f"{metric['value']:.2f}", f"{remark} (95 %)"))
+    return cards
+
+
+def _scores(headline: str, scores: Scores) -> Html:
+    rows = [
+        IntervalRow(name, metric["value"], metric["low"], metric["high"])
+        for name, result in scores.items()
+        if (metric := result["metrics"].get(headline))
+    ]
+    return join(
+        [
+            paragraph("Percent; below each value its 95 % interval (bootstrap over examples)."),
+            scores_table(list(scores.values()), headline),
+            _unseen(scores),
+            intervals(f"{readable(headline)} by split and part", rows),
+        ]
+    )
+
+
+def _unseen(scores: Scores) -> Html:
+    """The labels of whole splits that training never had."""
+    rows = [
+        (split, kind, sum(labels.values()), ", ".join(f"{k} ({n})" for k, n in labels.items()))
+        for split, result in scores.items()
+        if "/" not in split
+        for kind, labels in result.get("unseen_labels", {}).items()
+        if labels
+    ]
+    if not rows:
+        return Html("")
+    said = paragraph("Labels that train never has; they count in the scores like all others.")
+    return join([said, table(("split", "of", "times", "labels"), rows)])
+
+
+def _training(
+    headline: str, scores: Scores, lines: Sequence[dict[str, Any]], config: Config
+) -> Html:
+    """Loss and valid metrics by epoch, and all numbers in a folded table."""
+    if not lines:
+        return paragraph("No epoch is on record.")
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    known = {metric for result in scores.values() for metric in result["metrics"]}
+    losses = [name for name in names if name.endswith("loss")]
+    metrics = sorted((name for name in names if name in known), key=lambda n: n != headline)
+    epochs = [int(line["epoch"]) for line in lines]
+    best = kept_epoch(lines, headline, config.settings.train.tolerance)
+    charts = [
+        curves(title, epochs, _distinct(lines, chosen), best)
+        for title, chosen in (("Loss", losses), ("Percent on valid", metrics))
+        if chosen
+    ]
+    rows = [[line.get(name, "–") for name in names] for line in lines]
+    numbers = table([readable(name) for name in names], rows, class_="scores")
+    return join(
+        [
+            element("div", *charts, class_="charts"),
+            paragraph(f"The dashed line is epoch {best}, whose weights were kept."),
+            folded("All numbers", numbers),
+        ]
+    )
+
+
+def _distinct(
+    lines: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, list[float | None]]:
+    """As many of the curves as can be told apart; of equal ones the first."""
+    drawn: dict[str, list[float | None]] = {}
+    for name in names:
+        values = [line.get(name) for line in lines]
+        if values not in drawn.values() and len(drawn) < COLOURS:
+            drawn[name] = values
+    return drawn
+
+
+def _splits(
+    task: Task,
+    config: Config,
+    parts: Assembly,
+    data: store.Prepared,
+    known: Mapping[str, Sequence[Answer]],
+) -> list[Section]:
+    """What the task shows of each split but train; the first is open."""
+    outputs = outputs_of(parts.service)
+    sections: list[Section] = []
+    for split in _in_order([name for name in data.info.splits if name != "train"]):
+        records = list(store.records(data, split))
+        answers = known.get(split) or answer_all(task, outputs, [r["text"] for r in records])
+        details = task.report(config.settings, parts.tokenizer, parts.model, records, answers)
+        body = join(subsection(detail.title, detail.body) for detail in details)
+        sections.append(Section(f"Split {split}", body, folded=bool(sections)))
+    return sections
+
+
+def _settings(config: Config, facts: Mapping[str, Any], data: store.Prepared) -> list[Section]:
+    counts = {name: split.num_examples for name, split in data.info.splits.items()}
+    machine = {name: value for name, value in facts.items() if name not in ("config", "data")}
+    return [
+        Section("Settings", element("pre", config.as_yaml()), folded=True),
+        Section("Environment", facts_table({**machine, "config": facts["config"]}), folded=True),
+        Section("Data", facts_table({"examples": counts, **facts["data"]}), folded=True),
+    ]
+
+
+def _warnings(facts: Mapping[str, Any], data: store.Prepared) -> list[str]:
+    if facts["data"]["key"] == data.builder_config.name:
+        return []
+    return ["The data has changed since this model was trained; the examples are of the new data."]
+
+
+def _in_order(splits: Sequence[str]) -> list[str]:
+    """Test first: it is what the others are read beside."""
+    return sorted(splits, key=lambda name: name != "test")

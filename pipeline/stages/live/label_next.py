@@ -1,0 +1,181 @@
+"""From unlabelled texts the ones to annotate next, with the model's suggestions to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from pipeline import artifacts
+from pipeline.config import Config
+from pipeline.errors import InputError
+from pipeline.metrics import drift
+from pipeline.predictor import BATCH, answer_all
+from pipeline.report.terminal import note, print_table
+from pipeline.stages.data.convert import publish, refuse
+from pipeline.stages.evaluation.train_overlap import text_key
+from pipeline.stages.live import learning_curve
+from pipeline.stages.live.selection import Candidate, Choice, choose
+from pipeline.stages.publishing import drift_reference, known_ngrams
+from pipeline.stages.publishing.export import EXAM, METRICS, REPLAY, VALID, WEIGHTS
+from pipeline.stages.training import checkpoint
+from pipeline.stages.training.assembly import Assembly, assemble, outputs_of
+from pipeline.stages.training.train import CONTRACT
+from pipeline.stages.travelled import read_rows
+from pipeline.task import Answer, Record, Task
+
+SHOWN = 10
+
+
+class Chosen(NamedTuple):
+    """A text to annotate, what the model takes it for, and why it was chosen."""
+
+    answer: Answer
+    choice: Choice
+
+
+def run(
+    task: Task, config: Config, version: Path, texts: Iterable[str], count: int
+) -> list[Chosen]:
+    """Chooses up to `count` texts, the most useful first.
+
+    Texts that the rows have which travel with the version (to learn again, to choose the epoch, to
+    be examined with), empty ones and repeats are passed over.
+
+    Args:
+        task: The version's.
+        config: The version's.
+        version: Its folder.
+        texts: All to choose from; they are held in memory.
+        count: How many.
+
+    Raises:
+        InputError: The version keeps no counts to compare with, or no text is left to choose.
+    """
+    extra = version / artifacts.EXTRA
+    reference = drift_reference.read(extra)
+    if reference is None:
+        raise InputError(f"{extra / drift_reference.FILE}: no such file; export the model again")
+    known = {
+        (name, label): amount
+        for name, rows in reference.items()
+        if name.startswith(drift_reference.LABELS)
+        for label, amount in drift.add(rows).items()
+    }
+    annotated = [
+        row for name in (REPLAY, VALID, EXAM) for row in read_rows(task, config, extra / name)
+    ]
+    fresh = _fresh(texts, annotated)
+    if not fresh:
+        raise InputError("label-next: no text that is not annotated yet; expected at least one")
+    parts = in_memory(task, config, extra)
+    answers = answer_all(task, outputs_of(parts.service), fresh)
+    chosen = choose(_candidates(task, parts, extra, fresh, answers), known, count)
+    return [Chosen(answers[choice.place], choice) for choice in chosen]
+
+
+def in_memory(task: Task, config: Config, extra: Path) -> Assembly:
+    """A version's model with its weights, which tells how near its second best answers are."""
+    parts = assemble(task, config, extra)
+    checkpoint.load(extra / WEIGHTS, parts.model)
+    return parts
+
+
+def write(task: Task, chosen: Sequence[Chosen], output: Path, format_: str | None = None) -> str:
+    """Writes the chosen texts with their suggested annotations in a format of the task."""
+    refuse(output)
+    records = [task.suggest(each.answer) for each in chosen]
+    return publish(output, lambda path: task.write(records, path, format_, None))
+
+
+def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | None:
+    """The floor's learning curve on the rows that travel with a version; a note where none can be.
+
+    There are too few rows, or the packages of the extra `floor` are not installed.
+    """
+    extra = version / artifacts.EXTRA
+    train, exam = (read_rows(task, config, extra / name) for name in (REPLAY, EXAM))
+    if not learning_curve.enough(train, exam):
+        note(
+            f"no learning curve: {len(train)} replay rows and {len(exam)} exam rows travel with the"
+            f" version; expected {round(learning_curve.LEAST / learning_curve.SHARES[0])} and"
+            f" {learning_curve.LEAST} (export.replay_rows, export.exam_rows)"
+        )
+        return None
+    note(f"{config.name}: fitting the floor on shares of {len(train)} replay rows")
+    try:
+        return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
+    except InputError as error:  # what was chosen is written already, and is of use without it
+        note(f"no learning curve: {error}")
+        return None
+
+
+def print_chosen(name: str, chosen: Sequence[Chosen]) -> None:
+    """The first texts, with the three parts of their gain."""
+    rows: list[list[Any]] = [[*each.choice[1:], each.answer["text"]] for each in chosen[:SHOWN]]
+    title = f"{name}: the first {len(rows)} of {len(chosen)} texts to annotate"
+    print_table(title, ("doubt", "novelty", "rarity", "text"), rows)
+
+
+def print_gain(
+    task: Task, config: Config, version: Path, found: learning_curve.Curve, more: int
+) -> None:
+    """What more rows may bring, by the slope of the floor laid through the model's score."""
+    extra = version / artifacts.EXTRA
+    learning_curve.print_curve(config.name, task.headline, found)
+    rows = artifacts.read_json(extra / CONTRACT)["examples"]
+    score = artifacts.read_json(extra / METRICS)["test"]["metrics"][task.headline]["value"]
+    low, high = found.slopes[0], found.slopes[-1]
+    expected, least, most = (
+        100 - found.expected(100 - score, rows, more, slope) for slope in (found.slope, low, high)
+    )
+    print(
+        f"expected {task.headline.replace('_', ' ')} with {more} more rows: {score:.2f} ->"
+        f" {expected:.2f} ({least:.2f} to {most:.2f} by draw), if errors fall as n^-"
+        f"{found.slope:.2f} from the {rows} rows of training; the slope is the floor's, of rows"
+        " taken at random, and chosen ones should bring more"
+    )
+
+
+def _fresh(texts: Iterable[str], annotated: Sequence[Record]) -> list[str]:
+    """Each text once, without those annotated already and empty ones."""
+    seen = {text_key(record["text"]) for record in annotated} | {""}
+    fresh: list[str] = []
+    for text in texts:
+        if (key := text_key(text)) not in seen:
+            seen.add(key)
+            fresh.append(text)
+    return fresh
+
+
+def _candidates(
+    task: Task, parts: Assembly, extra: Path, texts: Sequence[str], answers: Sequence[Answer]
+) -> list[Candidate]:
+    known = known_ngrams.read(extra)
+    bags = [ids for group in known_ngrams.in_groups(texts) for ids in known_ngrams.ids_of(group)]
+    return [
+        Candidate(margin, frozenset(ids.tolist()), frozenset(ids[~known[ids]].tolist()), labels)
+        for margin, ids, labels in zip(
+            _margins(parts, texts), bags, (_labels(task, answer) for answer in answers), strict=True
+        )
+    ]
+
+
+def _margins(parts: Assembly, texts: Sequence[str]) -> list[float]:
+    """The least gap of each text; in batches of texts of like length."""
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    found = dict[int, float]()
+    for start in range(0, len(order), BATCH):
+        places = order[start : start + BATCH]
+        group = tf.constant([texts[place] for place in places], tf.string)
+        found.update(zip(places, parts.service.margin(group).numpy().tolist(), strict=True))
+    return [found[place] for place in range(len(texts))]
+
+
+def _labels(task: Task, answer: Answer) -> tuple[tuple[str, str], ...]:
+    found = task.labels(task.suggest(answer))
+    return tuple(
+        (drift_reference.LABELS + kind, label) for kind, labels in found.items() for label in labels
+    )

@@ -1,0 +1,106 @@
+"""Texts chosen to be annotated, from a real version, and the files that come of them."""
+
+import json
+
+import pytest
+
+from pipeline import load
+from pipeline.errors import InputError
+from pipeline.stages.live import label_next, learning_curve
+from pipeline.stages.travelled import read_rows
+
+TEXTS = [
+    "fly to Paris tomorrow",
+    "FLY to Paris tomorrow ",
+    "",
+    "съешь ещё этих мягких булок",
+    "книга очень интересная сегодня",
+    "leave Oslo on Monday",
+]
+
+
+@pytest.fixture(scope="module")
+def predictor(published):
+    return load(published)
+
+
+@pytest.fixture
+def in_memory(parts, monkeypatch):
+    """Spares the seconds that it takes to build the model from the version's folder."""
+    monkeypatch.setattr(label_next, "in_memory", lambda *_: parts)
+
+
+@pytest.fixture
+def choose(predictor, in_memory):
+    def run(texts, count):
+        found = label_next.run(predictor.task, predictor.config, predictor.version, texts, count)
+        return [each.answer["text"] for each in found]
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "count"), [("replay", 20), ("valid", 24), ("exam", 24)])
+def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, name, count):
+    """A text of the exam, too, would be annotated in vain: `retrain` refuses it."""
+    file = predictor.version / "assets.extra" / f"{name}.jsonl"
+    rows = read_rows(predictor.task, predictor.config, file)
+    assert len(rows) == count
+    found = choose([*TEXTS, *(row["text"] for row in rows)], 100)
+    assert sorted(found) == sorted({*TEXTS[3:], TEXTS[0]})
+    assert set(choose(TEXTS, 2)) <= set(TEXTS)
+    with pytest.raises(InputError, match="no text that is not annotated yet"):
+        choose([rows[0]["text"], " "], 5)
+
+
+def test_what_is_new_comes_before_what_is_known(choose, tiny):
+    splits = tiny.task.load(tiny.config.settings.data).splits
+    known = [record["text"] for record in splits["train"]()]
+    found = choose([*known, TEXTS[3], TEXTS[4]], 2)
+    assert set(found) == {TEXTS[3], TEXTS[4]}
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"), [("n.jsonl", None), ("n.jsonl", "doccano"), ("n.json", "label_studio")]
+)
+def test_suggestions_are_written_for_loaders_and_annotation_tools(
+    predictor, in_memory, tmp_path, name, format_
+):
+    task = predictor.task
+    chosen = label_next.run(task, predictor.config, predictor.version, TEXTS, 3)
+    label_next.write(task, chosen, tmp_path / name, format_)
+    found, _ = task.guess(tmp_path / name, format_)
+    settings = task.settings.model_validate({"task": task.name, "data": found})
+    records = list(task.read(settings.data))
+    wanted = [task.suggest(each.answer) for each in chosen]
+    assert [{**row, "source": ""} for row in records] == wanted
+    with pytest.raises(InputError, match="exists"):
+        label_next.write(task, chosen, tmp_path / name, format_)
+
+
+def test_without_rows_for_it_there_is_no_curve(predictor, capsys):
+    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+    assert "no learning curve: 20 replay rows and 24 exam rows" in capsys.readouterr().err
+
+
+def test_without_the_floor_s_packages_there_is_no_curve_and_no_error(
+    predictor, monkeypatch, capsys
+):
+    def missing(*_):
+        raise InputError("the floor needs sklearn, which is not installed; install the extra")
+
+    monkeypatch.setattr(learning_curve, "enough", lambda *_: True)
+    monkeypatch.setattr(learning_curve, "run", missing)
+    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+    assert "no learning curve: the floor needs sklearn" in capsys.readouterr().err
+
+
+def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, capsys):
+    from pipeline.stages.live.learning_curve import Curve
+
+    curve = Curve([24, 96], [[40.0], [20.0]])  # b = 1/2
+    task, config, version = predictor.task, predictor.config, predictor.version
+    label_next.print_gain(task, config, version, curve, 288)  # 96 rows become 384
+    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    score = metrics["test"]["metrics"]["slot_f1"]["value"]
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"with 288 more rows: {score:.2f} -> {100 - (100 - score) / 2:.2f}" in printed
