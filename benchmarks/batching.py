@@ -2,8 +2,9 @@
 
     python benchmarks/batching.py saved_models/flights_slots/1
 
-`tensorflow` is tf.nondifferentiable_batch_function, `ours` pipeline.serving.batching. Clients are
-threads of this process that ask for one text each; requests a second, p50 and p99 in ms.
+`tensorflow` is tf.nondifferentiable_batch_function, `ours` pipeline.serving.engine.batching.
+Clients are threads of this process that send one text each; it prints requests a second, p50 and
+p99 in ms.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def our_way(loaded: Any, executor: ThreadPoolExecutor) -> Callable[[bytes], Any]
     import numpy as np
     import tensorflow as tf
 
-    from pipeline.serving.batching import Batcher
+    from pipeline.serving.engine.batching import Batcher
 
     signature = loaded.signatures["serving_default"]
 

@@ -559,7 +559,7 @@ def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
 
 
 def test_label_next_takes_what_shadow_traffic_disagreed_on(nlp, version, tmp_path):
-    from pipeline.serving.disagreements import disagreements
+    from pipeline.serving.versions.disagreements import disagreements
 
     texts = np.array([b"fly to Oslo", b"fly to Rome"], object)
     intents = (np.array([b"book", b"fare"], object), np.array([b"fare", b"book"], object))

@@ -13,10 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.serving import admin_app, grpc_server, logs, memory, openapi, page, runtime
-from pipeline.serving.questions import Server
-from pipeline.serving.rest_app import Receive, RestApp, Scope, Send
+from pipeline.serving import runtime
+from pipeline.serving.grpc import server as grpc_server
+from pipeline.serving.http import admin_app, openapi, page
+from pipeline.serving.http.rest_app import Receive, RestApp, Scope, Send
 from pipeline.serving.settings import Settings
+from pipeline.serving.state import Server
+from pipeline.serving.telemetry import logs
+from pipeline.serving.versions import memory
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.serving.codes import Code, ServingError
+from pipeline.serving.errors import Code, ServingError
 
 SCHEME = "bearer "
 SHORTEST = 16

@@ -25,10 +25,12 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
-from pipeline.serving import memory, runtime, tracing
+from pipeline.serving import runtime
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
-from pipeline.serving.version_folders import list_versions
+from pipeline.serving.telemetry import tracing
+from pipeline.serving.versions import memory
+from pipeline.serving.versions.folders import list_versions
 
 OTHER_FILES = 1024  # of models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,7 +44,7 @@ TENSORFLOW = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"json": {"class": "pipeline.serving.logs.JsonHandler"}},
+    "handlers": {"json": {"class": "pipeline.serving.telemetry.logs.JsonHandler"}},
     "root": {"level": "WARNING", "handlers": ["json"]},
     "loggers": {"granian.access": {"level": "ERROR"}},
 }

@@ -87,7 +87,7 @@ def serving(models: Path, **changes: Any):
     from granian.server.embed import Server as Embedded
 
     from pipeline.serving.app import App
-    from pipeline.serving.questions import Server
+    from pipeline.serving.state import Server
 
     ports = {"rest_port": free_port(), "grpc_port": free_port(), "poll_seconds": 0.05}
     settings = Settings(models, **{**ports, "log_requests": False, **changes})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.serving.probe import same_row
+from pipeline.serving.versions.row_independence import same_row
 from tests.serving.contract_models import function, publish, spec
 
 TEXT = spec([None], tf.string, "text")

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from pipeline.serving.codes import Code, ServingError
-from pipeline.serving.examples import read_examples
-from pipeline.serving.json_inputs import read_inputs
-from pipeline.serving.json_outputs import write_columns
+from pipeline.serving.engine.signature import DEFAULT, Signature, Tensor
+from pipeline.serving.errors import Code, ServingError
 from pipeline.serving.settings import Limits
-from pipeline.serving.signature import DEFAULT, Signature, Tensor
-from pipeline.serving.tensor_protos import read_tensor, write_tensor
-from pipeline.serving.warmup import Record, example_texts
+from pipeline.serving.versions.warmup import Record, example_texts
+from pipeline.serving.wire.examples import read_examples
+from pipeline.serving.wire.json_inputs import read_inputs
+from pipeline.serving.wire.json_outputs import write_columns
+from pipeline.serving.wire.tensor_protos import read_tensor, write_tensor
 
 ONE = np.array([b"a"], object)
 LIMITS = Limits(elements=1000, rows=50, text=100)
