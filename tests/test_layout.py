@@ -59,9 +59,10 @@ DOORS = {
     "stages": door(  # optuna for `tune`, an optional extra
         f"{FOR_STAGES} predictor", f"{PACKAGES_OF_ROOMS} optuna"
     ),
+    "client": door("errors", "httpx"),
     "serving": door(
         "errors artifacts savedmodel",
-        f"google granian grpc grpc_health httpx numpy opentelemetry orjson"
+        f"google granian grpc grpc_health numpy opentelemetry orjson"
         f" starlette tensorflow_serving {TF}",
     ),
     PROJECT: door("predictor"),
@@ -73,7 +74,7 @@ DOORS = {
 WITHOUT_TENSORFLOW = (
     "pipeline/layers/*.py",
     "pipeline/tasks/*/model.py",
-    "pipeline/serving/client*.py",
+    "pipeline/client/*.py",
 )
 
 # The rooms that these may import on their first lines. What else they need they import in the
@@ -236,7 +237,7 @@ def test_doors_lead_to_rooms_of_the_table():
 @pytest.fixture
 def house(tmp_path):
     """An empty house: folders, and one module for a room that is a single file."""
-    for room in ("metrics", "layers", "text", "tasks/slots", "tasks/classes", "stages", "serving"):
+    for room in ("metrics", "layers", "text", "tasks/slots", "tasks/classes", "stages", "client"):
         (tmp_path / PROJECT / room).mkdir(parents=True)
     (tmp_path / PROJECT / "errors.py").touch()
     (tmp_path / PROJECT / "predictor.py").touch()
@@ -269,7 +270,7 @@ def offences_of(house, path, text):
         ("pipeline/tasks/slots/x.py", "from pipeline.tasks import TASKS", "may not import tasks"),
         ("pipeline/stages/x.py", "from pipeline.tasks import slots", "may not import tasks/slots"),
         ("pipeline/tasks/slots/model.py", "import tensorflow as tf", "must not need TensorFlow"),
-        ("pipeline/serving/client.py", "from tensorflow import io", "must not need TensorFlow"),
+        ("pipeline/client/client.py", "from tensorflow import io", "must not need TensorFlow"),
         ("pipeline/attic/x.py", "", "the room 'attic' is not in DOORS"),
         ("pipeline/__init__.py", "from pipeline.text import x", "inside the function"),
         (

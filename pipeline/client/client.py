@@ -23,8 +23,8 @@ from urllib.parse import quote
 
 import httpx
 
+from pipeline.client.answers import Answer, read_answer
 from pipeline.errors import PipelineError
-from pipeline.serving.client_answers import Answer, read_answer
 
 RETRIED = (429, 503)
 

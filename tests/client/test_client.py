@@ -12,9 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.serving import client as module
-from pipeline.serving.client import AsyncClient, Client, Retry, ServerError, retry_after
-from pipeline.serving.client_answers import (
+from pipeline.client import client as module
+from pipeline.client.answers import (
     AlignmentAnswer,
     ClassAnswer,
     NBestAnswer,
@@ -24,6 +23,7 @@ from pipeline.serving.client_answers import (
     TranslationAnswer,
     read_answer,
 )
+from pipeline.client.client import AsyncClient, Client, Retry, ServerError, retry_after
 
 ROOT = Path(__file__).parents[2]
 SLOTS = {
@@ -208,7 +208,7 @@ def test_a_real_server_answers(served):
 
 def test_it_needs_no_tensorflow():
     code = (
-        "import sys, pipeline.serving.client\n"
+        "import sys, pipeline.client.client\n"
         "slow = {'tensorflow', 'keras', 'numpy', 'grpc', 'granian'} & set(sys.modules)\n"
         "sys.exit(', '.join(slow) or 0)"
     )
