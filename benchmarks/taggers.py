@@ -54,7 +54,7 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
         from pipeline.stages.training import environment
         from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
         from pipeline.tasks import find_task, schema_of
-        from pipeline.tasks.slot_filling.utterance import tag_names
+        from pipeline.tasks.slot_filling.records import tag_names
 
     overrides = (*OVERRIDES, f"train.seed={SEED}", f"train.batch_size={BATCH_SIZE}")
     config = load_config(name, schema_of, overrides)

@@ -19,7 +19,7 @@ from pipeline.config import (
 )
 from pipeline.errors import InputError
 from pipeline.tasks import schema_of as shipped_schema_of
-from pipeline.tasks.slot_filling.config import ModelSettings
+from pipeline.tasks.slot_filling.settings import ModelSettings
 
 
 class NetSettings(Section):

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from pipeline.decoding.constraints import Past, first_past, further, loose_past, of_parents
 from pipeline.decoding.continuations import Continuations, likeliest
 from pipeline.decoding.hypotheses import Hypotheses
-from pipeline.decoding.past import Past, first_past, further, loose_past, of_parents
 from pipeline.decoding.penalties import highest_score, score
 from pipeline.decoding.settings import Search
 from pipeline.decoding.sources import Sources, keep_rows, loose_rows, most_steps, rows_to_keep
 from pipeline.decoding.step import END, PAD, START, Step, Tensors, as_started, loose_state
-from pipeline.decoding.top import LOWEST
+from pipeline.decoding.top_k import LOWEST
 from pipeline.decoding.trace import Grown, Records, trace
 
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from pipeline.decoding.past import Past, owes, refuses
+from pipeline.decoding.constraints import Past, owes, refuses
 from pipeline.decoding.repeats import most_repeats, repeats
 from pipeline.decoding.settings import Rules
 from pipeline.decoding.sources import Sources
 from pipeline.decoding.step import CANDIDATES, END
-from pipeline.decoding.top import LOWEST, log_normaliser, top_columns
+from pipeline.decoding.top_k import LOWEST, log_normaliser, top_columns
 
 
 class Continuations(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from pipeline.decoding.constraints import Past
 from pipeline.decoding.continuations import Continuations, every, likeliest
-from pipeline.decoding.past import Past
 from pipeline.decoding.settings import Sampling
 from pipeline.decoding.sources import Sources, most_steps
-from pipeline.decoding.top import LOWEST
+from pipeline.decoding.top_k import LOWEST
 
 ALMOST = 1 - 1e-6  # a number just below 1 times the sum, rounded, would be past the last token
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from pipeline.decoding.step import END, PAD
-from pipeline.decoding.top import LOWEST
+from pipeline.decoding.top_k import LOWEST
 
 
 class Hypotheses(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from pipeline.decoding.step import CANDIDATES, PAD, START, Step, Tensors, as_started, loose_state
-from pipeline.decoding.top import LOWEST
+from pipeline.decoding.top_k import LOWEST
 
 
 class Scored(NamedTuple):

@@ -7,14 +7,14 @@ import functools
 import tensorflow as tf
 
 from pipeline.decoding.beam import beam_search
+from pipeline.decoding.constraints import Past, first_past
 from pipeline.decoding.continuations import Continuations, likeliest
 from pipeline.decoding.draws import draw_token, with_draws
+from pipeline.decoding.greedy import walk
 from pipeline.decoding.hypotheses import Hypotheses
-from pipeline.decoding.past import Past, first_past
 from pipeline.decoding.settings import Rules, Sampling, Search
 from pipeline.decoding.sources import Sources, all_sources
 from pipeline.decoding.step import Step, Tensors
-from pipeline.decoding.walk import walk
 
 
 def search(

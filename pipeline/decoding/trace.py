@@ -13,7 +13,7 @@ import tensorflow as tf
 from pipeline.decoding.hypotheses import Hypotheses, hypotheses
 from pipeline.decoding.sources import whole_batch
 from pipeline.decoding.step import PAD
-from pipeline.decoding.top import LOWEST
+from pipeline.decoding.top_k import LOWEST
 
 
 class Grown(NamedTuple):

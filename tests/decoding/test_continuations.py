@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline.decoding.constraints import Past
 from pipeline.decoding.continuations import every, likeliest
-from pipeline.decoding.past import Past
 from pipeline.decoding.settings import Rules
 from pipeline.decoding.sources import all_sources
 

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.model import (
     IntentLoss,
     TokenLoss,
@@ -18,6 +17,7 @@ from pipeline.tasks.slot_filling.model import (
     inputs_alone,
     losses,
 )
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 
 ROOT = Path(__file__).parents[2]
 VOCABULARIES = {
@@ -162,7 +162,7 @@ def test_a_saved_model_brings_it_back(tagger, revived):
 STEP = """
 import keras, numpy as np
 from tests.layers.test_slot_tagger import SIZES, VOCABULARIES, batch
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.model import build_model, losses
 
 settings = SlotFillingSettings(

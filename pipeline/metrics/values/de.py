@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from pipeline.metrics.values import anywhere, calendar
+from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, rule, serves
 from pipeline.metrics.values.numerals import GERMAN_DIGITS, german_digits, german_words
 
 MONTHS = [
@@ -66,16 +66,16 @@ _LOOSE = {
 def rules() -> list[Rule]:
     """All rules in order."""
     return [
-        *anywhere.addresses(),
-        *anywhere.spaced_codes(),
-        *anywhere.iso_dates(),
+        *language_neutral.addresses(),
+        *language_neutral.spaced_codes(),
+        *language_neutral.iso_dates(),
         *_dates(),
         *_times(),
-        *anywhere.clocks(),
+        *language_neutral.clocks(),
         *_prices(),
-        *anywhere.prices(GERMAN_DIGITS, german_digits),
-        *anywhere.measures(GERMAN_DIGITS, german_digits),
-        *anywhere.codes(),
+        *language_neutral.prices(GERMAN_DIGITS, german_digits),
+        *language_neutral.measures(GERMAN_DIGITS, german_digits),
+        *language_neutral.codes(),
         *_days_and_months(),
         *_numbers(),
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from pipeline.metrics.values import anywhere, calendar
+from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, rule, serves
 from pipeline.metrics.values.numerals import (
     ENGLISH_DIGITS,
     ENGLISH_ORDINALS,
@@ -90,22 +90,22 @@ _LOOSE = {
 def rules() -> list[Rule]:
     """All rules in order."""
     return [
-        *anywhere.addresses(),
-        *anywhere.spaced_codes(),
-        *anywhere.iso_dates(),
+        *language_neutral.addresses(),
+        *language_neutral.spaced_codes(),
+        *language_neutral.iso_dates(),
         *_dates(),
-        *anywhere.slashed_dates(),
+        *language_neutral.slashed_dates(),
         *_times(),
-        *anywhere.clocks(),
+        *language_neutral.clocks(),
         *_prices(),
-        *anywhere.prices(ENGLISH_DIGITS, english_digits),
-        *anywhere.measures(ENGLISH_DIGITS, english_digits),
+        *language_neutral.prices(ENGLISH_DIGITS, english_digits),
+        *language_neutral.measures(ENGLISH_DIGITS, english_digits),
         rule(
             "number",
             r"\b(\d+)(?:st|nd|rd|th)\b",
             lambda match: [[calendar.number(Decimal(match[1]))]],
         ),
-        *anywhere.codes(),
+        *language_neutral.codes(),
         *_days_and_months(),
         *_numbers(),
     ]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from pipeline.metrics.intervals import Counts
 from pipeline.metrics.spans import precision_recall_f1
-from pipeline.metrics.values import anywhere, de, en, zh
+from pipeline.metrics.values import de, en, language_neutral, zh
 from pipeline.metrics.values.calendar import number
-from pipeline.metrics.values.found import KINDS, Found, Kind, Rule, find, rule
+from pipeline.metrics.values.matching import KINDS, Found, Kind, Rule, find, rule
 from pipeline.metrics.values.numerals import ENGLISH_DIGITS, english_digits
 
 CACHED = 20_000  # texts
@@ -105,13 +105,13 @@ def _rules(language: str) -> list[Rule]:
 
 def _rules_of_others() -> list[Rule]:
     return [
-        *anywhere.addresses(),
-        *anywhere.spaced_codes(),
-        *anywhere.iso_dates(),
-        *anywhere.clocks(),
-        *anywhere.prices(ENGLISH_DIGITS, english_digits),
-        *anywhere.measures(ENGLISH_DIGITS, english_digits),
-        *anywhere.codes(),
+        *language_neutral.addresses(),
+        *language_neutral.spaced_codes(),
+        *language_neutral.iso_dates(),
+        *language_neutral.clocks(),
+        *language_neutral.prices(ENGLISH_DIGITS, english_digits),
+        *language_neutral.measures(ENGLISH_DIGITS, english_digits),
+        *language_neutral.codes(),
         rule("number", ENGLISH_DIGITS, lambda match: [[number(english_digits(match[0]))]]),
     ]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from pipeline.metrics.values import anywhere, calendar
+from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.found import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, rule, serves
 from pipeline.metrics.values.numerals import (
     CHINESE_NUMERAL,
     CHINESE_SIGNS,
@@ -62,16 +62,16 @@ _WEEKDAYS = dict(zip("一二三四五六日天", (*calendar.WEEKDAYS, "Sunday"),
 def rules() -> list[Rule]:
     """All rules in order."""
     return [
-        *anywhere.addresses(),
-        *anywhere.spaced_codes(),
+        *language_neutral.addresses(),
+        *language_neutral.spaced_codes(),
         *_dates(),
-        *anywhere.iso_dates(),
+        *language_neutral.iso_dates(),
         *_times(),
         *_prices(),
-        *anywhere.prices(ENGLISH_DIGITS, english_digits),
-        *anywhere.measures(ENGLISH_DIGITS, english_digits),
-        *anywhere.codes(),
-        *anywhere.slashed_dates(),
+        *language_neutral.prices(ENGLISH_DIGITS, english_digits),
+        *language_neutral.measures(ENGLISH_DIGITS, english_digits),
+        *language_neutral.codes(),
+        *language_neutral.slashed_dates(),
         *_days_and_months(),
         *_numbers(),
     ]

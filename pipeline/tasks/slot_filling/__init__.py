@@ -14,23 +14,23 @@ of one `member` or several;
 from pipeline.task import Task
 from pipeline.tasks.slot_filling import (
     audit,
+    baseline,
     calibrate,
     explain,
-    floor,
     growth,
     guess,
     loader,
     model,
+    records,
     repair,
     report,
     scoring,
     serving,
     stress,
     tokenizer,
-    utterance,
     writer,
 )
-from pipeline.tasks.slot_filling.config import SPACE, SlotFillingSettings
+from pipeline.tasks.slot_filling.settings import SPACE, SlotFillingSettings
 
 TASK = Task(
     name="slot_filling",
@@ -48,8 +48,8 @@ TASK = Task(
     explain=explain.explain,
     repair=repair.repair,
     audit=audit.audit,
-    features=utterance.features,
-    to_json=utterance.to_json,
+    features=records.features,
+    to_json=records.to_json,
     travelling=loader.travelling,
     fit=tokenizer.fit,
     grow=growth.grow,
@@ -69,6 +69,6 @@ TASK = Task(
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,
-    floor=floor.floor,
+    floor=baseline.floor,
     report=report.report,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.task import Record, Table
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, from_record, marked
+from pipeline.tasks.slot_filling.records import Span, Utterance, from_record, marked
 
 FEW = 5  # examples of a label in train under which it is told of
 ROWS = 20  # of a table

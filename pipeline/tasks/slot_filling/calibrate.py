@@ -11,13 +11,13 @@ import tensorflow as tf
 
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
     inputs_alone,
     scale_of_tags,
     tag_probabilities,
 )
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, project
 from pipeline.text.vocabulary import PAD_ID
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.datasets.lines import read_lines
 from pipeline.errors import DataError, InputError, RowError
 from pipeline.task import Advice
-from pipeline.tasks.slot_filling.utterance import marked
+from pipeline.tasks.slot_filling.records import marked
 
 
 def explain(errors: Sequence[DataError]) -> list[Advice]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.task import Axis, Layout, Record, Vocabularies
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.records import tag_names
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import vocabularies_of
-from pipeline.tasks.slot_filling.utterance import tag_names
 from pipeline.text.vocabulary import UNKNOWN_ID, grown
 
 WEIGHTS: dict[str, tuple[str | None, ...]] = {

@@ -17,10 +17,10 @@ from pipeline.datasets.lines import (
 )
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.formats import conll, markup, objects, table, triples
 from pipeline.tasks.slot_filling.formats.triples import FILES
 from pipeline.tasks.slot_filling.loader import READERS
+from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 
 SPLIT_NAMES = {"train": ("train",), "valid": ("valid", "dev", "validation"), "test": ("test",)}
 COLUMN_NAMES = {

@@ -12,7 +12,6 @@ from pipeline.datasets.lines import OnError, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
-from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.formats import (
     conll,
     doccano,
@@ -24,7 +23,8 @@ from pipeline.tasks.slot_filling.formats import (
     table,
     triples,
 )
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, overlaps, settle, trimmed
+from pipeline.tasks.slot_filling.records import Span, Utterance, overlaps, settle, trimmed
+from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 
 READERS = {
     "jsonl": jsonl.read,

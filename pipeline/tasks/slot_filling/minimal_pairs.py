@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.tasks.slot_filling.names import script
-from pipeline.tasks.slot_filling.replacing import TOKEN, replaced
-from pipeline.tasks.slot_filling.utterance import Utterance
+from pipeline.tasks.slot_filling.invented_names import script
+from pipeline.tasks.slot_filling.records import Utterance
+from pipeline.tasks.slot_filling.replace_values import TOKEN, replaced
 
 CUE = 3  # words that may differ on a side of the value
 NEAR = 2  # words between these and the value

@@ -24,9 +24,9 @@ from pipeline.layers.dropout import RareTokenDropout
 from pipeline.layers.members_loss import MembersLoss
 from pipeline.layers.temperature import Temperature
 from pipeline.task import Vocabularies
-from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
-from pipeline.tasks.slot_filling.member import build_member
-from pipeline.tasks.slot_filling.utterance import tag_names
+from pipeline.tasks.slot_filling.records import tag_names
+from pipeline.tasks.slot_filling.settings import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
+from pipeline.tasks.slot_filling.submodel import build_member
 
 TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from pipeline.config import data_path
 from pipeline.datasets.mending import BYTE_ORDER_MARK, Mended, fixed_name
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.formats import doccano, objects
-from pipeline.tasks.slot_filling.utterance import Span, trimmed
+from pipeline.tasks.slot_filling.records import Span, trimmed
+from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 
 MARKED = re.compile(r'(?<!\\)\[([^\[\]\\]*)\](\([^()\\]+\)|\{"[^}\\]+\})')
 NOTHING_LEFT = "a span of white space alone dropped"

@@ -27,9 +27,7 @@ from pipeline.report.reliability import coverage_table, reliability_plot
 from pipeline.report.tables import table
 from pipeline.task import Answer, Record
 from pipeline.tasks.slot_filling.attention import attention_weights
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
-from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
-from pipeline.tasks.slot_filling.mistakes import (
+from pipeline.tasks.slot_filling.error_analysis import (
     EDGES,
     MISSED,
     NO_INTENT,
@@ -41,8 +39,10 @@ from pipeline.tasks.slot_filling.mistakes import (
     score_of,
     slot_confusion,
 )
+from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
+from pipeline.tasks.slot_filling.records import from_record
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
-from pipeline.tasks.slot_filling.utterance import from_record
 
 SHOWN = 20  # examples of a kind of mistake
 PAIRED, LOOKED_AT = 4, 10  # utterances of minimal pairs, and all whose attention is shown

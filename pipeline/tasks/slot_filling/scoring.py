@@ -15,9 +15,9 @@ from pipeline.metrics.partial import count_partial, partial_f1
 from pipeline.metrics.spans import Span, count, per_slot, precision_recall_f1
 from pipeline.metrics.tokens import count_tokens
 from pipeline.task import Answer, Record, Scores, Table
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
+from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.token_spans import on_tokens, token_offsets
-from pipeline.tasks.slot_filling.utterance import Utterance, from_record
 
 
 def score(

@@ -11,8 +11,8 @@ import tensorflow as tf
 from pipeline.metrics.spans import chunks
 from pipeline.task import Answer, Record, Service, Vocabularies
 from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
+from pipeline.tasks.slot_filling.records import Span, Utterance, tag_names
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, tag_names
 from pipeline.text import tokens
 from pipeline.text.row_ids import row_ids
 from pipeline.text.tokens import Tokens

@@ -21,11 +21,11 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pipeline.task import Record
-from pipeline.tasks.slot_filling.config import DataSettings, SlotFillingSettings
+from pipeline.tasks.slot_filling.invented_names import make_up, script
 from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
-from pipeline.tasks.slot_filling.names import make_up, script
-from pipeline.tasks.slot_filling.replacing import replaced
-from pipeline.tasks.slot_filling.utterance import Utterance, from_record
+from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.replace_values import replaced
+from pipeline.tasks.slot_filling.settings import DataSettings, SlotFillingSettings
 
 # A slot is open where it has at least so many values, not too many with a digit (these are times,
 # prices, numbers), and so many of its uses are values used once: Baayen's productivity (1992).

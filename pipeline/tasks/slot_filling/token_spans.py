@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import tensorflow as tf
 
 from pipeline.metrics.spans import Span
-from pipeline.tasks.slot_filling.utterance import Utterance
+from pipeline.tasks.slot_filling.records import Utterance
 from pipeline.text.tokens import tokenize
 
 Offsets = Sequence[tuple[int, int]]

@@ -16,10 +16,10 @@ import tensorflow as tf
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.slot_filling.config import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
-from pipeline.tasks.slot_filling.member import NGRAM_BUCKETS, NGRAM_WORDS
+from pipeline.tasks.slot_filling.augmentation import Rates, collect, redraw
 from pipeline.tasks.slot_filling.model import count_words
-from pipeline.tasks.slot_filling.redraw import Rates, collect, redraw
+from pipeline.tasks.slot_filling.settings import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
+from pipeline.tasks.slot_filling.submodel import NGRAM_BUCKETS, NGRAM_WORDS
 from pipeline.text import tokens
 from pipeline.text.ngrams import hashed_ngrams
 from pipeline.text.tokens import Tokens

@@ -10,7 +10,6 @@ from pipeline.datasets.lines import stop
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats import (
     conll,
     doccano,
@@ -23,7 +22,8 @@ from pipeline.tasks.slot_filling.formats import (
     triples,
 )
 from pipeline.tasks.slot_filling.loader import READERS
-from pipeline.tasks.slot_filling.utterance import Utterance, from_record
+from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 WRITERS = {
     "jsonl": jsonl.write,

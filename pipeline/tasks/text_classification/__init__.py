@@ -13,16 +13,16 @@ with gold; `floor` is what TF-IDF and a linear SVM reach.
 from pipeline.task import Task
 from pipeline.tasks.text_classification import (
     audit,
+    baseline,
     calibrate,
     count,
     encoder,
-    example,
     explain,
-    floor,
     growth,
     guess,
     loader,
     model,
+    records,
     repair,
     report,
     scoring,
@@ -31,8 +31,8 @@ from pipeline.tasks.text_classification import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.text_classification.config import SPACE, TextClassificationSettings
-from pipeline.tasks.text_classification.form import form_of
+from pipeline.tasks.text_classification.file_format import form_of
+from pipeline.tasks.text_classification.settings import SPACE, TextClassificationSettings
 
 TASK = Task(
     name="text_classification",
@@ -50,8 +50,8 @@ TASK = Task(
     explain=explain.explain,
     repair=repair.repair,
     audit=audit.audit,
-    features=example.features,
-    to_json=example.to_json,
+    features=records.features,
+    to_json=records.to_json,
     travelling=loader.travelling,
     fit=tokenizer.fit,
     grow=growth.grow,
@@ -71,6 +71,6 @@ TASK = Task(
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,
-    floor=floor.floor,
+    floor=baseline.floor,
     report=report.report,
 )

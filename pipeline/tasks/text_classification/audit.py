@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from pipeline.task import Record, Table
-from pipeline.tasks.text_classification.example import shorten
+from pipeline.tasks.text_classification.records import shorten
 
 FEW = 5  # examples of a label in train under which it is told of
 ROWS = 20  # of a table

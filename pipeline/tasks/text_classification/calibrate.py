@@ -12,8 +12,8 @@ import tensorflow as tf
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
 from pipeline.metrics.thresholds import tune_thresholds
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 

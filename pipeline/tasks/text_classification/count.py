@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.encoder import balancing_weights
-from pipeline.tasks.text_classification.machines import Documents, fit_machines
+from pipeline.tasks.text_classification.linear_svm import Documents, fit_machines
 from pipeline.tasks.text_classification.model import WIDE, count_ngrams
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 

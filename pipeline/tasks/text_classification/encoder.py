@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.model import MEMBERS
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer, dense
 from pipeline.text import tokens
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.datasets.bad_lines import lines_of
 from pipeline.errors import DataError, RowError
 from pipeline.task import Advice
-from pipeline.tasks.text_classification.example import shorten
+from pipeline.tasks.text_classification.records import shorten
 
 
 def explain(errors: Sequence[DataError]) -> list[Advice]:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from pipeline.task import Axis, Layout, Record, Vocabularies
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.model import LABEL_THRESHOLDS
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import counted_terms, normal_texts
 from pipeline.text.extending import extend_subwords
 from pipeline.text.piece_files import piece_names, spelled

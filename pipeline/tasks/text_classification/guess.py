@@ -25,7 +25,6 @@ from pipeline.datasets.parquet import (
 )
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.text_classification import columns
-from pipeline.tasks.text_classification.config import DataSettings
 from pipeline.tasks.text_classification.formats import (
     fasttext,
     folders,
@@ -33,6 +32,7 @@ from pipeline.tasks.text_classification.formats import (
     table,
 )
 from pipeline.tasks.text_classification.loader import READERS
+from pipeline.tasks.text_classification.settings import DataSettings
 
 LINES = 2000  # of a file that are looked at
 TRAIN, SPLITS = "train", {"valid": ("valid", "dev", "validation", "val"), "test": ("test",)}

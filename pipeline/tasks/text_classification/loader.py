@@ -12,9 +12,7 @@ from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve_stratified, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record, Source
-from pipeline.tasks.text_classification.config import ColumnSettings, DataSettings
-from pipeline.tasks.text_classification.example import Example, check, named
-from pipeline.tasks.text_classification.form import Form, form_of
+from pipeline.tasks.text_classification.file_format import Form, form_of
 from pipeline.tasks.text_classification.formats import (
     fasttext,
     folders,
@@ -24,6 +22,8 @@ from pipeline.tasks.text_classification.formats import (
     table,
     tfds_split,
 )
+from pipeline.tasks.text_classification.records import Example, check, named
+from pipeline.tasks.text_classification.settings import ColumnSettings, DataSettings
 
 READERS = {
     "csv": table.read_csv,

@@ -31,7 +31,7 @@ from pipeline.layers.temperature import Temperature
 from pipeline.layers.text_cnn import TextCNN
 from pipeline.metrics.ngram_weights import count_documents, idf, log_count_ratios
 from pipeline.task import Vocabularies
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.text.piece_files import piece_names
 
 LABEL_SCALE, LABEL_THRESHOLDS = "label_scale", "label_thresholds"

@@ -13,9 +13,9 @@ from typing import Any
 
 from pipeline.config import data_path
 from pipeline.datasets.mending import Mended, mend_cells, mend_keys, mend_lines, write_mended
-from pipeline.tasks.text_classification.config import DataSettings
-from pipeline.tasks.text_classification.form import Form, form_of
+from pipeline.tasks.text_classification.file_format import Form, form_of
 from pipeline.tasks.text_classification.formats import fasttext, label_text, table
+from pipeline.tasks.text_classification.settings import DataSettings
 
 SPACE = "white space round a label left out"
 REPEAT = "a label that stands twice left out once"

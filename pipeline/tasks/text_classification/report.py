@@ -18,8 +18,8 @@ from pipeline.report.page import Section, paragraph
 from pipeline.report.reliability import coverage_table, reliability_plot
 from pipeline.task import Answer, Record
 from pipeline.tasks.text_classification.attribution import Attribution, Pieces, attributions
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.scoring import predicted
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.text import tokens
 
 SHOWN = 40  # wrong answers

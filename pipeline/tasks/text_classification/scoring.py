@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.metrics.labels import accuracy, confusion, macro_f1, micro_f1, per_class
 from pipeline.task import Answer, Record, Scores, Table
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 CONFUSIONS = 20  # rows of the table of what was taken for what
 

@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 
 from pipeline.task import Answer, Record, Service, Vocabularies
-from pipeline.tasks.text_classification.example import Example
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
+from pipeline.tasks.text_classification.records import Example
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.task import Record
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 
 def stress(

@@ -14,7 +14,7 @@ import tensorflow as tf
 from pipeline.errors import InputError
 from pipeline.report.terminal import note
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.text_classification.config import (
+from pipeline.tasks.text_classification.settings import (
     NgramSettings,
     TextClassificationSettings,
     TokenizerSettings,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record
-from pipeline.tasks.text_classification.config import DataSettings
-from pipeline.tasks.text_classification.example import Example, from_record, shorten
-from pipeline.tasks.text_classification.form import form_of
+from pipeline.tasks.text_classification.file_format import form_of
 from pipeline.tasks.text_classification.formats import fasttext, jsonl, label_text, parquet, table
 from pipeline.tasks.text_classification.formats.values import label_column
 from pipeline.tasks.text_classification.loader import READERS
+from pipeline.tasks.text_classification.records import Example, from_record, shorten
+from pipeline.tasks.text_classification.settings import DataSettings
 
 WRITERS = {
     "csv": table.write_csv,

@@ -16,19 +16,19 @@ joins all into a graph from strings to translations; `scoring` compares them wit
 
 from pipeline.task import Task
 from pipeline.tasks.translation import (
+    attention_report,
     audit,
+    baseline,
     calibrate,
     count,
     direction,
     encoder,
-    example,
     explain,
-    floor,
     growth,
     guess,
     loader,
     model,
-    probes,
+    records,
     repair,
     scoring,
     serving,
@@ -36,8 +36,8 @@ from pipeline.tasks.translation import (
     tokenizer,
     writer,
 )
-from pipeline.tasks.translation.config import SPACE, TranslationSettings
-from pipeline.tasks.translation.form import form_of
+from pipeline.tasks.translation.file_format import form_of
+from pipeline.tasks.translation.settings import SPACE, TranslationSettings
 
 TASK = Task(
     name="translation",
@@ -55,8 +55,8 @@ TASK = Task(
     explain=explain.explain,
     repair=repair.repair,
     audit=audit.audit,
-    features=example.features,
-    to_json=example.to_json,
+    features=records.features,
+    to_json=records.to_json,
     travelling=loader.travelling,
     fit=tokenizer.fit,
     grow=growth.grow,
@@ -76,6 +76,6 @@ TASK = Task(
     score=scoring.score,
     labels=scoring.labels,
     stress=stress.stress,
-    floor=floor.floor,
-    report=probes.report_of_model,
+    floor=baseline.floor,
+    report=attention_report.report_of_model,
 )

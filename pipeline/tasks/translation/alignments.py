@@ -16,8 +16,8 @@ from pipeline.report.alignment import alignment
 from pipeline.report.highlight import versions
 from pipeline.report.markup import Html, element, join
 from pipeline.report.page import paragraph
-from pipeline.tasks.translation.judged import Judged
-from pipeline.tasks.translation.sentences import lines_of
+from pipeline.tasks.translation.example_tables import lines_of
+from pipeline.tasks.translation.scored_example import Judged
 
 Align: TypeAlias = Callable[[Sequence[str]], Sequence[tuple[Sequence[str], Sequence[str], Any]]]
 """Texts to (source tokens, target tokens, attention [target, source]) of each, one segment each."""

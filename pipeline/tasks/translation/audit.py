@@ -12,10 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipeline.task import Record, Table
-from pipeline.tasks.translation.example import shorten
 from pipeline.tasks.translation.filters import key
-from pipeline.tasks.translation.near import Twin, twins
-from pipeline.tasks.translation.scripts import fits, length, main_script
+from pipeline.tasks.translation.languages import fits, length, main_script
+from pipeline.tasks.translation.near_duplicates import Twin, twins
+from pipeline.tasks.translation.records import shorten
 from pipeline.text.scripts import scripts_of
 
 ROWS = 20  # of a table

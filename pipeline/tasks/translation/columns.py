@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import StatisticsError, correlation, fmean
 from typing import Any, NamedTuple
 
-from pipeline.tasks.translation.config import UNKNOWN
-from pipeline.tasks.translation.form import names_of
-from pipeline.tasks.translation.scripts import length
+from pipeline.tasks.translation.file_format import names_of
+from pipeline.tasks.translation.languages import length
+from pipeline.tasks.translation.settings import UNKNOWN
 
 SOURCE_NAMES = ("source", "src", "text", "input", "original", "source_text", "sentence", "原文")
 TARGET_NAMES = (

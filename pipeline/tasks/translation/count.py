@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import tensorflow as tf
 
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.translation.config import TranslationSettings
 from pipeline.tasks.translation.lexicon import commonest, shortlists
 from pipeline.tasks.translation.model import Translator
+from pipeline.tasks.translation.settings import TranslationSettings
 from pipeline.tasks.translation.tokenizer import PairTokenizer, groups
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.tasks.translation.config import UNKNOWN, DataSettings
+from pipeline.tasks.translation.settings import UNKNOWN, DataSettings
 
 SIDES = ("source", "target")
 

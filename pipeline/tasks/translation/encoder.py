@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.translation.config import TranslationSettings
 from pipeline.tasks.translation.model import LOSSES
+from pipeline.tasks.translation.settings import TranslationSettings
 from pipeline.tasks.translation.tokenizer import PairTokenizer, dense
 from pipeline.text.row_ids import row_ids
 from pipeline.text.subwords import END_ID, START_ID

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from pipeline.tasks.translation.config import FilterSettings, LanguageSettings
-from pipeline.tasks.translation.example import Example, empty_sides
-from pipeline.tasks.translation.scripts import fits, length, scripts_for
+from pipeline.tasks.translation.languages import fits, length, scripts_for
+from pipeline.tasks.translation.records import Example, empty_sides
+from pipeline.tasks.translation.settings import FilterSettings, LanguageSettings
 
 Rule = tuple[str, Callable[[Example], bool]]
 """Why a pair is left out, and whether it is."""

@@ -9,13 +9,7 @@ from typing import Any
 from pipeline.config import data_path
 from pipeline.report.terminal import note
 from pipeline.task import Axis, Layout, Record, Vocabularies
-from pipeline.tasks.translation.config import (
-    BOTH,
-    GLOSSARY,
-    SOURCE,
-    TARGET,
-    TranslationSettings,
-)
+from pipeline.tasks.translation.settings import BOTH, GLOSSARY, SOURCE, TARGET, TranslationSettings
 from pipeline.tasks.translation.tokenizer import fit_pieces, texts_of
 from pipeline.text.extending import extend_subwords
 from pipeline.text.glossary import read_glossary, with_more

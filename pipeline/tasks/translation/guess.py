@@ -20,11 +20,11 @@ from pipeline.datasets.lines import (
 from pipeline.datasets.parquet import MAGIC, read_parquet, read_parquet_columns
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.translation import columns
-from pipeline.tasks.translation.config import UNKNOWN
-from pipeline.tasks.translation.example import shorten
 from pipeline.tasks.translation.formats import table, tmx
+from pipeline.tasks.translation.languages import language_of
 from pipeline.tasks.translation.loader import READERS
-from pipeline.tasks.translation.scripts import language_of
+from pipeline.tasks.translation.records import shorten
+from pipeline.tasks.translation.settings import UNKNOWN
 
 LINES = 2000  # of a file that are looked at
 TRAIN, SPLITS = "train", {"valid": ("valid", "dev", "validation", "val"), "test": ("test",)}

@@ -12,12 +12,12 @@ from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
 from pipeline.task import Dropped, Record, Source
-from pipeline.tasks.translation.config import ColumnSettings, DataSettings
-from pipeline.tasks.translation.example import Example, check
+from pipeline.tasks.translation.file_format import Form, form_of
 from pipeline.tasks.translation.filters import sift
-from pipeline.tasks.translation.form import Form, form_of
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tfds_split, tmx
-from pipeline.tasks.translation.near import comparable
+from pipeline.tasks.translation.near_duplicates import comparable
+from pipeline.tasks.translation.records import Example, check
+from pipeline.tasks.translation.settings import ColumnSettings, DataSettings
 
 READERS: dict[str, Callable[..., Iterator[Example]]] = {
     "aligned": aligned.read,

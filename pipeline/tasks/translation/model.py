@@ -28,11 +28,7 @@ from pipeline.layers.recurrent_decoder import RecurrentDecoder
 from pipeline.layers.self_attention_decoder import SelfAttentionDecoder
 from pipeline.layers.token_loss import token_losses
 from pipeline.task import Vocabularies
-from pipeline.tasks.translation.config import (
-    GLOSSARY,
-    DecodingSettings,
-    TranslationSettings,
-)
+from pipeline.tasks.translation.settings import GLOSSARY, DecodingSettings, TranslationSettings
 from pipeline.text.piece_files import piece_names
 
 LOSSES = "token_losses"  # the output that learns

@@ -15,9 +15,9 @@ from typing import Any
 
 from pipeline.config import data_path
 from pipeline.datasets.mending import Mended, mend_cells, mend_keys, mend_lines, write_mended
-from pipeline.tasks.translation.config import DataSettings
-from pipeline.tasks.translation.form import Form, form_of, names_of
+from pipeline.tasks.translation.file_format import Form, form_of, names_of
 from pipeline.tasks.translation.formats import table
+from pipeline.tasks.translation.settings import DataSettings
 
 SPACE = "space round a side left out"
 CONTROL = "control characters left out"

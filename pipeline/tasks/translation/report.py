@@ -15,14 +15,14 @@ from pipeline.report.page import Section, paragraph
 from pipeline.report.tables import table
 from pipeline.task import Answer, Record, Table
 from pipeline.tasks.translation.alignments import Align, attention, holes, look
-from pipeline.tasks.translation.judged import Judged, Settings, judge
+from pipeline.tasks.translation.example_tables import COLOURS, lines_of, with_values, worst_and_best
+from pipeline.tasks.translation.scored_example import Judged, Settings, judge
 from pipeline.tasks.translation.scoring import (
     count,
     length_table,
     signatures,
     values_tables,
 )
-from pipeline.tasks.translation.sentences import COLOURS, lines_of, with_values, worst_and_best
 
 SHOWN = 20  # examples of a kind
 EXTREME = 5  # shortest and longest ones

@@ -18,9 +18,9 @@ from pipeline.metrics.translation import (
     tokenizer_of,
 )
 from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity
-from pipeline.metrics.values.found import Found
+from pipeline.metrics.values.matching import Found
 from pipeline.task import Answer, Record, Scores, Table
-from pipeline.tasks.translation.judged import Judged, Settings, judge
+from pipeline.tasks.translation.scored_example import Judged, Settings, judge
 
 MUCH_SHORTER, MUCH_LONGER = 0.5, 2.0  # of the reference's words
 

@@ -10,8 +10,8 @@ from pipeline.decoding.hypotheses import Hypotheses
 from pipeline.decoding.score import score
 from pipeline.decoding.search import search
 from pipeline.decoding.settings import Search
-from pipeline.tasks.translation.config import DecodingSettings
 from pipeline.tasks.translation.model import Tensors, Translator
+from pipeline.tasks.translation.settings import DecodingSettings
 from pipeline.tasks.translation.tokenizer import dense
 from pipeline.text.protect import PLACEHOLDERS
 from pipeline.text.subwords import END_ID, FIXED

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from pipeline.decoding.hypotheses import Hypotheses
 from pipeline.task import Answer, Record, Service, Vocabularies
-from pipeline.tasks.translation.example import Example
 from pipeline.tasks.translation.model import Translator
+from pipeline.tasks.translation.records import Example
 from pipeline.tasks.translation.search import Searcher
 from pipeline.tasks.translation.tokenizer import PairTokenizer, Segments, dense
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pipeline.task import Record
-from pipeline.tasks.translation.scripts import DENSE
+from pipeline.tasks.translation.languages import DENSE
 
 END = re.compile(r"[\s.!?。！？…]+$")
 

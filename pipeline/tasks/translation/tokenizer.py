@@ -13,7 +13,7 @@ import tensorflow as tf
 from pipeline.config import data_path
 from pipeline.report.terminal import note
 from pipeline.task import Record, Vocabularies
-from pipeline.tasks.translation.config import (
+from pipeline.tasks.translation.settings import (
     BOTH,
     GLOSSARY,
     SOURCE,

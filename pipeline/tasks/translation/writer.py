@@ -8,11 +8,11 @@ from typing import Any
 
 from pipeline.errors import DataError, InputError
 from pipeline.task import Record
-from pipeline.tasks.translation.config import DataSettings
-from pipeline.tasks.translation.example import Example, from_record, shorten
-from pipeline.tasks.translation.form import form_of
+from pipeline.tasks.translation.file_format import form_of
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tmx
 from pipeline.tasks.translation.loader import READERS
+from pipeline.tasks.translation.records import Example, from_record, shorten
+from pipeline.tasks.translation.settings import DataSettings
 
 WRITERS: dict[str, Callable[[Sequence[Example], Path], None]] = {
     "aligned": aligned.write,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 
 
 @pytest.fixture

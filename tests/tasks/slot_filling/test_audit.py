@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.tasks.slot_filling.audit import audit
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
 
 
 def record(text, intent="book", source="train.jsonl:1"):

@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 
 from pipeline.tasks.slot_filling.calibrate import calibrate
-from pipeline.tasks.slot_filling.config import SlotFillingSettings
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
     build_model,
     inputs_alone,
     scale_of_tags,
 )
+from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import build_tokenizer
 from pipeline.text.vocabulary import write_terms
 

@@ -2,7 +2,7 @@
 
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.explain import explain
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, marked
+from pipeline.tasks.slot_filling.records import Span, Utterance, marked
 
 
 def test_a_span_is_marked_and_a_line_shown(write):

@@ -1,8 +1,8 @@
 """Minimal pairs found in, and not found in, small sets."""
 
 from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
-from pipeline.tasks.slot_filling.replacing import TOKEN
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.replace_values import TOKEN
 
 ROLES = ("from", "to")
 

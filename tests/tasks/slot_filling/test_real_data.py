@@ -10,9 +10,9 @@ from pipeline.config import load_config
 from pipeline.metrics.spans import chunks
 from pipeline.tasks import schema_of
 from pipeline.tasks.slot_filling.loader import load
+from pipeline.tasks.slot_filling.records import tag_names
 from pipeline.tasks.slot_filling.scoring import score
 from pipeline.tasks.slot_filling.tokenizer import project
-from pipeline.tasks.slot_filling.utterance import tag_names
 from pipeline.text.tokens import tokenize
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pipeline.tasks.slot_filling import report
-from pipeline.tasks.slot_filling.utterance import from_record
+from pipeline.tasks.slot_filling.records import from_record
 
 NASTY = (
     "<script>alert(1)</script> to 北京",

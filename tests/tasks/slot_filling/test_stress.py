@@ -2,10 +2,10 @@
 
 import pytest
 
+from pipeline.tasks.slot_filling.invented_names import script
 from pipeline.tasks.slot_filling.loader import check
-from pipeline.tasks.slot_filling.names import script
+from pipeline.tasks.slot_filling.records import from_record
 from pipeline.tasks.slot_filling.stress import collect, stress
-from pipeline.tasks.slot_filling.utterance import from_record
 
 ROLES = ("from", "to")
 SETS = ["stress_seen", "stress_unseen", "stress_swapped", "minimal_pairs"]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.tasks.slot_filling.records import Utterance
 from pipeline.tasks.slot_filling.token_spans import bio, on_tokens, token_offsets
-from pipeline.tasks.slot_filling.utterance import Utterance
 
 TOKENS = ((0, 2), (3, 4), (5, 12), (13, 16))  # at 5 o'clock now
 

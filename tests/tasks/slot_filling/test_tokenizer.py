@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from pipeline.config import TrainSettings
 from pipeline.errors import InputError
-from pipeline.tasks.slot_filling.config import SlotTrainSettings
 from pipeline.tasks.slot_filling.model import build_model
+from pipeline.tasks.slot_filling.settings import SlotTrainSettings
 from pipeline.tasks.slot_filling.tokenizer import (
     build_encoder,
     build_tokenizer,

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.slot_filling.config import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.loader import READERS, check
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, words
+from pipeline.tasks.slot_filling.records import Span, Utterance, words
+from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.writer import WRITERS, write
 
 NAMES = {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from pipeline.tasks.text_classification.config import DataSettings, TextClassificationSettings
-from pipeline.tasks.text_classification.form import form_of
+from pipeline.tasks.text_classification.file_format import form_of
+from pipeline.tasks.text_classification.settings import DataSettings, TextClassificationSettings
 
 NASTY = (
     "a\x85b\u2028c",

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.tasks.text_classification.audit import audit
-from pipeline.tasks.text_classification.example import Example
+from pipeline.tasks.text_classification.records import Example
 
 
 def record(text, *labels, source="train.csv:1"):

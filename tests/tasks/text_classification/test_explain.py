@@ -1,8 +1,8 @@
 """Bad lines for a person: the text with its label, or the line, and a fix."""
 
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example
 from pipeline.tasks.text_classification.explain import explain
+from pipeline.tasks.text_classification.records import Example
 
 
 def test_a_label_is_marked_and_a_line_shown(write):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_config
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.loader import load, read
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from pipeline.layers.bag import WeightedBag
 from pipeline.tasks.text_classification import report
-from pipeline.tasks.text_classification.config import TextClassificationSettings
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 NASTY = (
     "<script>alert(1)</script> 北京",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pipeline.tasks.text_classification.config import TextClassificationSettings
 from pipeline.tasks.text_classification.scoring import CONFUSIONS, labels, score
+from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 
 def settings(several=False):

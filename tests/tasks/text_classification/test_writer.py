@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.example import Example, check, from_record
 from pipeline.tasks.text_classification.formats.values import label_column
 from pipeline.tasks.text_classification.guess import guess
 from pipeline.tasks.text_classification.loader import read
+from pipeline.tasks.text_classification.records import Example, check, from_record
 from pipeline.tasks.text_classification.writer import WRITERS, write
 
 NAMES = {

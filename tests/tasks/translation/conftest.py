@@ -9,8 +9,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
-from pipeline.tasks.translation.config import DataSettings, TranslationSettings
-from pipeline.tasks.translation.form import form_of
+from pipeline.tasks.translation.file_format import form_of
+from pipeline.tasks.translation.settings import DataSettings, TranslationSettings
 from pipeline.tasks.translation.tokenizer import build_tokenizer, fit
 
 NASTY = (

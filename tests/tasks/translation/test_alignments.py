@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.tasks.translation import alignments
 from pipeline.tasks.translation.alignments import attention, holes, look
-from pipeline.tasks.translation.judged import judge
+from pipeline.tasks.translation.scored_example import judge
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Audits: each finding by hand, none where there is nothing to find."""
 
 from pipeline.tasks.translation.audit import audit
-from pipeline.tasks.translation.example import Example
+from pipeline.tasks.translation.records import Example
 
 
 def record(text, target="eins zwei", source="a/train.tsv:1"):

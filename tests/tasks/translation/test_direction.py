@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pipeline.stages.data import prepare, texts
-from pipeline.tasks.translation.config import DataSettings
 from pipeline.tasks.translation.direction import like
+from pipeline.tasks.translation.settings import DataSettings
 
 ZH_EN, EN_ZH = {"source": "zh", "target": "en"}, {"source": "en", "target": "zh"}
 FILES = {"train": {"source": "a.en", "target": "a.zh"}}

@@ -1,8 +1,8 @@
 """Bad lines for a person: both sides, or the line, and a fix."""
 
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example
 from pipeline.tasks.translation.explain import explain
+from pipeline.tasks.translation.records import Example
 
 
 def test_both_sides_or_the_line_are_shown(write):

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.tasks.translation.config import FilterSettings, LanguageSettings
-from pipeline.tasks.translation.example import Example
 from pipeline.tasks.translation.filters import length_ratio, sift
+from pipeline.tasks.translation.records import Example
+from pipeline.tasks.translation.settings import FilterSettings, LanguageSettings
 
 EN_ZH = LanguageSettings(source="en", target="zh")
 

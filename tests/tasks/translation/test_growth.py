@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.tasks.translation import growth
-from pipeline.tasks.translation.config import GLOSSARY
 from pipeline.tasks.translation.model import build_model
+from pipeline.tasks.translation.settings import GLOSSARY
 from pipeline.tasks.translation.tokenizer import fit
 
 

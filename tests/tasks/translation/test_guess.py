@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.translation.example import Example, to_json
 from pipeline.tasks.translation.guess import guess
 from pipeline.tasks.translation.loader import load
+from pipeline.tasks.translation.records import Example, to_json
 
 WANTED = [
     ("The dog is in the garden.", "狗在花园里。"),

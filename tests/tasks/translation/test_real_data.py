@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.config import load_config
 from pipeline.tasks.translation.audit import audit
-from pipeline.tasks.translation.config import TranslationSettings
 from pipeline.tasks.translation.guess import guess
 from pipeline.tasks.translation.loader import load, read
+from pipeline.tasks.translation.settings import TranslationSettings
 
 pytestmark = pytest.mark.slow
 

@@ -1,6 +1,6 @@
 """Stress sets: what differs and what stays."""
 
-from pipeline.tasks.translation.example import Example
+from pipeline.tasks.translation.records import Example
 from pipeline.tasks.translation.stress import stress
 
 

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from pipeline.tasks.translation.config import TokenizerSettings
+from pipeline.tasks.translation.settings import TokenizerSettings
 from pipeline.tasks.translation.tokenizer import PairTokenizer
 from pipeline.text.protect import PLACEHOLDERS
 from pipeline.text.subwords import Subwords, train_subwords

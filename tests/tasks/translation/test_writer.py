@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.translation.example import Example, check, from_record
 from pipeline.tasks.translation.guess import guess
 from pipeline.tasks.translation.loader import read
+from pipeline.tasks.translation.records import Example, check, from_record
 from pipeline.tasks.translation.writer import WRITERS, write
 
 PIECES = (

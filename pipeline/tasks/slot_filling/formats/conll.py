@@ -26,11 +26,11 @@ from typing import Any
 from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.objects import parts_of, tokens_of
 from pipeline.tasks.slot_filling.formats.tagging import Tokens, one_line, spans_of, tags_of
-from pipeline.tasks.slot_filling.utterance import Utterance
-from pipeline.tasks.slot_filling.utterance import words as between_spaces
+from pipeline.tasks.slot_filling.records import Utterance
+from pipeline.tasks.slot_filling.records import words as between_spaces
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 NOTE = re.compile(r"# +(intent|text|tokens|parts) *[=:] ?(.*)", re.DOTALL)
 TAG = re.compile(r"O|[BIESLUM]-[^ \t]+")

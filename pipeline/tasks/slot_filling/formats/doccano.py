@@ -12,7 +12,6 @@ from typing import Any
 
 from pipeline.datasets.lines import OnError, read_objects, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.objects import (
     first_of,
     own_keys,
@@ -21,7 +20,8 @@ from pipeline.tasks.slot_filling.formats.objects import (
     tokens_of,
     write_lines,
 )
-from pipeline.tasks.slot_filling.utterance import INTENT_SEPARATOR, Span, Utterance
+from pipeline.tasks.slot_filling.records import INTENT_SEPARATOR, Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 TEXT_KEYS, SPAN_KEYS = ("text", "data"), ("label", "labels", "entities")
 

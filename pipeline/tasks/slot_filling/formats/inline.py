@@ -22,11 +22,11 @@ from typing import Any
 
 from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats import markup
 from pipeline.tasks.slot_filling.formats.objects import parts_of, tokens_of
 from pipeline.tasks.slot_filling.formats.tagging import one_line
-from pipeline.tasks.slot_filling.utterance import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 HEADING = re.compile(r"#+ *intent *[:=] *(.*?) *")
 NOTE = re.compile(r"# +(tokens|parts) *[=:] *(.*)")

@@ -8,14 +8,14 @@ from typing import Any
 
 from pipeline.datasets.lines import OnError, read_objects, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.objects import (
     parts_of,
     span_of,
     tokens_of,
     write_lines,
 )
-from pipeline.tasks.slot_filling.utterance import INTENT_SEPARATOR, Utterance, to_json
+from pipeline.tasks.slot_filling.records import INTENT_SEPARATOR, Utterance, to_json
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:

@@ -16,7 +16,6 @@ from typing import Any
 
 from pipeline.datasets.lines import OnError, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.doccano import code_units
 from pipeline.tasks.slot_filling.formats.objects import (
     agree,
@@ -26,7 +25,8 @@ from pipeline.tasks.slot_filling.formats.objects import (
     tokens_of,
     write_list,
 )
-from pipeline.tasks.slot_filling.utterance import INTENT_SEPARATOR, Span, Utterance
+from pipeline.tasks.slot_filling.records import INTENT_SEPARATOR, Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 EXPECTED = '{"data": {"text"}, "annotations": [{"result": [...]}]}, as the export named JSON has it'
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from pipeline.tasks.slot_filling.utterance import Span
+from pipeline.tasks.slot_filling.records import Span
 
 # A value, then `(slot)`, `(slot:synonym)` or `{"entity": ..., "role": ...}`.
 PLAIN = re.compile(r"\[([^\]]+?)\](?:\(([^:)]+?)(?::[^)]*)?\)|(\{[^}]+?\}))")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pipeline.datasets.lines import OnError, read_lines
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
 
 SLOT_KEYS = ("slot", "label", "entity", "type")
 START_KEYS, END_KEYS = ("start", "start_offset"), ("end", "end_offset")

@@ -23,10 +23,10 @@ import yaml
 
 from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats import markup
 from pipeline.tasks.slot_filling.formats.objects import own_keys, parts_of, tokens_of
-from pipeline.tasks.slot_filling.utterance import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 OTHER_ENTRIES = {"synonym", "regex", "lookup"}
 # PyYAML takes these for line breaks (YAML 1.1); as such they would be changed in reading.

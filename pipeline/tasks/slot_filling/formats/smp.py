@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.datasets.lines import OnError, stop
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.objects import (
     own_keys,
     parts_of,
@@ -16,7 +15,8 @@ from pipeline.tasks.slot_filling.formats.objects import (
     tokens_of,
     write_list,
 )
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:

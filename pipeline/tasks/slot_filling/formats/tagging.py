@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Span, Utterance, overlaps, words
 
 Tokens = tuple[tuple[int, int], ...]
 

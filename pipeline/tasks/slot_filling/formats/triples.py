@@ -10,9 +10,9 @@ from pathlib import Path
 from pipeline.datasets.lines import OnError, read_lines, require, stop
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.tagging import rows_of_words, tagged
-from pipeline.tasks.slot_filling.utterance import Utterance
+from pipeline.tasks.slot_filling.records import Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 FILES = ("seq.in", "seq.out", "label")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
+from pipeline.tasks.text_classification.records import Example
 
 PREFIX = "__label__"
 HEAD = re.compile(rf"{PREFIX}([^ \t]*)(?:[ \t]+(?={PREFIX})|[ \t]|$)")

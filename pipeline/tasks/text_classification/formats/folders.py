@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.datasets.lines import OnError, stop, whole_lines
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
+from pipeline.tasks.text_classification.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

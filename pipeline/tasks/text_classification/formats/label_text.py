@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import split_cell
+from pipeline.tasks.text_classification.records import Example
 
 LABELS = ","  # between several labels that we write
 

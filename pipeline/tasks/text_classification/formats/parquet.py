@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.datasets.lines import OnError, stop
 from pipeline.datasets.parquet import read_parquet, write_parquet
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import example_of, label_column
+from pipeline.tasks.text_classification.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.datasets.cells import join_row
 from pipeline.datasets.lines import OnError, read_rows, stop
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example, shorten
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import example_of, label_column
+from pipeline.tasks.text_classification.records import Example, shorten
 
 COMMA, TAB = ",", "\t"
 LABELS = ","  # between several labels of a cell that we write

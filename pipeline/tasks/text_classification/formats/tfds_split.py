@@ -11,9 +11,9 @@ import tensorflow_datasets as tfds
 from pipeline.datasets.lines import OnError, stop
 from pipeline.datasets.tfds_sets import features_of, read_rows, resolve
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.example import Example
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import example_of
+from pipeline.tasks.text_classification.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError
-from pipeline.tasks.text_classification.example import Example, shorten
-from pipeline.tasks.text_classification.form import Form
+from pipeline.tasks.text_classification.file_format import Form
+from pipeline.tasks.text_classification.records import Example, shorten
 
 
 def example_of(path: Path | str, number: int, row: Mapping[str, Any], form: Form) -> Example:

@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.datasets.cells import split_end
 from pipeline.datasets.lines import OnError, stop, whole_lines
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example
-from pipeline.tasks.translation.form import Form
+from pipeline.tasks.translation.file_format import Form
+from pipeline.tasks.translation.records import Example
 
 NAMES = ("train.source", "train.target")  # in a folder that we write
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_objects, stop
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example
-from pipeline.tasks.translation.form import Form
+from pipeline.tasks.translation.file_format import Form
 from pipeline.tasks.translation.formats.values import PARTS, SOURCE, TARGET, example_of
+from pipeline.tasks.translation.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

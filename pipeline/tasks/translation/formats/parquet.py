@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.datasets.lines import OnError, stop
 from pipeline.datasets.parquet import read_parquet, read_parquet_columns, write_parquet
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example
-from pipeline.tasks.translation.form import Form, names_of
+from pipeline.tasks.translation.file_format import Form, names_of
 from pipeline.tasks.translation.formats.values import PARTS, SOURCE, TARGET, example_of, outer
+from pipeline.tasks.translation.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.datasets.cells import join_row
 from pipeline.datasets.lines import OnError, read_rows, stop
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example, shorten
-from pipeline.tasks.translation.form import Form, names_of
+from pipeline.tasks.translation.file_format import Form, names_of
 from pipeline.tasks.translation.formats.values import SOURCE, TARGET, example_of
+from pipeline.tasks.translation.records import Example, shorten
 
 COMMA, TAB = ",", "\t"
 

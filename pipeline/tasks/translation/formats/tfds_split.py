@@ -12,9 +12,9 @@ from typing import Any
 from pipeline.datasets.lines import OnError, stop
 from pipeline.datasets.tfds_sets import features_of, read_rows, resolve
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.translation.example import Example
-from pipeline.tasks.translation.form import Form, names_of
+from pipeline.tasks.translation.file_format import Form, names_of
 from pipeline.tasks.translation.formats.values import example_of, outer
+from pipeline.tasks.translation.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:

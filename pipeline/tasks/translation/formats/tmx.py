@@ -24,10 +24,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.datasets.lines import OnError, open_bytes, stop
 from pipeline.errors import DataError
-from pipeline.tasks.translation.config import UNKNOWN, LanguageSettings
-from pipeline.tasks.translation.example import Example
-from pipeline.tasks.translation.form import Form
-from pipeline.tasks.translation.scripts import language_of
+from pipeline.tasks.translation.file_format import Form
+from pipeline.tasks.translation.languages import language_of
+from pipeline.tasks.translation.records import Example
+from pipeline.tasks.translation.settings import UNKNOWN, LanguageSettings
 
 CHUNK = 1 << 16
 CODES = frozenset(("bpt", "ept", "it", "ph", "ut"))

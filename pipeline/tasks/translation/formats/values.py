@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError
-from pipeline.tasks.translation.example import Example, shorten
-from pipeline.tasks.translation.form import Form, names_of
+from pipeline.tasks.translation.file_format import Form, names_of
+from pipeline.tasks.translation.records import Example, shorten
 
 PARTS = "parts"
 SOURCE, TARGET = "source", "target"  # the columns of a file that we write

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.conll import read, write
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def read_all(path, *on_error):

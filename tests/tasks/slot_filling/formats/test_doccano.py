@@ -5,9 +5,9 @@ import json
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.doccano import code_units, read, write
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 ENTITY = {"id": 3, "label": "city", "start_offset": 3, "end_offset": 7}
 

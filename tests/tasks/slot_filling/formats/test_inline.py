@@ -3,9 +3,9 @@ r"""Lines with `[value](slot)`: intents before a tab or above, escapes, slips.""
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.inline import read, write
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.jsonl import read
-from pipeline.tasks.slot_filling.utterance import Span, Utterance, from_record, to_json
+from pipeline.tasks.slot_filling.records import Span, Utterance, from_record, to_json
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 GOOD = {"text": "to Oslo", "intent": "book", "slots": [{"slot": "city", "start": 3, "end": 7}]}
 

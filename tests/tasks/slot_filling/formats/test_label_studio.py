@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.label_studio import read, write
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def label(start, end, text, *labels):

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.smp import read
-from pipeline.tasks.slot_filling.utterance import Span, Utterance
+from pipeline.tasks.slot_filling.records import Span, Utterance
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 ENTITY = {"type": "city", "start_idx": 1, "end_idx": 2}
 ROW = {"id": 0, "text": "到北京👩", "domain": "train", "intent": "QUERY", "entities": [ENTITY]}

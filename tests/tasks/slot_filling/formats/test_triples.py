@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.slot_filling.config import ColumnSettings
 from pipeline.tasks.slot_filling.formats.triples import FILES, read, tagged
-from pipeline.tasks.slot_filling.utterance import Span
+from pipeline.tasks.slot_filling.records import Span
+from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pipeline.tasks.translation.formats import aligned
 @pytest.fixture
 def read(write, make_data):
     """A function from two files' contents to (text, target, line) of each example, and errors."""
-    from pipeline.tasks.translation.form import form_of
+    from pipeline.tasks.translation.file_format import form_of
 
     def read(source, target, suffix="", **rest):
         paths = [write(f"a.en{suffix}", source), write(f"a.de{suffix}", target)]

@@ -1,0 +1,92 @@
+"""What languages are written in, and which one a text is likely in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.errors import InputError
+from pipeline.tasks.translation.settings import UNKNOWN
+from pipeline.text.scripts import SCRIPTS, scripts_of
+
+DENSE = re.compile(
+    f"[{SCRIPTS['Han']}{SCRIPTS['Kana']}]"
+)  # of which one says what three letters do
+
+LANGUAGES = {
+    "Latin": "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nb nl nn"
+    " no pl pt ro sk sl sq sv sw tl tr vi",
+    "Han": "zh yue ja",
+    "Kana": "ja",
+    "Hangul": "ko",
+    "Cyrillic": "be bg kk ky mk mn ru sr tg uk",
+    "Greek": "el",
+    "Arabic": "ar fa ps ur",
+    "Hebrew": "he yi",
+    "Devanagari": "hi mr ne",
+    "Thai": "th",
+}
+ONLY = {"Han": "zh", "Kana": "ja", "Hangul": "ko", "Greek": "el", "Hebrew": "he", "Thai": "th"}
+KANA = 0.1  # share of the Han and Kana of a text from which it is Japanese
+# Words that half of all sentences have; none stands in two of the lists.
+WORDS = {
+    "en": "the and of is you that it with are this was have not what",
+    "de": "der das und ist nicht ein eine mit auf ich zu auch den im",
+    "fr": "les est une des pas vous dans qui sur il avec pour ce je",
+    "es": "el los y una por las está como su muy pero lo al hay",
+    "it": "il di che è gli della per sono non del ma ho più lo",
+    "pt": "o os não uma um em você dos ao ele isso foi mais também",
+    "nl": "het een van ik niet op dat zijn aan voor hij ook er maar",
+}
+
+
+def main_script(counts: Counter[str]) -> str:
+    """The script that most letters belong to, Han and Kana taken as one; empty without letters."""
+    joined = Counter(counts)
+    joined["Han"] += joined.pop("Kana", 0)
+    (name, count), *_ = joined.most_common(1) or [("", 0)]
+    return name if count else ""
+
+
+def scripts_for(language: str) -> frozenset[str]:
+    """The scripts that a language is written in.
+
+    Raises:
+        InputError: It is not known; names those that are.
+    """
+    base = re.split("[-_]", language.lower())[0]
+    found = frozenset(name for name, codes in LANGUAGES.items() if base in codes.split())
+    if not found:
+        known = ", ".join(sorted({code for codes in LANGUAGES.values() for code in codes.split()}))
+        raise InputError(f"data.languages: the script of `{language}`: unknown; expected {known}")
+    return found
+
+
+def fits(text: str, scripts: frozenset[str]) -> bool:
+    """Whether at least half of a text's letters are of these scripts; without letters it does."""
+    counts = scripts_of(text)
+    return 2 * sum(counts[name] for name in scripts) >= counts.total()
+
+
+def length(text: str) -> int:
+    """Characters, those of Chinese and Japanese counted as three.
+
+    The same sentence has about as much of it in any language.
+    """
+    return len(text) + 2 * len(DENSE.findall(text))
+
+
+def language_of(texts: Iterable[str]) -> str:
+    """The code of the language that texts are likely in, `und` where that is not clear."""
+    whole = "\n".join(texts)
+    counts = scripts_of(whole)
+    script = main_script(counts)
+    if script == "Han" and counts["Kana"] > KANA * (counts["Han"] + counts["Kana"]):
+        script = "Kana"
+    if script in ONLY:
+        return ONLY[script]
+    words = Counter(re.findall(r"\w+", whole.lower())) if script == "Latin" else Counter()
+    found = Counter({code: sum(words[w] for w in known.split()) for code, known in WORDS.items()})
+    (code, most), (_, second) = found.most_common(2)
+    return code if most > 2 * second else UNKNOWN
