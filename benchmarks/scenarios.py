@@ -61,14 +61,14 @@ def divided(
     config_name: str, folder: Path, seed: int, settings: Sequence[str], is_new: Callable[..., bool]
 ) -> Scenario:
     """The config's rows without the new ones; these, of train and valid, as new data."""
-    from pipeline.stages import rows
+    from pipeline.stages.data import bundled_rows
 
     task, config = load(config_name, seed, settings)
     found = {name: list(read()) for name, read in task.load(config.settings.data).splits.items()}
     splits = {name: found[name] for name in ("train", "valid", "test")}
     old = {name: [r for r in records if not is_new(r)] for name, records in splits.items()}
     new = [r for name in ("train", "valid") for r in splits[name] if is_new(r)]
-    rows.write(task, folder / "new.jsonl", new)
+    bundled_rows.write(task, folder / "new.jsonl", new)
     return Scenario(
         task=task,
         base=on_rows(task, config, folder / "old", old, f"{config.name}_part"),
@@ -81,11 +81,11 @@ def divided(
 
 def on_rows(task: Any, config: Any, folder: Path, splits: dict[str, Any], name: str) -> Any:
     """The config with these rows as its data."""
-    from pipeline.stages import rows
+    from pipeline.stages.data import bundled_rows
 
     files = {split: str(folder / f"{split}.jsonl") for split in splits}
     for split, records in splits.items():
-        rows.write(task, Path(files[split]), records)
+        bundled_rows.write(task, Path(files[split]), records)
     data = task.travelling(config.settings.data, files)
     return replace(config, name=name, settings=config.settings.model_copy(update={"data": data}))
 
@@ -103,7 +103,7 @@ def trec6(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
 
 def tatoeba(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
     """Rows of the flights are told by their file."""
-    from pipeline.stages import rows
+    from pipeline.stages.data import bundled_rows
 
     task, config = load("tatoeba_en_zh", seed, settings)
     _, flights = load("flights_en_zh", seed)
@@ -111,7 +111,7 @@ def tatoeba(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
         {name: list(read()) for name, read in task.load(c.settings.data).splits.items()}
         for c in (config, flights)
     )
-    rows.write(task, folder / "new.jsonl", [*pairs["train"], *pairs["valid"]])
+    bundled_rows.write(task, folder / "new.jsonl", [*pairs["train"], *pairs["valid"]])
     usual = {name: old[name] for name in ("train", "valid", "test")}
     everything = {name: [*records, *pairs[name]] for name, records in usual.items()}
     known = {record["text"] for record in usual["test"]}
@@ -129,9 +129,9 @@ def new_cities(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
     task, config = load("flights_slots", seed, settings)
     new = write(folder / "new.jsonl", cities(read(FLIGHTS / "train.jsonl"), 20, seed))
     asked = write(folder / "asked.jsonl", cities(read(FLIGHTS / "test.jsonl"), 60, seed))
-    from pipeline.stages import rows
+    from pipeline.stages.data import bundled_rows
 
-    return Scenario(task, config, None, new, cities=rows.read(task, config, asked))
+    return Scenario(task, config, None, new, cities=bundled_rows.read(task, config, asked))
 
 
 def poison(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
@@ -171,7 +171,7 @@ def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
     names = [name for listed in NEW_CITIES.values() for name in listed]
     counts = []
     for record, answer in zip(scenario.cities, answer_all(task, outputs, texts), strict=True):
-        rows = task.to_json(record)["slots"]
+        bundled_rows = task.to_json(record)["slots"]
         name = next(name for name in names if name in record["text"])
         start = record["text"].index(name)
         place = start, start + len(name)
@@ -181,7 +181,7 @@ def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
                 for s in spans
                 if s["start"] < place[1] and s["end"] > place[0]
             ]
-            for spans in (rows, answer["slots"])
+            for spans in (bundled_rows, answer["slots"])
         )
         counts.append(count([s for s in gold if s[0] in CITY_SLOTS], found))
     score = Counts(np.array(counts), lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])

@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.metrics import drift
 from pipeline.predictor import BATCH, answer_all
 from pipeline.report.terminal import note, print_table
+from pipeline.stages.data import bundled_rows
 from pipeline.stages.data.convert import publish, refuse
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.live import learning_curve
@@ -23,7 +24,6 @@ from pipeline.stages.publishing.export import EXAM, METRICS, REPLAY, VALID, WEIG
 from pipeline.stages.training import checkpoint
 from pipeline.stages.training.assembly import Assembly, assemble, outputs_of
 from pipeline.stages.training.train import CONTRACT
-from pipeline.stages.travelled import read_rows
 from pipeline.task import Answer, Record, Task
 
 SHOWN = 10
@@ -65,7 +65,9 @@ def run(
         for label, amount in drift.add(rows).items()
     }
     annotated = [
-        row for name in (REPLAY, VALID, EXAM) for row in read_rows(task, config, extra / name)
+        row
+        for name in (REPLAY, VALID, EXAM)
+        for row in bundled_rows.read(task, config, extra / name)
     ]
     fresh = _fresh(texts, annotated)
     if not fresh:
@@ -96,7 +98,7 @@ def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | N
     There are too few rows, or the packages of the extra `floor` are not installed.
     """
     extra = version / artifacts.EXTRA
-    train, exam = (read_rows(task, config, extra / name) for name in (REPLAY, EXAM))
+    train, exam = (bundled_rows.read(task, config, extra / name) for name in (REPLAY, EXAM))
     if not learning_curve.enough(train, exam):
         note(
             f"no learning curve: {len(train)} replay rows and {len(exam)} exam rows travel with the"

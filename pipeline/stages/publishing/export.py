@@ -17,8 +17,7 @@ from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.report.terminal import note
 from pipeline.savedmodel import ops, parity, warmup, write
-from pipeline.stages import rows
-from pipeline.stages.data import prepare
+from pipeline.stages.data import bundled_rows, prepare
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.publishing import drift_reference, known_ngrams, replay
 from pipeline.stages.training import environment
@@ -146,12 +145,12 @@ def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, ex
     def train() -> Iterable[Record]:
         return store.records(data, "train")
 
-    rows.write(task, extra / REPLAY, replay.choose(task, train, settings.replay_rows, seed))
+    bundled_rows.write(task, extra / REPLAY, replay.choose(task, train, settings.replay_rows, seed))
     for split, name, size in (
         ("valid", VALID, settings.valid_rows),
         ("test", EXAM, settings.exam_rows),
     ):
-        rows.write(task, extra / name, _sample(store.records(data, split), size, seed))
+        bundled_rows.write(task, extra / name, _sample(store.records(data, split), size, seed))
 
 
 def _pack_known(data: store.Prepared, extra: Path, parent: Path | None) -> None:

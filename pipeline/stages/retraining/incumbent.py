@@ -14,8 +14,7 @@ from pipeline import artifacts
 from pipeline.config import Config, load_config
 from pipeline.errors import GateError, InputError
 from pipeline.report.terminal import note
-from pipeline.stages import rows
-from pipeline.stages.data import prepare
+from pipeline.stages.data import bundled_rows, prepare
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.publishing import export
 from pipeline.stages.retraining import verdict
@@ -149,7 +148,7 @@ def open_version(
     task = find_task(config.task)
     asked = _rows(task, config, exam, extra / export.EXAM, "exam")
     # A user's file may have all there ever was in it; what travels was divided already.
-    valid = without(rows.read(task, config, extra / export.VALID), asked if exam else ())
+    valid = without(bundled_rows.read(task, config, extra / export.VALID), asked if exam else ())
     train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
     others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
     kept = without(train, others)
@@ -165,7 +164,7 @@ def open_version(
         data=load_config(extra / CONFIG, schema_of).settings.data,
         vocabularies=read_vocabularies(extra),
         train=kept,
-        learnt=rows.read(task, config, extra / export.REPLAY) if old_data else kept,
+        learnt=bundled_rows.read(task, config, extra / export.REPLAY) if old_data else kept,
         valid=valid,
         exam=asked,
         is_whole=old_data is not None or has_all(extra, len(train)),
@@ -210,9 +209,9 @@ def _say_unusual(config: Config) -> None:
 def _say_missing(file: Path, rows: int, version: Path) -> None:
     """The same file each time lacks what was learnt since: the rows of other new files."""
     learnt = artifacts.read_json(version / artifacts.EXTRA / CONTRACT)["examples"]
-    if rows < learnt:
+    if bundled_rows < learnt:
         told = f"version {version.name} learnt from {learnt}: the others may be forgotten"
-        note(f"{file}: {rows} rows, and {told}")
+        note(f"{file}: {bundled_rows} rows, and {told}")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
@@ -225,7 +224,7 @@ def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str
         if not said:
             raise InputError(f"{given}: no rows; expected annotated examples for --{option}")
         return said
-    found = rows.read(task, config, own)
+    found = bundled_rows.read(task, config, own)
     if not found:
         raise InputError(f"{own}: no such rows travel with this version; give --{option} PATH")
     return found

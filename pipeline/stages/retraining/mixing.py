@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from pipeline.config import ROOT, Config, RetrainSettings
 from pipeline.datasets.splits import carve
 from pipeline.report.terminal import note
-from pipeline.stages import rows
-from pipeline.stages.data import prepare
+from pipeline.stages.data import bundled_rows, prepare
 from pipeline.stages.publishing import export, replay
 from pipeline.stages.retraining.incumbent import Published, without
 from pipeline.stages.retraining.new_data import News, Parts, key_of
@@ -69,7 +68,7 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
         NEW: parts.held_out,
     }
     for split, records in splits.items():
-        rows.write(old.task, folder / FOLDER / f"{split}.jsonl", records)
+        bundled_rows.write(old.task, folder / FOLDER / f"{split}.jsonl", records)
     files = {split: _named(folder / FOLDER / f"{split}.jsonl") for split in splits}
     settings = old.config.settings
     changed = {
@@ -108,7 +107,7 @@ def give_back(
     if lent and not settings.export.valid_rows:
         everything, size = [*lent, *train], settings.export.replay_rows
         chosen = replay.choose(task, lambda: everything, size, settings.train.seed)
-        rows.write(task, extra / export.REPLAY, chosen)
+        bundled_rows.write(task, extra / export.REPLAY, chosen)
 
 
 def _replaced(task: Task, old: Sequence[Record], new: Sequence[Record]) -> list[Record]:

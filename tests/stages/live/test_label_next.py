@@ -6,8 +6,8 @@ import pytest
 
 from pipeline import load
 from pipeline.errors import InputError
+from pipeline.stages.data import bundled_rows
 from pipeline.stages.live import label_next, learning_curve
-from pipeline.stages.travelled import read_rows
 
 TEXTS = [
     "fly to Paris tomorrow",
@@ -43,7 +43,7 @@ def choose(predictor, in_memory):
 def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, name, count):
     """A text of the exam, too, would be annotated in vain: `retrain` refuses it."""
     file = predictor.version / "assets.extra" / f"{name}.jsonl"
-    rows = read_rows(predictor.task, predictor.config, file)
+    rows = bundled_rows.read(predictor.task, predictor.config, file)
     assert len(rows) == count
     found = choose([*TEXTS, *(row["text"] for row in rows)], 100)
     assert sorted(found) == sorted({*TEXTS[3:], TEXTS[0]})

@@ -18,7 +18,7 @@ from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
 from pipeline.savedmodel import parity, write
-from pipeline.stages import rows as travelling
+from pipeline.stages.data import bundled_rows as travelling
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.publishing import export, known_ngrams, versions
 from pipeline.stages.retraining import (
