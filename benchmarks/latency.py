@@ -99,7 +99,7 @@ def sentences(predictor: Predictor, file: Path | None, count: int) -> tuple[list
     """`count` texts drawn from the file or the exam set, and where they are from."""
     from pipeline.artifacts import EXTRA
     from pipeline.errors import InputError
-    from pipeline.stages.live.predict import read_texts
+    from pipeline.stages.data.texts import read_texts
     from pipeline.stages.publishing.export import EXAM
 
     place = file or predictor.version / EXTRA / EXAM

@@ -171,7 +171,7 @@ def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
     names = [name for listed in NEW_CITIES.values() for name in listed]
     counts = []
     for record, answer in zip(scenario.cities, answer_all(task, outputs, texts), strict=True):
-        bundled_rows = task.to_json(record)["slots"]
+        rows = task.to_json(record)["slots"]
         name = next(name for name in names if name in record["text"])
         start = record["text"].index(name)
         place = start, start + len(name)
@@ -181,7 +181,7 @@ def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
                 for s in spans
                 if s["start"] < place[1] and s["end"] > place[0]
             ]
-            for spans in (bundled_rows, answer["slots"])
+            for spans in (rows, answer["slots"])
         )
         counts.append(count([s for s in gold if s[0] in CITY_SLOTS], found))
     score = Counts(np.array(counts), lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])

@@ -14,7 +14,7 @@ The data's way, room by room; each room's own docstring lists its files in readi
 
 Around them: `task` is the seam between tasks and stages, `config` the settings, `artifacts` the
 folders that last, `metrics` the numbers, `report` what people look at, `errors` what they are told,
-`verbs` the part of the command line that `main.py` does not hold itself.
+`cli` the command line.
 """
 
 from pipeline.predictor import Predictor, load

@@ -18,7 +18,7 @@ WORKER = """
 import json, sys
 from pathlib import Path
 import numpy
-from pipeline.serving.http.paths import Target
+from pipeline.serving.versions.traffic import Target
 from pipeline.serving.server import _build
 from pipeline.serving.settings import Settings
 

@@ -13,10 +13,10 @@ from pipeline.serving.engine.batching import late, rows_of
 from pipeline.serving.engine.engine import Engine
 from pipeline.serving.engine.signature import DEFAULT, Signature
 from pipeline.serving.errors import Code, ServingError, cut, invalid
-from pipeline.serving.http.paths import Target
 from pipeline.serving.keys import Keys
 from pipeline.serving.state import Seen, Server
 from pipeline.serving.telemetry import logs
+from pipeline.serving.versions.traffic import Target
 
 
 def target_of(request: Any) -> Target:

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.serving.errors import ServingError
-from pipeline.serving.http.paths import Target
 from pipeline.serving.state import Server
+from pipeline.serving.versions.traffic import Target
 
 FOLDER = Path(__file__).with_name("page")
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}

@@ -10,21 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from pipeline.serving.errors import ServingError, invalid
+from pipeline.serving.versions.traffic import Target
 
 WHICH = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 POST = re.compile(rf"/v1/models/(?P<name>[^/:]+){WHICH}:(?P<verb>classify|regress|predict)", re.I)
 GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{WHICH}(?:/(?P<verb>metadata))?", re.I)
 VERBS = frozenset({"classify", "regress", "predict", "metadata", "status"})
 LARGEST = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Target:
-    """A model, and which version of it: a number, a label, or the newest."""
-
-    name: str
-    version: int | None = None
-    label: str | None = None
 
 
 @dataclass(frozen=True)

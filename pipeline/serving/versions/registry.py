@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pipeline.serving.engine.engine import Engine
 from pipeline.serving.errors import Code, ServingError, invalid, not_found
-from pipeline.serving.http.paths import Target
 from pipeline.serving.telemetry.logs import log
 from pipeline.serving.versions.folders import list_models
 from pipeline.serving.versions.model import Load, Model
 from pipeline.serving.versions.state import VersionState
+from pipeline.serving.versions.traffic import Target
 
 AT_ONCE = 2  # models that come up side by side: one is loaded while the one before is warmed up
 

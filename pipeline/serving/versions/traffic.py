@@ -24,6 +24,15 @@ Which = int | str  # a version's number, or a label
 
 
 @dataclass(frozen=True)
+class Target:
+    """A model, and which version of it: a number, a label, or the newest."""
+
+    name: str
+    version: int | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
 class Traffic:
     """Shares in percent.
 

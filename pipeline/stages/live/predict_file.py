@@ -22,7 +22,7 @@ from pipeline.datasets.lines import require, whole_lines
 from pipeline.errors import DataError, InputError, PipelineError
 from pipeline.predictor import Predictor
 from pipeline.report.terminal import note, progress
-from pipeline.stages.live.predict import holds_objects, text_of
+from pipeline.stages.data.texts import holds_objects, text_of
 from pipeline.task import Answer
 
 GROUP = 1024  # rows that are in memory at once, or fewer where they are long:

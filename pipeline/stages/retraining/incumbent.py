@@ -209,9 +209,9 @@ def _say_unusual(config: Config) -> None:
 def _say_missing(file: Path, rows: int, version: Path) -> None:
     """The same file each time lacks what was learnt since: the rows of other new files."""
     learnt = artifacts.read_json(version / artifacts.EXTRA / CONTRACT)["examples"]
-    if bundled_rows < learnt:
+    if rows < learnt:
         told = f"version {version.name} learnt from {learnt}: the others may be forgotten"
-        note(f"{file}: {bundled_rows} rows, and {told}")
+        note(f"{file}: {rows} rows, and {told}")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:

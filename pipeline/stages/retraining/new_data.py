@@ -14,10 +14,9 @@ from pipeline.datasets.splits import carve_stratified
 from pipeline.errors import DataError, InputError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages.data import prepare
-from pipeline.stages.data.texts import may_be_plain
+from pipeline.stages.data.texts import may_be_plain, read_texts
 from pipeline.stages.data.validate import print_problems
 from pipeline.stages.evaluation.train_overlap import text_key
-from pipeline.stages.live.predict import read_texts
 from pipeline.stages.retraining.incumbent import Published, without
 from pipeline.task import Record, Task
 

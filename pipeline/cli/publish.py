@@ -1,18 +1,39 @@
-"""The verbs for a model that is out: what it meets and learns, its origin, the way back."""
+"""Commands for published versions: export, retrain, versions, rollback."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pipeline.errors import DriftError, InputError, RejectedError
+from pipeline.cli.arguments import (
+    Model,
+    ModelsFolder,
+    Name,
+    Set,
+    load,
+    program,
+    short,
+)
+from pipeline.errors import InputError, RejectedError
 from pipeline.start import quiet_start
-from pipeline.verbs.arguments import Json, Model, ModelsFolder, Name, Set, short
+
+if TYPE_CHECKING:
+    pass
 
 app = typer.Typer()
+
+
+@app.command()
+def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
+    """Publish a run's best weights as the next version."""
+    with quiet_start():
+        from pipeline.stages.publishing import export as stage
+    if not (folder / "config.yaml").is_file():
+        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
+    task, config = load(folder / "config.yaml", None, folder.resolve().parent.name)
+    print(short(stage.run(task, config, folder)))
 
 
 @app.command()
@@ -48,7 +69,6 @@ def retrain(
     if force is not None and not force.strip():
         raise InputError("retrain: --force: no reason; expected why it is to be published anyway")
     with quiet_start():
-        from pipeline.config import ROOT
         from pipeline.stages.evaluation import report
         from pipeline.stages.retraining import retrain as stage
         from pipeline.stages.retraining import watch_folder
@@ -57,7 +77,7 @@ def retrain(
         options = [f"--set={setting}" for setting in set_ or ()]
         options += [f"{option}={file}" for option, file in files if file]
         options.append(f"--test-rows={test_rows}")
-        command = [sys.executable, str(ROOT / "main.py"), "retrain", str(model), *options]
+        command = [*program(), "retrain", str(model), *options]
         watch_folder.run(model, watch, command, set_ or (), exam, old_data)
     if data:
         outcome = stage.run(
@@ -73,64 +93,6 @@ def retrain(
         if outcome.version is None:
             raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
         print(f"model: {short(outcome.version)}")
-
-
-@app.command()
-def drift(
-    model: Model,
-    data: Annotated[
-        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
-    ],
-    false_alarms: Annotated[
-        float, typer.Option(help="Share of batches that are told though nothing has drifted.")
-    ] = 0.05,
-    json_: Json = None,
-) -> None:
-    """Tell whether texts are unlike those of training; leaves with 4 where they are."""
-    with quiet_start():
-        from pipeline.artifacts import write_json
-        from pipeline.predictor import load
-        from pipeline.stages.data.texts import texts_of
-        from pipeline.stages.live import drift as stage
-    predictor = load(model)
-    found = stage.run(predictor, texts_of(predictor.task, predictor.config, data), false_alarms)
-    stage.print_drift(f"{predictor.config.name}: {data.name}", found)
-    if json_:
-        write_json(json_, {"model": str(model), "data": str(data), **found.as_dict()})
-    if found.over:
-        raise DriftError(f"{data}: over the threshold: {', '.join(found.over)}")
-
-
-@app.command("label-next")
-def label_next(
-    model: Model,
-    data: Annotated[
-        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
-    ],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="What to write; must not exist.")],
-    count: Annotated[int, typer.Option(min=1, help="How many texts to choose.")] = 50,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by OUTPUT's ending.")
-    ] = None,
-    curve: Annotated[bool, typer.Option(help="Say what more rows may bring (a minute).")] = True,
-) -> None:
-    """Choose the texts to annotate next, written with the model's suggestions."""
-    with quiet_start():
-        from pipeline.predictor import load
-        from pipeline.stages.data.convert import refuse
-        from pipeline.stages.data.texts import texts_of
-        from pipeline.stages.live import label_next as stage
-    refuse(output)
-    predictor = load(model)
-    task, config, version = predictor.task, predictor.config, predictor.version
-    texts = texts_of(task, config, data)
-    chosen = stage.run(task, config, version, texts, count)
-    said = stage.write(task, chosen, output, to)
-    stage.print_chosen(config.name, chosen)
-    found = stage.curve(task, config, version) if curve else None
-    if found:
-        stage.print_gain(task, config, version, found, len(chosen))
-    print(f"wrote {output}: {len(chosen)} texts with suggested annotations, {said}")
 
 
 @app.command()

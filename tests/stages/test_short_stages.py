@@ -58,15 +58,15 @@ def test_predict_writes_an_answer_a_line_in_order(monkeypatch):
 def test_texts_are_the_lines_of_a_file_as_they_stand(tmp_path):
     file = tmp_path / "texts.txt"
     file.write_bytes("a \r\n\n  京\u2028b\n".encode())
-    assert list(predict.read_texts(file)) == ["a ", "", "  京\u2028b"]
+    assert list(texts.read_texts(file)) == ["a ", "", "  京\u2028b"]
     with gzip.open(tmp_path / "texts.txt.gz", "wb") as packed:
         packed.write(b"a\nb\n")
-    assert list(predict.read_texts(tmp_path / "texts.txt.gz")) == ["a", "b"]
+    assert list(texts.read_texts(tmp_path / "texts.txt.gz")) == ["a", "b"]
 
 
 def test_texts_are_the_key_text_of_jsonl(tmp_path):
     file = write(tmp_path / "rows.jsonl", {"text": "a", "id": 1}, {"text": "京"})
-    assert list(predict.read_texts(file)) == ["a", "京"]
+    assert list(texts.read_texts(file)) == ["a", "京"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_texts_are_the_key_text_of_jsonl(tmp_path):
 def test_a_bad_line_of_jsonl_is_named(tmp_path, row, wrong):
     file = write(tmp_path / "rows.jsonl", {"text": "a"}, row)
     with pytest.raises(DataError, match=rf"rows\.jsonl:2: {re.escape(wrong)}"):
-        list(predict.read_texts(file))
+        list(texts.read_texts(file))
 
 
 @pytest.mark.parametrize("name", ["new.txt", "new.jsonl"])

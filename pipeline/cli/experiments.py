@@ -1,14 +1,22 @@
-"""The verb that looks for better settings."""
+"""Commands that compare many trainings: tune."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.arguments import (
+    ConfigFile,
+    Set,
+    load,
+    short,
+)
 from pipeline.start import quiet_start
-from pipeline.verbs.arguments import ConfigFile, Set, load, short
+
+if TYPE_CHECKING:
+    pass
 
 app = typer.Typer()
 

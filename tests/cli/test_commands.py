@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import main
+from pipeline import cli
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def program(home, capsys, monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "argv", ["nlp", *map(str, arguments)])
         status = 0
         try:
-            main.main()
+            cli.main()
         except SystemExit as leave:
             status = leave.code
         out, err = capsys.readouterr()

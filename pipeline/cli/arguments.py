@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -50,3 +51,24 @@ def short(path: Path) -> Path:
     """A path as one would type it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def opened(model: Path) -> tuple[Task, Config, Any, Path]:
+    """What a published model or a run answers with, and the folder of its vocabularies."""
+    from pipeline.artifacts import EXTRA
+    from pipeline.predictor import load as load_version
+    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.training.assembly import outputs_of
+
+    if (model / "config.yaml").is_file():
+        task, config = load(model / "config.yaml", None, model.resolve().parent.name)
+        return task, config, outputs_of(evaluate.load_best(task, config, model).service), model
+    predictor = load_version(model)
+    return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
+
+
+def program() -> list[str]:
+    """The command that starts this program again in a process of its own."""
+    from pipeline.config import ROOT
+
+    return [sys.executable, str(ROOT / "main.py")]

@@ -1,0 +1,198 @@
+"""Commands that train and score: run, train, evaluate, compare, report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.arguments import (
+    ConfigFile,
+    Json,
+    Set,
+    load,
+    opened,
+    program,
+    short,
+)
+from pipeline.errors import InputError
+from pipeline.start import quiet_start
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.task import Task
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    configs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CONFIG ...]", help="Default: every task's embedded example."),
+    ] = None,
+    set_: Set = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train N models; mean and spread; the best on valid goes on.")
+    ] = 1,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Cross-validate instead, and list likely label errors of train."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Configs at a time, each on its share of the cores.")
+    ] = 1,
+) -> None:
+    """Prepare, train, evaluate and export, end to end."""
+    if folds and seeds > 1:
+        raise InputError("run: expected either --seeds or --folds, received both")
+    if jobs > 1 and configs and len(configs) > 1:  # without TensorFlow, which takes seconds to come
+        _run_side_by_side(configs, jobs, set_, seeds, folds)
+        return
+    with quiet_start():
+        from pipeline.stages.evaluation import evaluate, report
+        from pipeline.stages.experiments import seeds as seeds_stage
+        from pipeline.stages.publishing import export
+        from pipeline.stages.training import train
+        from pipeline.tasks import TASKS, find_task
+    names = configs or [find_task(task).example for task in TASKS]
+    if jobs > 1 and len(names) > 1:
+        _run_side_by_side(names, jobs, set_, seeds, folds)
+        return
+    made = []
+    for name in names:
+        task, config = load(name, set_)
+        if folds:
+            _cross_validate(task, config, folds)
+            continue
+        if seeds > 1:
+            runs = seeds_stage.run(task, config, seeds)
+            seeds_stage.print_spreads(config.name, task.headline, runs)
+            config, folder, results = runs[0].config, runs[0].folder, runs[0].results
+        else:
+            folder = train.run(task, config)
+            results = evaluate.of_run(task, config, folder)
+        evaluate.print_detail(next(r for r in results if r.split == "test"))
+        report.run(task, config, folder, results)
+        made.append((task, config, results, folder, export.run(task, config, folder)))
+    for task, config, results, folder, version in made:
+        evaluate.print_results(config.name, task.headline, results)
+        print(f"report: {short(folder)}/{report.FILE}")
+        print(f"run: {short(folder)}   wrong predictions: {short(folder)}/{evaluate.ERRORS}")
+        print(f"model: {short(version)}")
+        print(f'try it: python main.py predict {short(version.parent)} "TEXT"')
+        print("serve: python main.py serve")
+
+
+def _run_side_by_side(
+    names: list[str], jobs: int, set_: list[str] | None, seeds: int, folds: int | None
+) -> None:
+    """Begun in this order: with the longest first, no core waits long at the end."""
+    from pipeline.config import find_config
+    from pipeline.stages.experiments import parallel
+
+    for name in names:
+        find_config(name)  # a wrong name is said now, not when its turn comes
+
+    options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
+    options += [f"--set={override}" for override in set_ or ()]
+    commands = {name: [*program(), "run", name, *options] for name in names}
+    found = parallel.run(commands, jobs)
+    sys.stdout.write("".join(found[name] for name in names))
+
+
+def _cross_validate(task: Task, config: Config, folds: int) -> None:
+    """Nothing is published: no model of it has seen all the data."""
+    from pipeline.stages.experiments import cross_validation as stage
+
+    found = stage.run(task, config, folds)
+    stage.print_spreads(config.name, task.headline, found)
+    print(f"folds: {short(found.folder)}")
+    if found.label_errors is None:
+        print("likely label errors: not told, since the answers do not score every label")
+    else:
+        file = short(found.folder) / stage.LABEL_ERRORS
+        print(f"likely label errors: {len(found.label_errors)}, surest first, in {file}")
+
+
+@app.command()
+def train(
+    config: ConfigFile,
+    set_: Set = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest run's last finished epoch.")
+    ] = False,
+) -> None:
+    """Train a model; its run folder goes under runs/."""
+    with quiet_start():
+        from pipeline.stages.training import train as stage
+    task, settings = load(config, set_)
+    print(short(stage.run(task, settings, resume=resume)))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
+    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+    stress: Annotated[
+        bool, typer.Option("--stress", help="Also with other values, swapped roles, minimal pairs.")
+    ] = False,
+    floor: Annotated[
+        bool, typer.Option("--floor", help="Beside a CRF and an SVM (extra `floor`).")
+    ] = False,
+    json_: Json = None,
+) -> None:
+    """Score a published model or a run on a split."""
+    with quiet_start():
+        from pipeline.artifacts import write_json
+        from pipeline.stages.evaluation import evaluate as stage
+    task, config, outputs, home = opened(model)
+    results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
+    stage.print_results(config.name, task.headline, results)
+    stage.print_comparisons(results)
+    stage.print_detail(results[0])
+    if home == model and data is None and (stress or floor):  # a run keeps them
+        stage.add_scores(model, results)
+    if json_:
+        rows = {result.split: result.as_dict() for result in results[1:]}
+        scores = results[0].as_dict()
+        write_json(json_, {"task": task.name, "model": str(model), **scores, "rows": rows})
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    second: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
+    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
+    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+) -> None:
+    """Score two models on the same examples; say which differences may be chance."""
+    with quiet_start():
+        from pipeline.stages.evaluation import evaluate as stage
+    both = [opened(model) for model in (first, second)]
+    task, other = (each[0] for each in both)
+    if task.name != other.name:
+        raise InputError(
+            f"compare: expected two models of one task; {first} is for {task.name}, {second} for"
+            f" {other.name}"
+        )
+    ours, theirs = (
+        stage.of_version(task, config, outputs, split, data, home)
+        for task, config, outputs, home in both
+    )
+    print(f"first: {first}\nsecond: {second}")
+    stage.compare(task.headline, ours, theirs)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
+    """Write a run's report: one page that opens from the disk."""
+    with quiet_start():
+        from pipeline.stages.evaluation import report as stage
+    if not (folder / "config.yaml").is_file():
+        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
+    task, config = load(folder / "config.yaml", None, folder.resolve().parent.name)
+    print(short(stage.run(task, config, folder)))
