@@ -57,11 +57,13 @@ def encode(
     """
     size, depth = sizes.hidden_dim, sizes.depth
     if encoder == "self_attention":
-        layer = SelfAttentionEncoder(size, depth, sizes.heads, sizes.dropout, sizes.seed, name=name)
-        return layer(vectors, padding_mask)
+        attention = SelfAttentionEncoder(
+            size, depth, sizes.heads, sizes.dropout, sizes.seed, name=name
+        )
+        return attention(vectors, padding_mask)
     if encoder == "convolution":
-        layer = ConvolutionEncoder(size, depth, 2 * sizes.radius + 1, name=name)
-        return layer(vectors, padding_mask)
+        convolution = ConvolutionEncoder(size, depth, 2 * sizes.radius + 1, name=name)
+        return convolution(vectors, padding_mask)
     for level in range(depth):
         if level:
             drop = keras.layers.Dropout(
