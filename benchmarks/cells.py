@@ -80,18 +80,18 @@ def of_model(task: Any, config: Any, stressed: bool = False) -> dict[str, Any]:
     """Trains, and scores the best weights on every split and its parts."""
     from pipeline.artifacts import read_json
     from pipeline.stages.evaluation import evaluate
-    from pipeline.stages.training import environment, train
+    from pipeline.stages.training import train
     from pipeline.stages.training.epochs import read_metrics
 
     began = time.perf_counter()
-    folder = train.run(task, config)
+    run = train.run(task, config)
     trained = time.perf_counter() - began
-    results = evaluate.of_run(task, config, folder)
+    results = evaluate.of_run(run)
     if stressed:
-        results += evaluate.of_run_under_stress(task, config, folder, "test")
-    epochs = read_metrics(folder)
+        results += evaluate.of_run_under_stress(run, "test")
+    epochs = read_metrics(run.folder.metrics)
     return {
-        "data": read_json(folder / environment.FILE)["data"],
+        "data": read_json(run.folder.environment)["data"],
         "epochs": len(epochs),
         "training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1),
         "train_stage_seconds": round(trained, 1),

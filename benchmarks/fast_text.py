@@ -170,7 +170,7 @@ def _scores(
         answers.append(
             {"text": record["text"], "label": first, "score": shares[first], "scores": shares}
         )
-    metrics = task.score(config.settings, rows.records, answers).metrics
+    metrics = task.judge.score(config.settings, rows.records, answers).metrics
     return {"split": split, "examples": len(rows.records), "metrics": metrics}
 
 

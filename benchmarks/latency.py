@@ -80,7 +80,7 @@ def ask_alone(predictor: Predictor, texts: Sequence[str]) -> dict[str, list[floa
         start = clock()
         outputs = predictor.outputs([text])
         between = clock()
-        predictor.task.answers([text], outputs)
+        predictor.task.answers.read([text], outputs)
         end = clock()
         outputs_ms.append(1e3 * (between - start))
         answer_ms.append(1e3 * (end - start))
@@ -97,8 +97,8 @@ def percentiles(rounds: Sequence[Sequence[float]]) -> dict[str, dict[str, float]
 
 def sentences(predictor: Predictor, file: Path | None, count: int) -> tuple[list[str], str]:
     """`count` texts drawn from the file or the exam set, and where they are from."""
-    from pipeline.artifacts import EXTRA
     from pipeline.errors import InputError
+    from pipeline.runs import EXTRA
     from pipeline.stages.data.texts import read_texts
     from pipeline.stages.publishing.export import EXAM
 

@@ -84,14 +84,15 @@ def measure(name: str, seed: int, settings: list[str], file: Path) -> None:
 def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[str, Any]:
     """Trains without the new, publishes, retrains, and trains on everything."""
     from pipeline import artifacts
+    from pipeline.runs import VersionFolder
     from pipeline.stages.publishing import export
     from pipeline.stages.retraining import retrain
 
     scenario: Scenario = SCENARIOS[name](folder, seed, settings)
     task = scenario.task
-    run = trained(task, scenario.base)
-    version = export.run(task, scenario.base, run, folder / MODELS)
-    sealed = artifacts.file_digest(version / artifacts.MANIFEST)
+    base = trained(task, scenario.base)
+    version = export.run(base, folder / MODELS)
+    sealed = artifacts.file_digest(VersionFolder(version).manifest)
     began = time.perf_counter()
     outcome = retrain.run(
         version.parent,
@@ -106,19 +107,21 @@ def retrained(name: str, folder: Path, seed: int, settings: list[str]) -> dict[s
         "verdict": {key: verdict[key] for key in ("verdict", "reason", "checks", "rows", "way")},
         "data": verdict["data"],
         "retrain_seconds": round(seconds, 1),
-        "old_version_untouched": sealed == artifacts.file_digest(version / artifacts.MANIFEST),
+        "old_version_untouched": sealed == artifacts.file_digest(VersionFolder(version).manifest),
         "versions": artifacts.versions(version.parent),
     }
     if scenario.cities:
-        found["new_cities_f1"] = city_f1(scenario, outcome.folder)
+        found["new_cities_f1"] = city_f1(scenario, outcome.run)
     if scenario.scratch is None:
         return found
     scratch = trained(task, scenario.scratch)
-    return {**found, **compared(scenario, run, outcome.folder, scratch)}
+    return {**found, **compared(scenario, base, outcome.run, scratch)}
 
 
-def trained(task: Any, config: Any) -> Path:
+def trained(task: Any, config: Any) -> Any:
     """A finished run of the config; how to retrain and what to export do not make it another."""
+    from pipeline.runs import RunFolder
+    from pipeline.stages.run import open_run
     from pipeline.stages.training import train
 
     def what_counts(text: str) -> dict[str, Any]:
@@ -127,32 +130,29 @@ def trained(task: Any, config: Any) -> Path:
 
     wanted = what_counts(config.as_yaml())
     for folder in sorted((TRAINED / config.name).glob("*")):
-        finished = (folder / train.CALIBRATION).exists()
-        if finished and what_counts((folder / train.CONFIG).read_text("utf-8")) == wanted:
-            return folder
+        run = RunFolder(folder)
+        finished = run.calibration.exists()
+        if finished and what_counts(run.config.read_text("utf-8")) == wanted:
+            return open_run(folder)
     return train.run(task, config, TRAINED)
 
 
-def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict[str, Any]:
+def compared(scenario: Scenario, base: Any, after: Any, scratch: Any) -> dict[str, Any]:
     """The three models on the same test rows: all, and those without anything new."""
-    from pipeline.config import load_config
     from pipeline.metrics.intervals import paired_bootstrap
     from pipeline.predictor import answer_all
-    from pipeline.stages.evaluation import evaluate
     from pipeline.stages.training.assembly import outputs_of
     from pipeline.stages.training.epochs import read_metrics
-    from pipeline.tasks import schema_of
 
     task, runs = scenario.task, {"base": base, "retrained": after, "scratch": scratch}
     rows = {"all": scenario.test, "old": [r for r in scenario.test if not scenario.is_new(r)]}
     counts: dict[str, dict[str, Any]] = {part: {} for part in rows}
     tables = {}
     for name, run in runs.items():
-        config = load_config(run / "config.yaml", schema_of, (), scenario.base.name)
-        outputs = outputs_of(evaluate.load_best(task, config, run).service)
+        outputs = outputs_of(run.best.service)
         for part, records in rows.items():
             answers = answer_all(task, outputs, [record["text"] for record in records])
-            scores = task.score(config.settings, records, answers)
+            scores = task.judge.score(run.settings, records, answers)
             counts[part][name] = scores.counts[task.headline]
             if part == "old" and scores.tables:
                 tables[name] = [list(row) for row in scores.tables[0].rows]
@@ -174,7 +174,7 @@ def compared(scenario: Scenario, base: Path, after: Path, scratch: Path) -> dict
         ),
         "old_rows_by_label": tables,
         "training_seconds": {  # of the epochs alone
-            name: round(sum(epoch["seconds"] for epoch in read_metrics(run)), 1)
+            name: round(sum(epoch["seconds"] for epoch in read_metrics(run.folder.metrics)), 1)
             for name, run in runs.items()
         },
     }
@@ -185,18 +185,19 @@ def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
     import random
 
     from pipeline import artifacts
+    from pipeline.runs import VersionFolder
     from pipeline.stages.publishing import export
 
     scenario: Scenario = SCENARIOS["cities"](folder, seed, settings)
     run = trained(scenario.task, scenario.base)
-    version = export.run(scenario.task, scenario.base, run, folder / MODELS)
+    version = export.run(run, folder / MODELS)
     home = version.parent
     command = [sys.executable, str(ROOT / "main.py"), "retrain", str(version)]
     command += ["--data", str(scenario.new), *(f"--set={setting}" for setting in settings)]
     began = time.perf_counter()
     unbroken = _verdict(command)
     seconds, published = time.perf_counter() - began, artifacts.versions(home)
-    sealed = artifacts.file_digest(version / artifacts.MANIFEST)
+    sealed = artifacts.file_digest(VersionFolder(version).manifest)
     draw, intact = random.Random(seed), list[bool]()
     while len(intact) < KILLS:  # a run that is done before its moment is none
         try:
@@ -209,7 +210,7 @@ def killed(folder: Path, seed: int, settings: Sequence[str]) -> dict[str, Any]:
         except subprocess.TimeoutExpired:  # the child got SIGKILL
             for number in artifacts.versions(home):
                 artifacts.verify(home / str(number))  # else the benchmark fails
-            intact.append(artifacts.file_digest(version / artifacts.MANIFEST) == sealed)
+            intact.append(artifacts.file_digest(VersionFolder(version).manifest) == sealed)
     rerun = _verdict(command)
     return {
         "unbroken_seconds": round(seconds, 1),

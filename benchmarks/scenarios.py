@@ -64,7 +64,7 @@ def divided(
     from pipeline.stages.data import bundled_rows
 
     task, config = load(config_name, seed, settings)
-    found = {name: list(read()) for name, read in task.load(config.settings.data).splits.items()}
+    found = {name: list(read()) for name, read in task.data.load(config.settings).splits.items()}
     splits = {name: found[name] for name in ("train", "valid", "test")}
     old = {name: [r for r in records if not is_new(r)] for name, records in splits.items()}
     new = [r for name in ("train", "valid") for r in splits[name] if is_new(r)]
@@ -86,7 +86,7 @@ def on_rows(task: Any, config: Any, folder: Path, splits: dict[str, Any], name: 
     files = {split: str(folder / f"{split}.jsonl") for split in splits}
     for split, records in splits.items():
         bundled_rows.write(task, Path(files[split]), records)
-    data = task.travelling(config.settings.data, files)
+    data = task.data.bundled_settings(config.settings, files)
     return replace(config, name=name, settings=config.settings.model_copy(update={"data": data}))
 
 
@@ -108,7 +108,7 @@ def tatoeba(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
     task, config = load("tatoeba_en_zh", seed, settings)
     _, flights = load("flights_en_zh", seed)
     old, pairs = (
-        {name: list(read()) for name, read in task.load(c.settings.data).splits.items()}
+        {name: list(read()) for name, read in task.data.load(c.settings).splits.items()}
         for c in (config, flights)
     )
     bundled_rows.write(task, folder / "new.jsonl", [*pairs["train"], *pairs["valid"]])
@@ -152,26 +152,22 @@ SCENARIOS: dict[str, Callable[[Path, int, Sequence[str]], Scenario]] = {
 }
 
 
-def city_f1(scenario: Scenario, run: Path) -> dict[str, float]:
+def city_f1(scenario: Scenario, run: Any) -> dict[str, float]:
     """F1 of the new cities in contexts of the test set, the candidate's, published or not."""
     import numpy as np
 
-    from pipeline.config import load_config
     from pipeline.metrics.intervals import Counts
     from pipeline.metrics.spans import count, precision_recall_f1
     from pipeline.predictor import answer_all
-    from pipeline.stages.evaluation import evaluate
     from pipeline.stages.training.assembly import outputs_of
-    from pipeline.tasks import schema_of
 
     task = scenario.task
-    config = load_config(run / "config.yaml", schema_of, (), scenario.base.name)
-    outputs = outputs_of(evaluate.load_best(task, config, run).service)
+    outputs = outputs_of(run.best.service)
     texts = [record["text"] for record in scenario.cities]
     names = [name for listed in NEW_CITIES.values() for name in listed]
     counts = []
     for record, answer in zip(scenario.cities, answer_all(task, outputs, texts), strict=True):
-        rows = task.to_json(record)["slots"]
+        rows = task.data.to_json(record)["slots"]
         name = next(name for name in names if name in record["text"])
         start = record["text"].index(name)
         place = start, start + len(name)

@@ -60,13 +60,15 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
     config = load_config(name, schema_of, overrides)
     task, settings = find_task(config.task), config.settings
     data = prepare.run(task, config)
-    vocabularies = task.fit(settings, store.records(data, "train"))
+    vocabularies = task.model.learn(settings, store.records(data, "train"))
     with tempfile.TemporaryDirectory() as folder:
         write_vocabularies(Path(folder), vocabularies)
-        tokenizer = task.build_tokenizer(settings, Path(folder) / VOCABULARIES)
+        tokenizer = task.model.build_tokenizer(settings, Path(folder) / VOCABULARIES)
         stream = batches.training_batches(
             store.examples(data, "train"),
-            task.build_encoder(settings, tokenizer, vocabularies, store.records(data, "train")),
+            task.model.build_encoder(
+                settings, tokenizer, vocabularies, store.records(data, "train")
+            ),
             batch_size=BATCH_SIZE,
             seed=SEED,
             buffer=settings.train.shuffle_buffer,

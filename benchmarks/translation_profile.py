@@ -103,13 +103,10 @@ def measure(run: Path) -> dict[str, Any]:
 def _profile(
     task: Any, run: Path, overrides: Sequence[str], groups: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    from pipeline.config import load_config
-    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.run import open_run
     from pipeline.stages.training.assembly import outputs_of
-    from pipeline.tasks import schema_of
 
-    config = load_config(run / "config.yaml", schema_of, list(overrides), name=run.parent.name)
-    parts = evaluate.load_best(task, config, run)
+    parts = open_run(run, overrides).best
     answer = outputs_of(parts.service)
 
     def all_groups() -> float:

@@ -70,20 +70,22 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
     from pipeline import artifacts
     from pipeline.config import load_config
     from pipeline.datasets import batches, store
+    from pipeline.runs import RunFolder
     from pipeline.stages.data import prepare
+    from pipeline.stages.run import Run
     from pipeline.stages.training import train as stage
-    from pipeline.stages.training.assembly import assemble
     from pipeline.tasks import find_task, schema_of
 
     config = load_config(config_name, schema_of, list(overrides))
     task, data = find_task(config.task), prepare.run(find_task(config.task), config)
-    folder = artifacts.new_run(HERE.parent / "runs" / "speed")
-    stage.begin(folder, task, config, data)
-    parts = assemble(task, config, folder)
+    folder = RunFolder(artifacts.new_run(HERE.parent / "runs" / "speed"))
+    run = Run(task, config, folder, data)
+    stage.begin(run)
+    parts = run.assemble()
     settings = config.settings.train
     steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
     stage._compile(task, config, parts.model, steps)
-    encoder = task.build_encoder(config.settings, parts.tokenizer, parts.vocabularies, ())
+    encoder = task.model.build_encoder(config.settings, parts.tokenizer, parts.vocabularies, ())
     stream = batches.training_batches(
         store.examples(data, "train"),
         encoder,
@@ -147,13 +149,10 @@ def _translator(task: Any, run: Path, overrides: Sequence[str]) -> tuple[Any, An
     """The service of a run with other settings of the search, and how many tokens a text has."""
     import tensorflow as tf
 
-    from pipeline.config import load_config
-    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages.run import open_run
     from pipeline.stages.training.assembly import outputs_of
-    from pipeline.tasks import schema_of
 
-    config = load_config(run / "config.yaml", schema_of, list(overrides), name=run.parent.name)
-    parts = evaluate.load_best(task, config, run)
+    parts = open_run(run, overrides).best
 
     def tokens_of(texts: Sequence[str]) -> int:
         ids = parts.tokenizer.target.tokenize(tf.constant(list(texts), tf.string))
@@ -175,9 +174,9 @@ def _in_batches(
     for _ in range(3):
         said, start = [], time.perf_counter()
         for group in groups:
-            said += task.answers(group, answer(group))
+            said += task.answers.read(group, answer(group))
         speeds.append(tokens_of([a["translation"] for a in said]) / (time.perf_counter() - start))
-    scores = task.score(config.settings, [records[i] for i in order], said)
+    scores = task.judge.score(config.settings, [records[i] for i in order], said)
     return median(speeds, 0), round(scores.metrics["bleu"]["value"], 2)
 
 

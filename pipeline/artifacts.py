@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError, PipelineError
+from pipeline.runs import MANIFEST, VersionFolder
 
 FORMAT_VERSION = 1
-EXTRA = "assets.extra"
-MANIFEST = f"{EXTRA}/manifest.json"
 STAGING = ".staging-"
 
 
@@ -175,7 +174,7 @@ def versions(home: Path) -> list[int]:
 def find_version(path: Path | str) -> Path:
     """The folder of a version: itself, or the newest under `saved_models/<name>`."""
     folder = Path(path)
-    if (folder / "saved_model.pb").is_file():
+    if VersionFolder(folder).saved_model.is_file():
         return folder
     numbers = versions(folder)
     if not numbers:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal
 
 import yaml
 from pydantic import (
@@ -27,6 +27,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from typing_extensions import TypeVar
 
 from pipeline.errors import InputError
 
@@ -155,6 +156,30 @@ class RetrainSettings(Section):
     latency: float = Field(2.0, gt=0)
 
 
+class TaskSettings(Section):
+    """The groups of settings that the config files of all tasks share.
+
+    Each task declares them with its own fields; here they are for the type checker alone.
+    """
+
+    if TYPE_CHECKING:
+        task: str
+        data: DataSection
+        train: TrainSettings
+        export: ExportSettings
+        tune: TuneSettings
+        retrain: RetrainSettings
+
+
+class DataSection(Section):
+    """What the data settings of all tasks share, for the type checker alone."""
+
+    if TYPE_CHECKING:
+        format: str
+        files: Mapping[str, Any]
+        columns: Section
+
+
 class SplitSettings(Section):
     """Shares of the training file that become the splits that have no file of their own."""
 
@@ -201,15 +226,18 @@ _Loader.add_implicit_resolver(
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 
 
-@dataclass(frozen=True)
-class Config:
-    """Settings with the name of the model they make.
+S = TypeVar("S", bound=TaskSettings, default=TaskSettings)
 
-    `settings` is the task's own `Section`; its `task` field names the task.
+
+@dataclass(frozen=True)
+class Config(Generic[S]):
+    """Settings with the name of the model that they make.
+
+    `settings` is an instance of the task's own class; its `task` field names the task.
     """
 
     name: str
-    settings: Any
+    settings: S
 
     @property
     def task(self) -> str:
@@ -227,7 +255,7 @@ class Config:
 
 def load_config(
     path: Path | str,
-    schema_of: Callable[[str], type[Section]],
+    schema_of: Callable[[str], type[TaskSettings]],
     overrides: Sequence[str] = (),
     name: str | None = None,
 ) -> Config:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import artifacts
+from pipeline.runs import VersionFolder
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -57,7 +58,7 @@ def answer_all(
     answers: dict[int, Answer] = {}
     for rows in _batches(texts):
         group = [texts[i] for i in rows]
-        answers.update(zip(rows, task.answers(group, outputs(group)), strict=True))
+        answers.update(zip(rows, task.answers.read(group, outputs(group)), strict=True))
     return [answers[i] for i in range(len(texts))]
 
 
@@ -87,6 +88,5 @@ def load(path: Path | str) -> Predictor:
 
     version = artifacts.find_version(path)
     manifest = artifacts.verify(version)
-    file = version / artifacts.EXTRA / "config.yaml"
-    config = load_config(file, schema_of, name=manifest["name"])
+    config = load_config(VersionFolder(version).config, schema_of, name=manifest["name"])
     return Predictor(version, manifest, find_task(config.task), config, load_signature(version))

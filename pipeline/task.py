@@ -1,53 +1,108 @@
-"""The seam: what a task is to the stages. One frozen record of functions, in the data's order.
+"""The seam: what a task is to the stages. A `Task` has four typed sides, in the data's order.
 
-Stages take a `Task` and never name one. A new task is a folder under `pipeline/tasks/` that fills
-this record, and one word in `pipeline.tasks.TASKS`.
+- `DataSide`: users' files become records, and records become files.
+- `ModelSide`: records become vocabularies, a tokenizer, a Keras model and a service.
+- `AnswerSide`: the outputs of the service become answers for people.
+- `JudgeSide`: answers are scored against records and shown in the report.
+
+Stages take a `Task` and never name one. A new task is a folder under `pipeline/tasks/` that
+subclasses each side once, and one word in `pipeline.tasks.TASKS`. What a task does not need has a
+default that does nothing.
 
 Words used below: a *record* is an example as the dataset store keeps it, a dict of plain values
-(`features` says which); a *batch* is a dict of tensors, one row an example; an *answer* is the
+(`features` lists them); a *batch* is a dict of tensors, one row an example; an *answer* is the
 plain dict that a user gets for one text.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NotRequired, TypedDict
 
-from pipeline.errors import DataError
+from typing_extensions import TypeVar
 
-Record = dict[str, Any]
-Answer = dict[str, Any]
+from pipeline.config import TaskSettings
+from pipeline.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
 Vocabularies = Mapping[str, Any]  # name to terms, or to the bytes of a trained tokenizer
+OnError = Callable[[DataError], None]  # raises it, or keeps it so that reading continues
 
 
-class Dropped(NamedTuple):
-    """A well-formed record that a filter of the config left out, and why."""
+class Record(TypedDict):
+    """What every task's record has; a task adds its annotations.
 
-    record: Record
+    Attributes:
+        text: The text as it stands in the source.
+        source: "file:line".
+        parts: Named parts of the split that the example belongs to.
+    """
+
+    text: str
+    source: str
+    parts: NotRequired[list[str]]
+
+
+class Answer(TypedDict):
+    """What every task's answer has; a task adds what it predicts.
+
+    Attributes:
+        text: The text that was answered.
+        scores: Label to score, where the answers of a task score every label.
+        labels: The labels that are given, where a text may have several.
+    """
+
+    text: str
+    scores: NotRequired[dict[str, float]]
+    labels: NotRequired[list[str]]
+
+
+S = TypeVar("S", bound=TaskSettings, default=TaskSettings)
+R = TypeVar("R", bound=Record, default=Record)
+A = TypeVar("A", bound=Answer, default=Answer)
+T = TypeVar("T", bound="tf.Module", default="tf.Module")  # the tokenizer
+M = TypeVar("M", bound="keras.Model", default="keras.Model")
+
+
+class Dropped(NamedTuple, Generic[R]):
+    """A well-formed record that a filter of the config left out, with the reason."""
+
+    record: R
     why: str
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a loader found: one lazy reader a split, and the files that make its content."""
+class Source(Generic[R]):
+    """The examples that a loader found.
 
-    splits: Mapping[str, Callable[[], Iterable[Record]]]
+    Attributes:
+        splits: Split name to a function that reads its records.
+        files: The files that the content depends on.
+        repairs: How often each stated policy changed an example, counted while reading.
+        dropped: Reads the examples that filters left out, one by one.
+    """
+
+    splits: Mapping[str, Callable[[], Iterable[R]]]
     files: Sequence[Path]
-    repairs: Counter[str] = field(default_factory=Counter)  # what a stated policy mended, counted
-    dropped: Callable[[], Iterable[Dropped]] = tuple  # one by one what it left out, read anew
+    repairs: Counter[str] = field(default_factory=Counter)
+    dropped: Callable[[], Iterable[Dropped[R]]] = tuple
 
 
 @dataclass(frozen=True)
 class Advice:
-    """A bad line for a person.
+    """A bad line explained to a person.
 
     Args:
-        shown: What stands there, the bad place marked.
+        shown: The line, with the bad part marked.
         fix: What to write instead.
-        safe: Whether `Task.repair` does that by itself.
+        safe: Whether `DataSide.repair` makes this change.
     """
 
     shown: str
@@ -57,7 +112,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table for the terminal and the report."""
+    """A table with a title, for the terminal and the report."""
 
     title: str
     columns: Sequence[str]
@@ -66,13 +121,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Scores:
-    """How a model did on some examples.
+    """The scores of a model on some examples.
 
     Args:
         metrics: Name to `{"value", "low", "high"}`, in percent, with a 95 % interval.
         tables: Detail for the terminal.
         errors: One JSON-ready dict for each example with a wrong prediction.
-        counts: Name to the `metrics.intervals.Counts` of that metric, to compare two models by.
+        counts: Name to the `metrics.intervals.Counts` of that metric, for comparing two models.
     """
 
     metrics: Mapping[str, Mapping[str, float]]
@@ -87,22 +142,22 @@ class Service:
 
     Args:
         module: A `tf.Module` that tracks every variable and table once.
-        signatures: Name to `tf.function` with an input signature; what is exported.
-        margin: From texts to the least gap between the two best scores of each row.
+        signatures: Name to the `tf.function` with an input signature that is exported.
+        margin: Maps texts to the smallest gap between the two best scores of each row.
     """
 
-    module: Any
+    module: tf.Module
     signatures: Mapping[str, Any]
     margin: Callable[[Any], Any]
 
 
 class Axis(NamedTuple):
-    """What the places along an axis of a weight stand for.
+    """The terms that the positions along an axis of a weight stand for.
 
     Attributes:
-        terms: In order; an axis may be longer, its rest stands for nothing yet.
-        parts: From new terms to the places, in the terms here, whose mean each starts from; None
-            where a new term starts as it would in a new model.
+        terms: In order. An axis may be longer; its other positions are free.
+        parts: Maps new terms to the positions, among `terms`, whose mean each one starts from. None
+            if a new term starts as in a new model.
     """
 
     terms: Sequence[str]
@@ -110,14 +165,15 @@ class Axis(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which weights of a model grow with what it knows.
+    """The weights of a model that grow with its vocabularies.
 
     Attributes:
-        axes: Name to what its places stand for.
-        weights: Pattern of a weight's path (`*` stands for anything but `/`) to the name of each of
-            its axes; None for one that does not grow. A weight without a pattern keeps its shape.
-        calibrated: Paths of weights that `Task.calibrate` sets once training is over: neither
-            learnt nor counted, the old ones hold until then.
+        axes: Name of an axis to its terms.
+        weights: Pattern of a weight's path (`*` matches anything but `/`) to the name of each of
+            its axes; None for an axis that does not grow. A weight that no pattern matches keeps
+            its shape.
+        calibrated: Paths of the weights that `ModelSide.after_training` sets. They are not trained,
+            and the old values are kept until then.
     """
 
     axes: Mapping[str, Axis]
@@ -125,101 +181,217 @@ class Layout(NamedTuple):
     calibrated: Collection[str] = ()
 
 
+class DataSide(ABC, Generic[S, R]):
+    """Users' files become records, and records become files."""
+
+    @abstractmethod
+    def guess(
+        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], str]:
+        """Return a config's data section for a user's own file, and what was detected."""
+
+    @abstractmethod
+    def columns(self, settings: S) -> dict[str, Any]:
+        """Return the names of the columns that the training file has."""
+
+    @abstractmethod
+    def like(self, settings: S, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the data section `guess` found, as a model with these settings must read it."""
+
+    @abstractmethod
+    def unstated(self, settings: S, found: Any) -> str | None:
+        """Explain which annotation a new file lacks that the model would mislearn."""
+
+    @abstractmethod
+    def features(self) -> Any:
+        """Return the `tfds.features` of one record."""
+
+    @abstractmethod
+    def load(self, settings: S, on_error: OnError | None = None) -> Source[R]:
+        """Find the examples of every split; bad lines go to `on_error`, which raises by default."""
+
+    @abstractmethod
+    def read_as_is(self, settings: S, on_error: OnError | None = None) -> Iterable[R]:
+        """Read the records of the training file without the policies that training applies."""
+
+    def write(self, records: Iterable[R], path: Path, format_: str | None, tags: str | None) -> str:
+        """Write records to a file in a user's format, whole or not at all; return the format.
+
+        The path's ending decides the format if `format_` is None.
+
+        Raises:
+            DataError: The format cannot hold a record.
+            InputError: There is no such format.
+        """
+        raise InputError(f"{path}: this task writes no files; expected a task that does")
+
+    @abstractmethod
+    def to_json(self, record: R) -> dict[str, Any]:
+        """Return the record as one line of the JSONL that travels with a version."""
+
+    @abstractmethod
+    def bundled_settings(self, settings: S, files: Mapping[str, str]) -> S:
+        """Return the settings that read files of such JSONL, by split; all else stays."""
+
+    @abstractmethod
+    def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
+        """Explain bad lines to a person, in order."""
+
+    def repair(self, settings: S) -> Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]:
+        """Write a copy of each file with safe repairs.
+
+        Yields:
+            The file, the copy, and for each repair its line and what was changed.
+        """
+        return ()
+
+    def audit(self, splits: Mapping[str, Sequence[R]]) -> list[Table]:
+        """Return tables of what is odd about well-formed records, split by split."""
+        return []
+
+
+class ModelSide(ABC, Generic[S, R, T, M]):
+    """Records become vocabularies, a tokenizer, a Keras model and a service.
+
+    Attributes:
+        over_limit: What happens to a text with more than `max_tokens` tokens, as a clause.
+    """
+
+    over_limit: str = "training uses their first tokens"
+
+    @abstractmethod
+    def learn(self, settings: S, records: Iterable[R]) -> Vocabularies:
+        """Learn the vocabularies from training records."""
+
+    def grow(
+        self, settings: S, vocabularies: Vocabularies, old: Sequence[R], new: Sequence[R]
+    ) -> Vocabularies:
+        """Return the vocabularies with the terms of new records appended; old ids stay."""
+        return vocabularies
+
+    def layout(self, settings: S, vocabularies: Vocabularies) -> Layout:
+        """Return which weights grow with these vocabularies."""
+        return Layout({}, {})
+
+    @abstractmethod
+    def build_tokenizer(self, settings: S, folder: Path) -> T:
+        """Build the tokenizer, a `tf.Module`, over the vocabulary files in `folder`."""
+
+    @abstractmethod
+    def build_encoder(
+        self, settings: S, tokenizer: T, vocabularies: Vocabularies, records: Iterable[R]
+    ) -> Any:
+        """Return the `datasets.batches.Encoder` that makes what `model.fit` takes."""
+
+    @abstractmethod
+    def build_model(self, settings: S, vocabularies: Vocabularies) -> M:
+        """Build the Keras model (`keras.ops` and layers only)."""
+
+    @abstractmethod
+    def losses(self, settings: S, model: M) -> dict[str, Any]:
+        """Return the loss of each model output."""
+
+    def before_training(
+        self,
+        settings: S,
+        tokenizer: T,
+        model: M,
+        vocabularies: Vocabularies,
+        records: Iterable[R],
+    ) -> None:
+        """Set the weights that are counted on the training records, before the first step."""
+        return
+
+    def after_training(
+        self,
+        settings: S,
+        tokenizer: T,
+        model: M,
+        vocabularies: Vocabularies,
+        records: Sequence[R],
+    ) -> Mapping[str, float]:
+        """Calibrate a trained model on held-out records; return what was set, by name."""
+        return {}
+
+    @abstractmethod
+    def count_tokens(self, tokenizer: T, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """Return the number of tokens of each text, and of its unknown ones."""
+
+    def max_tokens(self, tokenizer: T) -> int | None:
+        """Return the longest text, in tokens, that training uses whole; None for any."""
+        return None
+
+    @abstractmethod
+    def build_service(self, tokenizer: T, model: M, vocabularies: Vocabularies) -> Service:
+        """Join tokenizer and model to the graph that is exported."""
+
+
+class AnswerSide(ABC, Generic[R, A]):
+    """The outputs of the service become answers for people."""
+
+    @abstractmethod
+    def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[A]:
+        """Return the NumPy outputs of `serving_default` as one plain dict a text."""
+
+    @abstractmethod
+    def suggest(self, answer: A) -> R:
+        """Return the record that the answer would be if it were right."""
+
+    def confidence(self, answer: A) -> float:
+        """Return how sure the answer is, 0 to 1."""
+        return 1.0
+
+    def labels(self, record: R) -> Mapping[str, Sequence[str]]:
+        """Return the record's gold labels by the vocabulary that should list them."""
+        return {}
+
+
+class JudgeSide(ABC, Generic[S, R, A, T, M]):
+    """Answers are scored against records and shown in the report."""
+
+    @abstractmethod
+    def score(self, settings: S, records: Sequence[R], answers: Sequence[A]) -> Scores:
+        """Score the answers to the texts of `records`."""
+
+    def stress(
+        self, settings: S, train: Iterable[R], records: Sequence[R], seed: int
+    ) -> Mapping[str, list[R]]:
+        """Make harder sets of `records`, such as with other values; name to records."""
+        return {}
+
+    def baseline(self, settings: S, train: Iterable[R], records: Sequence[R]) -> list[A]:
+        """Answer `records` with a cheap reference model that is fitted on `train`."""
+        raise InputError("--baseline: this task has no baseline model")
+
+    def report(
+        self, settings: S, tokenizer: T, model: M, records: Sequence[R], answers: Sequence[A]
+    ) -> Sequence[Any]:
+        """Return what the report shows of a split, as `pipeline.report.page.Section`s."""
+        return ()
+
+
 @dataclass(frozen=True)
-class Task:
-    """One task, as functions in the order in which the data flows through them.
+class Task(Generic[S, R, A, T, M]):
+    """One task: settings S, records R, answers A, tokenizer T, model M.
 
     Attributes:
         name: The folder's name, the `task` key of a config.
         example: The shipped config that runs on embedded data.
-        headline: The metric that early stopping and the tables go by; higher is better.
+        headline: The metric that early stopping and the tables use; higher is better.
         settings: The class of the config file's settings.
-        space: What `tune` searches where a config names nothing, as its `tune` block would.
-        guess: `guess(path, format, known)`: a config's data section (as a dict) for a user's own
-            file, and what was detected; the format only where the user says it; names of columns
-            (as in `data.columns`) that count before usual ones where the file has them.
-        columns: `columns(data_settings)`: such names, as the training file has them.
-        like: `like(data_settings, found)`: what `guess` found of a new file, as a model that was
-            trained with these settings is to read it: a translator's direction is its own.
-        unstated: `unstated(data_settings, found_settings)`: what a new file leaves unsaid that a
-            model trained with the first would learn wrongly, as a sentence; None where all is said.
-        load: `load(data_settings, on_error)`: files to records, split by split.
-        read: `read(data_settings, on_error)`: the records of the training file as they stand.
-        write: `write(records, path, format, tags)`: records to a file in a user's format, whole,
-            or a DataError; the format by the path's ending where it is None. Gives the format.
-        explain: `explain(errors)`: bad lines for a person, in order.
-        repair: `repair(data_settings)`: writes a copy of each file with what is safe mended;
-            yields (file, copy, [(line, what was mended)]).
-        audit: `audit(records split by split)`: tables of what is odd though well formed.
-        features: `features()`: the store's features (`tfds.features`) of one record.
-        to_json: `to_json(record)`: the record as the embedded JSONL has it, for sets that travel.
-        travelling: `travelling(data_settings, files)`: the data settings that read files of such
-            JSONL, split by split; all else stays.
-        fit: `fit(settings, records)`: training records to vocabularies.
-        grow: `grow(settings, vocabularies, old_records, new_records)`: the vocabularies with what
-            the new records bring behind what is there.
-        layout: `layout(settings, vocabularies)`: -> Layout, by which weights grow with these.
-        build_tokenizer: `build_tokenizer(settings, files)`: a `tf.Module` over vocabulary files.
-        build_encoder: `build_encoder(settings, tokenizer, vocabularies, records)`: a
-            `pipeline.datasets.batches.Encoder`, from records to what `model.fit` takes.
-        count_tokens: `count_tokens(tokenizer, texts)`: of each text, how many tokens it has, and
-            how many of them are not known.
-        contract: `contract(tokenizer, vocabularies, texts)`: facts about the training texts.
-        build_model: `build_model(settings, vocabularies)`: a Keras model (`keras.ops` only).
-        count: `count(settings, tokenizer, model, vocabularies, records)`: sets the weights that are
-            counted on the training records, before the first step.
-        losses: `losses(settings, model)`: loss per model output.
-        calibrate: `calibrate(settings, tokenizer, model, vocabularies, records)`: sets what makes
-            the scores of a trained model mean what they say, from held-out records; gives what it
-            set, by name.
-        build_service: `build_service(tokenizer, model, vocabularies)`: -> Service.
-        answers: `answers(texts, outputs)`: NumPy outputs of `serving_default` to plain dicts.
-        suggest: `suggest(answer)`: the record that an answer would be, were it right.
-        confidence: `confidence(answer)`: how sure an answer is, 0 to 1.
-        score: `score(settings, records, answers)`: -> Scores.
-        labels: `labels(record)`: vocabulary name to the record's gold labels that it should list.
-        stress: `stress(settings, train_records, records, seed)`: name to harder records made of
-            `records`, e.g. with other values; empty where there is nothing to make them of.
-        floor: `floor(settings, train_records, records)`: a cheap reference model's answers.
-        report: `report(settings, tokenizer, model, records, answers)`: what the report shows of a
-            split, as `pipeline.report.page.Section`s.
+        space: What `tune` searches if a config names nothing, in the form of its `tune` block.
+        data: Files to records and back.
+        model: Records to a trained service.
+        answers: Outputs to answers.
+        judge: Answers to scores and a report.
     """
 
     name: str
     example: str
     headline: str
-    settings: type[Any]
+    settings: type[S]
     space: Mapping[str, Any]
-    guess: Callable[..., tuple[dict[str, Any], str]]
-    columns: Callable[[Any], dict[str, Any]]
-    like: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
-    unstated: Callable[[Any, Any], str | None]
-    load: Callable[..., Source]
-    read: Callable[..., Iterable[Record]]
-    write: Callable[[Iterable[Record], Path, str | None, str | None], str]
-    explain: Callable[[Sequence[DataError]], list[Advice]]
-    repair: Callable[[Any], Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]]
-    audit: Callable[[Mapping[str, Sequence[Record]]], list[Table]]
-    features: Callable[[], Any]
-    to_json: Callable[[Record], dict[str, Any]]
-    travelling: Callable[[Any, Mapping[str, str]], Any]
-    fit: Callable[[Any, Iterable[Record]], Vocabularies]
-    grow: Callable[[Any, Vocabularies, Sequence[Record], Sequence[Record]], Vocabularies]
-    layout: Callable[[Any, Vocabularies], Layout]
-    build_tokenizer: Callable[[Any, Path], Any]
-    build_encoder: Callable[..., Any]
-    count_tokens: Callable[[Any, Sequence[str]], list[tuple[int, int]]]
-    contract: Callable[..., dict[str, Any]]
-    build_model: Callable[[Any, Vocabularies], Any]
-    count: Callable[[Any, Any, Any, Vocabularies, Iterable[Record]], None]
-    losses: Callable[[Any, Any], dict[str, Any]]
-    calibrate: Callable[..., Mapping[str, float]]
-    build_service: Callable[[Any, Any, Vocabularies], Service]
-    answers: Callable[[Sequence[str], Mapping[str, Any]], list[Answer]]
-    suggest: Callable[[Answer], Record]
-    confidence: Callable[[Answer], float]
-    score: Callable[[Any, Sequence[Record], Sequence[Answer]], Scores]
-    labels: Callable[[Record], Mapping[str, Sequence[str]]]
-    stress: Callable[[Any, Iterable[Record], Sequence[Record], int], Mapping[str, list[Record]]]
-    floor: Callable[[Any, Iterable[Record], Sequence[Record]], list[Answer]]
-    report: Callable[[Any, Any, Any, Sequence[Record], Sequence[Answer]], Sequence[Any]]
+    data: DataSide[S, R]
+    model: ModelSide[S, R, T, M]
+    answers: AnswerSide[R, A]
+    judge: JudgeSide[S, R, A, T, M]

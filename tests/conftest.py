@@ -228,7 +228,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare.run, "__defaults__", (folder / "prepared",))
+        patch.setattr(prepare.run, "__defaults__", (None, folder / "prepared"))
         patch.setattr(train.run, "__defaults__", (folder / "runs", False))
         patch.setattr(tune.run, "__defaults__", (None, folder / "tune"))
         patch.setattr(export.run, "__defaults__", (folder / "saved_models", None))
@@ -255,8 +255,8 @@ def tiny_of(home: Path) -> Callable[[str], Tiny]:
 
 
 @pytest.fixture(scope="session")
-def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
-    """From a task's name to the folder of a finished run. Tests leave it as it is.
+def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Any]:
+    """From a task's name to a finished `Run`. Tests leave it as it is.
 
     `home/cut` gets what would have been left of it, had it been killed at the worst moment: between
     the two files that the end of an epoch writes.
@@ -265,12 +265,13 @@ def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
 
     save = epochs.EpochEnd._save
 
-    def copy_and_save(self: Any, name: str) -> None:
-        if (name, self.state.epoch) == (epochs.CHECKPOINT, 3):
-            shutil.copytree(self.folder, home / "cut" / self.folder.relative_to(home / "runs"))
-        save(self, name)
+    def copy_and_save(self: Any, file: Path) -> None:
+        if (file, self.state.epoch) == (self.folder.checkpoint, 3):
+            path = self.folder.path
+            shutil.copytree(path, home / "cut" / path.relative_to(home / "runs"))
+        save(self, file)
 
-    def fit(name: str) -> Path:
+    def fit(name: str) -> Any:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(epochs.EpochEnd, "_save", copy_and_save)
             return train.run(tiny_of(name).task, tiny_of(name).config)
@@ -279,34 +280,14 @@ def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def assembly_of(
-    tiny_of: Callable[[str], Tiny], run_of: Callable[[str], Path]
-) -> Callable[[str], Any]:
+def assembly_of(run_of: Callable[[str], Any]) -> Callable[[str], Any]:
     """From a task's name to the parts of that run in memory, with its best weights."""
-    from pipeline.stages.evaluation.evaluate import (
-        load_best,  # the real one, whatever a test patches
-    )
-
-    def join(name: str) -> Any:
-        return load_best(tiny_of(name).task, tiny_of(name).config, run_of(name))
-
-    return functools.cache(join)
+    return lambda name: run_of(name).best
 
 
 @pytest.fixture(scope="session")
-def version_of(
-    tiny_of: Callable[[str], Tiny],
-    run_of: Callable[[str], Path],
-    assembly_of: Callable[[str], Any],
-) -> Callable[[str], Path]:
+def version_of(run_of: Callable[[str], Any]) -> Callable[[str], Path]:
     """From a task's name to a published version of it. Tests leave it as it is."""
-    from pipeline.stages.evaluation import evaluate
     from pipeline.stages.publishing import export
 
-    def publish(name: str) -> Path:
-        with pytest.MonkeyPatch.context() as patch:
-            # Those parts are in memory already; to join them again would take seconds.
-            patch.setattr(evaluate, "load_best", lambda *_: assembly_of(name))
-            return export.run(tiny_of(name).task, tiny_of(name).config, run_of(name))
-
-    return functools.cache(publish)
+    return functools.cache(lambda name: export.run(run_of(name)))

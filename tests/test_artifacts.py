@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import artifacts
 from pipeline.errors import InputError, PipelineError
+from pipeline.runs import EXTRA, MANIFEST
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,7 +24,7 @@ def candidate(folder, content=b"model"):
     """A small sealed candidate, as the exporter makes one."""
     artifacts.write_file(folder / "saved_model.pb", content)
     artifacts.write_file(folder / "assets" / "words.txt", b"<pad>\n")
-    artifacts.write_file(folder / artifacts.EXTRA / "config.yaml", b"task: toy\n")
+    artifacts.write_file(folder / EXTRA / "config.yaml", b"task: toy\n")
     artifacts.seal(folder, {"name": "toy"})
     return folder
 
@@ -305,7 +306,7 @@ def damage(published, name, content):
         (lambda v: damage(v, "saved_model.pb", b"modem"), r"saved_model\.pb: changed since"),
         (lambda v: damage(v, "saved_model.pb", b""), r"saved_model\.pb: changed since"),
         (lambda v: damage(v, "assets/x", b""), r"assets/x: is not in the manifest"),
-        (lambda v: damage(v, artifacts.MANIFEST, b"{"), r"manifest\.json: not valid JSON"),
+        (lambda v: damage(v, MANIFEST, b"{"), r"manifest\.json: not valid JSON"),
     ],
 )
 def test_a_version_that_was_changed_is_refused(published, change, message):
@@ -315,15 +316,15 @@ def test_a_version_that_was_changed_is_refused(published, change, message):
 
 
 def test_a_version_without_manifest_is_no_version(published):
-    (published / artifacts.MANIFEST).unlink()
+    (published / MANIFEST).unlink()
     with pytest.raises(InputError, match=r"manifest\.json: no such file"):
         artifacts.verify(published)
 
 
 @pytest.mark.parametrize("other", [artifacts.FORMAT_VERSION + 1, 0, None, "1"])
 def test_another_format_version_is_refused(published, other):
-    manifest = json.loads((published / artifacts.MANIFEST).read_text())
+    manifest = json.loads((published / MANIFEST).read_text())
     manifest["format_version"] = other
-    damage(published, artifacts.MANIFEST, json.dumps(manifest).encode())
+    damage(published, MANIFEST, json.dumps(manifest).encode())
     with pytest.raises(PipelineError, match=f"format version {other}, this program reads 1"):
         artifacts.verify(published)

@@ -34,7 +34,7 @@ def old(request, tmp_path_factory):
     with tarfile.open(request.param) as archive:
         archive.extractall(folder, filter="data")
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
-        patch.setattr(prepare.run, "__defaults__", (folder / "prepared",))
+        patch.setattr(prepare.run, "__defaults__", (None, folder / "prepared"))
         yield folder
 
 
@@ -82,9 +82,9 @@ def test_a_run_resumes_where_it_was_cut(old):
     config = load_config("config.yaml", schema_of, name="tiny")
     (run,) = (old / "runs" / "tiny").iterdir()
     before = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    folder = train.run(find_task(config.task), config, old / "runs", resume=True)
+    resumed = train.run(find_task(config.task), config, old / "runs", resume=True)
     after = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    assert folder == run
+    assert resumed.folder.path == run
     assert len(before) == 1
     assert after[:1] == before
     assert [json.loads(line)["epoch"] for line in after] == list(

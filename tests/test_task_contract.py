@@ -52,7 +52,7 @@ def predictor(tiny, version_of):
 @pytest.fixture(scope="module")
 def texts(tiny):
     """Real texts of the task."""
-    splits = tiny.task.load(tiny.config.settings.data).splits
+    splits = tiny.task.data.load(tiny.config.settings).splits
     return [record["text"] for record in splits["test"]()]
 
 
@@ -117,7 +117,7 @@ def test_nasty_texts_get_proper_answers(predictor):
 
 def test_bytes_that_are_no_text_are_answered(tiny, predictor):
     damaged = [b"\xff\xfe", b"to \xe5\x8c", b"ok"]
-    answers = tiny.task.answers(["?"] * 3, predictor.outputs(damaged))
+    answers = tiny.task.answers.read(["?"] * 3, predictor.outputs(damaged))
     assert json.dumps(answers)
 
 
@@ -142,35 +142,37 @@ def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
     task, data = tiny.task, tiny.config.settings.data
     exam = predictor.version / "assets.extra" / "exam.jsonl"
     files = {"train": str(exam), "test": str(exam)}
-    found, _ = task.guess(Path(exam))
+    found, _ = task.data.guess(Path(exam))
     section = type(data).model_validate({**found, "files": files})
 
     def records(source):
         return [{**record, "source": ""} for record in source.splits["test"]()]
 
-    expected = records(task.load(data))
-    assert records(task.load(section)) == expected
-    assert records(task.load(task.travelling(data, files))) == expected
+    expected = records(task.data.load(data))
+    assert records(task.data.load(section)) == expected
+    assert records(task.data.load(task.data.bundled_settings(data, files))) == expected
 
 
 def test_an_answer_is_a_record_that_can_be_written(tiny, predictor, texts, tmp_path):
     answers = predictor(texts)
-    records = [tiny.task.suggest(answer) for answer in answers]
-    tiny.task.write(records, tmp_path / "suggested.jsonl", None, None)  # reads it back itself
+    records = [tiny.task.answers.suggest(answer) for answer in answers]
+    tiny.task.data.write(records, tmp_path / "suggested.jsonl", None, None)  # reads it back itself
     assert [record["text"] for record in records] == texts
-    assert all(0 <= tiny.task.confidence(answer) <= 1 for answer in answers)
-    assert all(0 <= tiny.task.confidence(answer) <= 1 for answer in predictor(NASTY))
+    assert all(0 <= tiny.task.answers.confidence(answer) <= 1 for answer in answers)
+    assert all(0 <= tiny.task.answers.confidence(answer) <= 1 for answer in predictor(NASTY))
 
 
 def test_tokens_are_counted_as_the_contract_says(tiny, predictor, assembly_of):
     tokenizer = assembly_of(tiny.task.name).tokenizer
-    splits = tiny.task.load(tiny.config.settings.data).splits
-    counts = tiny.task.count_tokens(tokenizer, [record["text"] for record in splits["train"]()])
+    splits = tiny.task.data.load(tiny.config.settings).splits
+    counts = tiny.task.model.count_tokens(
+        tokenizer, [record["text"] for record in splits["train"]()]
+    )
     contract = json.loads((predictor.version / "assets.extra" / "contract.json").read_text())
     assert len(counts) == contract["examples"]
     assert sum(size for size, _ in counts) == contract["tokens"]
     assert all(0 <= unknown <= size for size, unknown in counts)
-    nasty = tiny.task.count_tokens(tokenizer, list(NASTY))
+    nasty = tiny.task.model.count_tokens(tokenizer, list(NASTY))
     assert nasty[0][0] == 0
     assert sum(unknown for _, unknown in nasty) > 0
 
@@ -188,13 +190,15 @@ def test_what_it_knows_grows_and_every_weight_that_grows_has_a_rule(tiny, assemb
     """New labels and words: old ids are kept, and the old answers can be put into the new model."""
     task, settings = tiny.task, tiny.config.settings
     parts = assembly_of(task.name)
-    old = list(task.load(settings.data).splits["train"]())
-    grown = task.grow(settings, parts.vocabularies, old, [strange(record) for record in old[:12]])
-    before, after = (task.layout(settings, v) for v in (parts.vocabularies, grown))
+    old = list(task.data.load(settings).splits["train"]())
+    grown = task.model.grow(
+        settings, parts.vocabularies, old, [strange(record) for record in old[:12]]
+    )
+    before, after = (task.model.layout(settings, v) for v in (parts.vocabularies, grown))
     for name, axis in before.axes.items():
         assert list(after.axes[name].terms[: len(axis.terms)]) == list(axis.terms)
     assert any(len(after.axes[n].terms) > len(axis.terms) for n, axis in before.axes.items())
-    model = task.build_model(settings, grown)
+    model = task.model.build_model(settings, grown)
     arrays = {f"model/{weight.path}": np.asarray(weight) for weight in parts.model.weights}
     lines = candidate_start.start_weights(candidate_start.Old(arrays, before, False), model, after)
     assert {line.weight for line in lines} == {weight.path for weight in model.weights}

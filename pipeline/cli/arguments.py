@@ -54,17 +54,18 @@ def short(path: Path) -> Path:
 
 
 def opened(model: Path) -> tuple[Task, Config, Any, Path]:
-    """What a published model or a run answers with, and the folder of its vocabularies."""
-    from pipeline.artifacts import EXTRA
+    """Open a run or a published model: task, config, outputs, and the folder of vocabularies."""
     from pipeline.predictor import load as load_version
-    from pipeline.stages.evaluation import evaluate
+    from pipeline.runs import RunFolder, VersionFolder
+    from pipeline.stages.run import open_run
     from pipeline.stages.training.assembly import outputs_of
 
-    if (model / "config.yaml").is_file():
-        task, config = load(model / "config.yaml", None, model.resolve().parent.name)
-        return task, config, outputs_of(evaluate.load_best(task, config, model).service), model
+    if RunFolder(model).config.is_file():
+        run = open_run(model)
+        return run.task, run.config, outputs_of(run.best.service), run.folder.vocabularies
     predictor = load_version(model)
-    return predictor.task, predictor.config, predictor.outputs, predictor.version / EXTRA
+    vocabularies = VersionFolder(predictor.version).vocabularies
+    return predictor.task, predictor.config, predictor.outputs, vocabularies
 
 
 def program() -> list[str]:

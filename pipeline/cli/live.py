@@ -100,12 +100,14 @@ def label_next(
     """Choose the texts to annotate next, written with the model's suggestions."""
     with quiet_start():
         from pipeline.predictor import load
+        from pipeline.runs import VersionFolder
         from pipeline.stages.data.convert import refuse
         from pipeline.stages.data.texts import texts_of
         from pipeline.stages.live import label_next as stage
     refuse(output)
     predictor = load(model)
-    task, config, version = predictor.task, predictor.config, predictor.version
+    task, config = predictor.task, predictor.config
+    version = VersionFolder(predictor.version)
     texts = texts_of(task, config, data)
     chosen = stage.run(task, config, version, texts, count)
     said = stage.write(task, chosen, output, to)

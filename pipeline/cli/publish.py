@@ -12,7 +12,6 @@ from pipeline.cli.arguments import (
     ModelsFolder,
     Name,
     Set,
-    load,
     program,
     short,
 )
@@ -30,10 +29,8 @@ def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     """Publish a run's best weights as the next version."""
     with quiet_start():
         from pipeline.stages.publishing import export as stage
-    if not (folder / "config.yaml").is_file():
-        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
-    task, config = load(folder / "config.yaml", None, folder.resolve().parent.name)
-    print(short(stage.run(task, config, folder)))
+        from pipeline.stages.run import open_run
+    print(short(stage.run(open_run(folder))))
 
 
 @app.command()
@@ -89,7 +86,7 @@ def retrain(
             exam_rows=test_rows,
             force=force,
         )
-        print(f"report: {short(outcome.folder)}/{report.FILE}")
+        print(f"report: {short(report.run(outcome.run))}")
         if outcome.version is None:
             raise RejectedError(f"rejected, nothing published: {outcome.verdict.reason}")
         print(f"model: {short(outcome.version)}")

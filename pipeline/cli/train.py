@@ -70,17 +70,19 @@ def run(
         if seeds > 1:
             runs = seeds_stage.run(task, config, seeds)
             seeds_stage.print_spreads(config.name, task.headline, runs)
-            config, folder, results = runs[0].config, runs[0].folder, runs[0].results
+            run, results = runs[0].run, runs[0].results
         else:
-            folder = train.run(task, config)
-            results = evaluate.of_run(task, config, folder)
+            run = train.run(task, config)
+            results = evaluate.of_run(run)
         evaluate.print_detail(next(r for r in results if r.split == "test"))
-        report.run(task, config, folder, results)
-        made.append((task, config, results, folder, export.run(task, config, folder)))
-    for task, config, results, folder, version in made:
-        evaluate.print_results(config.name, task.headline, results)
-        print(f"report: {short(folder)}/{report.FILE}")
-        print(f"run: {short(folder)}   wrong predictions: {short(folder)}/{evaluate.ERRORS}")
+        report.run(run, results)
+        made.append((run, results, export.run(run)))
+        run.release()
+    for run, results, version in made:
+        evaluate.print_results(run.config.name, run.task.headline, results)
+        print(f"report: {short(run.folder.report)}")
+        errors = short(run.folder.errors)
+        print(f"run: {short(run.folder.path)}   wrong predictions: {errors}")
         print(f"model: {short(version)}")
         print(f'try it: python main.py predict {short(version.parent)} "TEXT"')
         print("serve: python main.py serve")
@@ -105,6 +107,7 @@ def _run_side_by_side(
 
 def _cross_validate(task: Task, config: Config, folds: int) -> None:
     """Nothing is published: no model of it has seen all the data."""
+    from pipeline.runs import RunFolder
     from pipeline.stages.experiments import cross_validation as stage
 
     found = stage.run(task, config, folds)
@@ -113,7 +116,7 @@ def _cross_validate(task: Task, config: Config, folds: int) -> None:
     if found.label_errors is None:
         print("likely label errors: not told, since the answers do not score every label")
     else:
-        file = short(found.folder) / stage.LABEL_ERRORS
+        file = short(RunFolder(found.folder).label_errors)
         print(f"likely label errors: {len(found.label_errors)}, surest first, in {file}")
 
 
@@ -129,7 +132,7 @@ def train(
     with quiet_start():
         from pipeline.stages.training import train as stage
     task, settings = load(config, set_)
-    print(short(stage.run(task, settings, resume=resume)))
+    print(short(stage.run(task, settings, resume=resume).folder.path))
 
 
 @app.command()
@@ -148,14 +151,18 @@ def evaluate(
     """Score a published model or a run on a split."""
     with quiet_start():
         from pipeline.artifacts import write_json
+        from pipeline.runs import RunFolder
         from pipeline.stages.evaluation import evaluate as stage
-    task, config, outputs, home = opened(model)
-    results = stage.of_version(task, config, outputs, split, data, home, stress=stress, floor=floor)
+    task, config, outputs, vocabularies = opened(model)
+    results = stage.of_version(
+        task, config, outputs, split, data, vocabularies, stress=stress, floor=floor
+    )
     stage.print_results(config.name, task.headline, results)
     stage.print_comparisons(results)
     stage.print_detail(results[0])
-    if home == model and data is None and (stress or floor):  # a run keeps them
-        stage.add_scores(model, results)
+    run = RunFolder(model)
+    if run.config.is_file() and data is None and (stress or floor):  # a run keeps them
+        stage.add_scores(run.scores, results)
     if json_:
         rows = {result.split: result.as_dict() for result in results[1:]}
         scores = results[0].as_dict()
@@ -180,8 +187,8 @@ def compare(
             f" {other.name}"
         )
     ours, theirs = (
-        stage.of_version(task, config, outputs, split, data, home)
-        for task, config, outputs, home in both
+        stage.of_version(task, config, outputs, split, data, vocabularies)
+        for task, config, outputs, vocabularies in both
     )
     print(f"first: {first}\nsecond: {second}")
     stage.compare(task.headline, ours, theirs)
@@ -192,7 +199,5 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     """Write a run's report: one page that opens from the disk."""
     with quiet_start():
         from pipeline.stages.evaluation import report as stage
-    if not (folder / "config.yaml").is_file():
-        raise InputError(f"{folder}: not a run folder; expected one that `train` made, under runs/")
-    task, config = load(folder / "config.yaml", None, folder.resolve().parent.name)
-    print(short(stage.run(task, config, folder)))
+        from pipeline.stages.run import open_run
+    print(short(stage.run(open_run(folder))))

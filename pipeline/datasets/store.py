@@ -18,7 +18,7 @@ import tensorflow_datasets as tfds
 
 from pipeline.errors import InputError
 
-Splits = Mapping[str, Callable[[], Iterable[dict[str, Any]]]]
+Splits = Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]
 
 # Where to get them, of a split that may be carved out of train.
 _MORE = ": more rows, a file of its own (data.files.{split}) or a larger share (data.split.{split})"
@@ -55,8 +55,8 @@ class Prepared(tfds.core.GeneratorBasedBuilder):
         return {name: self._generate_examples(name, read) for name, read in self._splits.items()}
 
     def _generate_examples(
-        self, split: str, read: Callable[[], Iterable[dict[str, Any]]]
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        self, split: str, read: Callable[[], Iterable[Mapping[str, Any]]]
+    ) -> Iterator[tuple[int, Mapping[str, Any]]]:
         number = -1
         for number, record in enumerate(read()):
             yield number, record

@@ -11,9 +11,9 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from pipeline import artifacts
+from pipeline.runs import EXTRA
 
-FILE = f"{artifacts.EXTRA}/tf_serving_warmup_requests"
+FILE = f"{EXTRA}/tf_serving_warmup_requests"
 
 
 def write_warmup(folder: Path, name: str, texts: Sequence[str]) -> None:

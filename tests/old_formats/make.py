@@ -43,9 +43,8 @@ def make(name: str, target: Path) -> None:
     task, config = find_task(name), load_config("config.yaml", schema_of, name="tiny")
     with contextlib.suppress(KeyboardInterrupt):
         train.run(task, config, Path("runs"), on_epoch=cut)
-    whole = train.run(task, config, Path("whole"))
-    version = export.run(task, config, whole, Path("saved_models").resolve())
-    texts = [record["text"] for record in task.load(config.settings.data).splits["test"]()]
+    version = export.run(train.run(task, config, Path("whole")), Path("saved_models"))
+    texts = [record["text"] for record in task.data.load(config.settings).splits["test"]()]
     answers = load(version)(texts[:6])
     Path("answers.json").write_text(json.dumps(answers, ensure_ascii=False), encoding="utf-8")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from pipeline import artifacts
 from pipeline.errors import PipelineError
+from pipeline.runs import MANIFEST
 from pipeline.savedmodel import ops
 from pipeline.serving.engine import engine
 from pipeline.serving.engine.servable import Servable
@@ -89,7 +90,7 @@ def check(folder: Path, need_manifest: bool) -> None:
     """
     if folder.resolve().parent != folder.parent.resolve():
         raise PipelineError(f"{folder}: a link that leads out of its model's folder; not followed")
-    if need_manifest or (folder / artifacts.MANIFEST).exists():
+    if need_manifest or (folder / MANIFEST).exists():
         artifacts.verify(folder)
     ops.refuse_forbidden(ops.required_ops(folder))
 

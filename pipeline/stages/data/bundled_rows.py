@@ -13,7 +13,7 @@ from pipeline.task import Record, Task
 
 def write(task: Task, file: Path, records: Iterable[Record]) -> None:
     """One row a line; no file where there is no row."""
-    rows = [json.dumps(task.to_json(record), ensure_ascii=False) for record in records]
+    rows = [json.dumps(task.data.to_json(record), ensure_ascii=False) for record in records]
     if rows:
         artifacts.write_file(file, "".join(f"{row}\n" for row in rows).encode())
 
@@ -23,4 +23,4 @@ def read(task: Task, config: Config, file: Path) -> list[Record]:
     if not file.exists():
         return []
     files = dict.fromkeys(("train", "valid", "test"), str(file))
-    return list(task.load(task.travelling(config.settings.data, files)).splits["test"]())
+    return list(task.data.load(task.data.bundled_settings(config.settings, files)).splits["test"]())

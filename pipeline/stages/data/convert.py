@@ -39,7 +39,7 @@ def run(
         InputError: The target exists, or a format is unknown.
     """
     refuse(target)
-    found, seen = task.guess(source, from_)
+    found, seen = task.data.guess(source, from_)
     note(seen)
     sets = found["files"].values()
     training = found["files"]["train"]
@@ -50,12 +50,12 @@ def run(
     found = {**found, "files": {"train": training}}
     found.pop("intent", None)  # what training would fill in is not in the file
     problems: list[DataError] = []
-    data = task.settings.model_validate({"task": task.name, "data": found}).data
-    records = list(task.read(data, problems.append))
+    settings = task.settings.model_validate({"task": task.name, "data": found})
+    records = list(task.data.read_as_is(settings, problems.append))
     if problems:
         print_problems(task, source.name, problems)
         raise InputError(f"{source}: {len(problems)} bad lines, nothing written; {problems[0]}")
-    said = publish(target, lambda path: task.write(records, path, to, tags))
+    said = publish(target, lambda path: task.data.write(records, path, to, tags))
     return f"wrote {target}: {len(records)} examples, {said}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -14,21 +15,33 @@ from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
 from pipeline.errors import InputError
 from pipeline.report.terminal import note
-from pipeline.task import Task
+from pipeline.task import A, M, R, S, Source, T, Task
 
 PREPARED = ROOT / "data" / "prepared"
 OF_A_FILE = {"columns", "header", "encoding"}  # data settings that another file has of its own
 SAID_OF_A_FILE = {"intent"}  # data settings that, said of a file, say nothing of the next one
 
 
-def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
-    """The prepared dataset of a config: read from the source now, or found as it was left."""
-    source = task.load(config.settings.data)
+def run(
+    task: Task[S, R, A, T, M],
+    config: Config[S],
+    source: Source[R] | None = None,
+    folder: Path = PREPARED,
+) -> store.Prepared:
+    """Prepare the dataset of a config; a source that has not changed is read only once.
+
+    Args:
+        task: The task of the config.
+        config: All settings.
+        source: The examples, if not those of the config's files.
+        folder: The folder of all prepared datasets.
+    """
+    source = source or task.data.load(config.settings)
     key = content_key(source.files, task.name, config.settings.data.model_dump(mode="json"))
     return store.prepare(
         folder,
         key,
-        task.features(),
+        task.data.features(),
         source.splits,
         metadata=lambda: {
             "task": task.name,
@@ -36,6 +49,12 @@ def run(task: Task, config: Config, folder: Path = PREPARED) -> store.Prepared:
             "repairs": dict(source.repairs),
         },
     )
+
+
+def records(task: Task[S, R, A, T, M], data: store.Prepared, split: str) -> Iterator[R]:
+    """Read the records of a split, in the source's order."""
+    del task  # it gives the type: the store keeps what the task's loader made
+    return cast(Iterator[R], store.records(data, split))
 
 
 def say(config: Config, data: store.Prepared) -> None:
@@ -63,7 +82,7 @@ def found_like(task: Task, config: Config, file: Path) -> dict[str, Any]:
         InputError: It is in no format of the task, or `retrain.columns` names what is no column.
     """
     data, said = config.settings.data, config.settings.retrain.columns
-    known = task.columns(data)
+    known = task.data.columns(config.settings)
     if others := said.keys() - known.keys():
         expected = ", ".join(known)
         raise InputError(f"retrain.columns: {', '.join(sorted(others))}; expected {expected}")
@@ -75,8 +94,8 @@ def found_like(task: Task, config: Config, file: Path) -> dict[str, Any]:
     except ValidationError as error:
         wrong = error.errors()[0]
         raise InputError(f"retrain.columns.{wrong['loc'][0]}: {wrong['msg']}") from error
-    found, seen = task.guess(file, None, known)
-    read = task.like(data, found)
+    found, seen = task.data.guess(file, None, known)
+    read = task.data.like(config.settings, found)
     turned = [key for key in ("columns", "files") if read.get(key) != found.get(key)]
     if turned:
         note(f"{seen}; read the other way round, as the model needs it")

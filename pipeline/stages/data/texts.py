@@ -39,7 +39,7 @@ def _annotated(task: Task, config: Config, file: Path) -> Iterator[str]:
     found = prepare.found_like(task, config, file)
     section = {**found, "files": {"train": found["files"]["train"]}}
     settings = task.settings.model_validate({"task": task.name, "data": section})
-    return (record["text"] for record in task.read(settings.data))
+    return (record["text"] for record in task.data.read_as_is(settings))
 
 
 def may_be_plain(file: Path) -> bool:

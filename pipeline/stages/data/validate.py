@@ -38,7 +38,7 @@ def run(
         InputError: `strict`, and something is odd though every line is good.
     """
     problems: list[DataError] = []
-    source = task.load(config.settings.data, problems.append)
+    source = task.data.load(config.settings, problems.append)
     splits = {split: list(read()) for split, read in source.splits.items()}
     # A bad line is met once a pass, and a carved split passes over its file again.
     unique = list({(p.path, p.line, p.wrong): p for p in problems}.values())
@@ -47,7 +47,7 @@ def run(
     if source.repairs:
         print_table(f"{config.name}: repaired", ("what", "times"), list(source.repairs.items()))
     _list_dropped(task, config, source, folder)
-    findings = task.audit(splits)
+    findings = task.data.audit(splits)
     for table in findings:
         print_table(f"{config.name}: {table.title}", table.columns, table.rows)
     if unique:
@@ -72,7 +72,7 @@ def _list_dropped(task: Task, config: Config, source: Source, folder: Path) -> N
                 lines = opened.enter_context(file.open("w", encoding="utf-8", newline="\n"))
             if count <= SHOWN:
                 shown.append((record["source"], why))
-            about = {"source": record["source"], "why": why, "record": task.to_json(record)}
+            about = {"source": record["source"], "why": why, "record": task.data.to_json(record)}
             lines.write(json.dumps(about, ensure_ascii=False) + "\n")
     if count:
         more = f", the first {SHOWN}" if count > SHOWN else ""
@@ -83,7 +83,7 @@ def _list_dropped(task: Task, config: Config, source: Source, folder: Path) -> N
 def print_problems(task: Task, name: str, problems: Sequence[DataError]) -> None:
     """Each bad line: where, the reason, what stands there with the place marked, a fix."""
     print(f"{name}: bad lines")
-    for problem, advice in zip(problems, task.explain(problems), strict=True):
+    for problem, advice in zip(problems, task.data.describe_errors(problems), strict=True):
         where = f"{problem.path}:{problem.line}" if problem.line else problem.path
         print(f"\n{where}: {problem.wrong}")
         if advice.shown:
@@ -106,7 +106,7 @@ def _counts(splits: Mapping[str, Sequence[Record]]) -> list[tuple[str | int, ...
 def _repair(task: Task, config: Config) -> None:
     """Says line by line what was mended, and which file holds it."""
     written = 0
-    for path, target, mended in task.repair(config.settings.data):
+    for path, target, mended in task.data.repair(config.settings):
         for line, what in mended:
             print(f"{path}:{line}: {what}")
         print(f"wrote {target}: {len(mended)} lines mended; {path} is as it was")

@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
 from pipeline.report.terminal import note
+from pipeline.stages.data import prepare
 from pipeline.task import Answer, Record, Task
 
 FLOOR = "floor"
@@ -35,7 +36,9 @@ def floor_answers(
         answers = artifacts.read_json(file)
     else:
         note(f"{config.name}: fitting the floor (once for this data, some minutes)")
-        answers = task.floor(config.settings, store.records(train, "train"), records)
+        answers = task.judge.baseline(
+            config.settings, prepare.records(task, train, "train"), records
+        )
         artifacts.write_json(file, answers)
     left = iter(answers)
     return {name: [next(left) for _ in rows] for name, rows in sets.items()}
@@ -43,9 +46,9 @@ def floor_answers(
 
 def _file(task: Task, config: Config, train: store.Prepared, records: Sequence[Record]) -> Path:
     """Named by all that the answers depend on, the floor's own source included."""
-    source = Path(inspect.getfile(task.floor))
+    source = Path(inspect.getfile(type(task.judge))).with_name("baseline.py")
     settings = config.settings.model_dump(mode="json")["data"]
-    asked = [task.to_json(record) for record in records]
+    asked = [task.data.to_json(record) for record in records]
     key = content_key([source], task.name, settings, [_version(p) for p in PACKAGES], asked)
     return Path(train.data_dir).parent / f"{FLOOR}-{key}.json"
 

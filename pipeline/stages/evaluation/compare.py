@@ -1,4 +1,4 @@
-"""Two models on the same examples: how much better is one, and might chance alone do that?"""
+"""Compare two models on the same examples: the difference, and whether it may be chance."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Names = tuple[str, str]
 
 
 def check_same_texts(names: Names, first: Sequence[Answer], second: Sequence[Answer]) -> None:
-    """Refuses answers to other texts, or in another order: they cannot be paired.
+    """Check that both models answered the same texts in the same order.
 
     Raises:
-        InputError: Says where the two part.
+        InputError: They did not; names the first difference.
     """
     asked, too = ([answer["text"] for answer in answers] for answers in (first, second))
     if asked == too:
@@ -32,7 +32,7 @@ def check_same_texts(names: Names, first: Sequence[Answer], second: Sequence[Ans
 
 
 def differences(first: Scores, second: Scores) -> dict[str, Difference]:
-    """By metric, the first's score less the second's, of those that both have."""
+    """Return the first score minus the second, for each metric that both have."""
     return {
         metric: paired_bootstrap(counted, second.counts[metric])
         for metric, counted in first.counts.items()
@@ -41,7 +41,7 @@ def differences(first: Scores, second: Scores) -> dict[str, Difference]:
 
 
 def print_comparison(name: str, names: Names, first: Scores, second: Scores) -> None:
-    """One row a metric; "not distinguishable" where the difference may be chance."""
+    """Print one row for each metric; "not distinguishable" if the difference may be chance."""
     found = differences(first, second)
     rows = [[metric.replace("_", " "), *_cells(metric, first, second, found)] for metric in found]
     _print(name, "metric", names, rows)
@@ -50,7 +50,7 @@ def print_comparison(name: str, names: Names, first: Scores, second: Scores) -> 
 def print_parts(
     name: str, headline: str, names: Names, pairs: Mapping[str, tuple[Scores, Scores]]
 ) -> None:
-    """One row a part, by the headline metric alone."""
+    """Print one row for each part, with the headline metric alone."""
     rows = [
         [part, *_cells(headline, first, second, differences(first, second))]
         for part, (first, second) in pairs.items()
@@ -66,7 +66,7 @@ def _cells(
         first.metrics[metric]["value"],
         second.metrics[metric]["value"],
         f"{difference.value:.2f}\n{difference.low:.1f} to {difference.high:.1f}",
-        _verdict(difference).replace(" ", "\n"),  # so that a terminal of 80 columns has room
+        _verdict(difference).replace(" ", "\n"),  # so that it fits a terminal of 80 columns
     ]
 
 

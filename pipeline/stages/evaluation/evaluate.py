@@ -1,7 +1,7 @@
-"""Scores of a run or a published version, split by split, part by part.
+"""Score a run or a published version, split by split and part by part.
 
-A row `test/not_in_train` is the test set without the texts that training has, where it has any;
-labels that training never had are counted like all others, and reported by name.
+The row `test/not_in_train` is the test set without texts that are in train, if there are any.
+Labels that train does not have count like all others and are reported by name.
 """
 
 from __future__ import annotations
@@ -21,30 +21,28 @@ from pipeline.report.terminal import note, print_table
 from pipeline.stages.data import prepare
 from pipeline.stages.evaluation.baseline import FLOOR, floor_answers
 from pipeline.stages.evaluation.compare import check_same_texts, print_comparison, print_parts
-from pipeline.stages.evaluation.score_tables import Row, print_scores, print_unseen_labels
+from pipeline.stages.evaluation.score_tables import ScoreRow, print_scores, print_unseen_labels
 from pipeline.stages.evaluation.stress import stress_sets
 from pipeline.stages.evaluation.train_overlap import (
     NOT_IN_TRAIN,
-    Seen,
+    TrainedOn,
     UnseenLabels,
     not_in_train,
-    seen_in,
     train_data,
+    trained_on,
     unseen_labels,
     warn_of_repeats,
 )
-from pipeline.stages.training import checkpoint, environment
-from pipeline.stages.training.assembly import assemble, outputs_of, read_vocabularies
-from pipeline.stages.training.epochs import BEST
+from pipeline.stages.run import Run
+from pipeline.stages.training.assembly import outputs_of, read_vocabularies
 from pipeline.task import Answer, Record, Scores, Task
 
-SCORES, ERRORS = "scores.json", "errors.jsonl"
 Outputs = Callable[[Sequence[str]], Any]
 
 
 @dataclass(frozen=True)
 class Result:
-    """The scores on one split or part (`test`, `test/contrast`), and the answers scored."""
+    """The scores on one split or part (`test`, `test/contrast`), with the answers."""
 
     split: str
     examples: int
@@ -63,69 +61,56 @@ class Result:
 
 @dataclass(frozen=True)
 class Model:
-    """What is scored: a task's model by its answers, and what it was trained on."""
+    """A model that is scored: its outputs, and what it was trained on."""
 
     task: Task
     config: Config
     outputs: Outputs
-    seen: Seen
+    trained: TrainedOn
 
     def answer(self, records: Sequence[Record]) -> list[Answer]:
         return answer_all(self.task, self.outputs, [record["text"] for record in records])
 
 
-def of_run(task: Task, config: Config, folder: Path) -> list[Result]:
-    """Scores the best weights of a run on every split but train, and all their parts.
+def of_run(run: Run) -> list[Result]:
+    """Score the best weights of a run on every split but train, and all their parts.
 
-    Writes `scores.json` and `errors.jsonl` (the wrong predictions, a line each) into the run.
+    Writes `scores.json` and `errors.jsonl` (one line for each wrong prediction) into the run.
     """
-    data = prepare.run(task, config)
-    _say_if_changed(folder, data)
-    outputs = outputs_of(load_best(task, config, folder).service)
-    model = Model(task, config, outputs, seen_in(read_vocabularies(folder), data))
-    splits = [name for name in data.info.splits if name != "train"]
+    _note_changed_data(run)
+    model = _model_of(run)
+    splits = [name for name in run.data.info.splits if name != "train"]
     results = [
-        result
-        for split in splits
-        for result in on_split(model, split, list(store.records(data, split)))
+        result for split in splits for result in on_split(model, split, list(run.records(split)))
     ]
     scores = {result.split: result.as_dict() for result in results}
-    artifacts.write_json(folder / SCORES, scores)
-    write_errors(folder / ERRORS, results)
+    artifacts.write_json(run.folder.scores, scores)
+    write_errors(run.folder.errors, results)
     return results
 
 
-def of_run_under_stress(task: Task, config: Config, folder: Path, split: str) -> list[Result]:
-    """Scores the best weights of a run on the harder sets that the task makes of a split."""
-    data = prepare.run(task, config)
-    outputs = outputs_of(load_best(task, config, folder).service)
-    model = Model(task, config, outputs, seen_in(read_vocabularies(folder), data))
-    return _more(model, data, split, list(store.records(data, split)), True, False)
+def of_run_under_stress(run: Run, split: str) -> list[Result]:
+    """Score the best weights of a run on the harder sets that the task makes of a split."""
+    return _more(_model_of(run), run.data, split, list(run.records(split)), True, False)
+
+
+def _model_of(run: Run) -> Model:
+    trained = trained_on(run.vocabularies, run.data)
+    return Model(run.task, run.config, outputs_of(run.best.service), trained)
 
 
 def of_floor(task: Task, config: Config, split: str) -> list[Result]:
-    """Scores the task's cheap reference model on a split and on the harder sets made of it."""
+    """Score the task's baseline on a split and on the harder sets made of it."""
     data = prepare.run(task, config)
-    records = list(store.records(data, split))
+    records = list(prepare.records(task, data, split))
     sets = {split: records, **stress_sets(task, config, data, split, records)}
-    seen = seen_in(task.fit(config.settings, store.records(data, "train")), data)
+    trained = trained_on(
+        task.model.learn(config.settings, prepare.records(task, data, "train")), data
+    )
     return [
-        _scored(task, config, seen, name, sets[name], answers)
+        _scored(task, config, trained, name, sets[name], answers)
         for name, answers in floor_answers(task, config, data, sets).items()
     ]
-
-
-def load_best(task: Task, config: Config, folder: Path) -> Any:
-    """The parts of a run with its best weights.
-
-    Raises:
-        InputError: The run has not finished an epoch.
-    """
-    if not (folder / BEST).exists():
-        raise InputError(f"{folder}: no {BEST} here; train until an epoch is finished")
-    parts = assemble(task, config, folder)
-    checkpoint.load(folder / BEST, parts.model)
-    return parts
 
 
 def of_version(
@@ -134,30 +119,30 @@ def of_version(
     outputs: Outputs,
     split: str,
     data: Path | None,
-    home: Path,
+    vocabularies: Path,
     *,
     stress: bool = False,
     floor: bool = False,
 ) -> list[Result]:
-    """Scores a published version on a split of its config's data, or on a file.
+    """Score a published version on a split of its config's data, or on a file.
 
     Args:
-        task: The version's.
-        config: The version's.
-        outputs: Texts to the outputs of its signature.
+        task: The task of the version.
+        config: The config of the version.
+        outputs: Maps texts to the outputs of its signature.
         split: A split, or a part of one (`test/contrast`).
-        data: Examples to use instead, in any format that can be told; `split` may name a part.
-            The results are then named by this file.
-        home: The folder with the model's vocabularies.
-        stress: Score also on the harder sets that the task makes of these examples.
-        floor: Score also what a cheap reference model answers, on all of these.
+        data: Examples to use instead, in any format that is detected; `split` may name a part. The
+            results are then named after this file.
+        vocabularies: The folder of the model's vocabularies.
+        stress: Also score the harder sets that the task makes of these examples.
+        floor: Also score the baseline on all of these.
     """
     whole, _, part = split.partition("/")
     found, place = evaluated_data(task, config, whole, data)
     train = found if data is None else train_data(task, config)
-    model = Model(task, config, outputs, seen_in(read_vocabularies(home), train))
+    model = Model(task, config, outputs, trained_on(read_vocabularies(vocabularies), train))
     name = whole if data is None else data.resolve().name
-    records = list(store.records(found, place))
+    records = list(prepare.records(task, found, place))
     results = on_split(model, name, records)
     if part:
         results = _only(results, f"{name}/{part}", split)
@@ -172,21 +157,21 @@ def of_version(
 def evaluated_data(
     task: Task, config: Config, split: str, data: Path | None
 ) -> tuple[store.Prepared, str]:
-    """Where the examples are, and under which split: the config's own, or a file's, whole."""
+    """Return the dataset and split of the examples: the config's own, or a whole file."""
     if data is None:
         return prepare.run(task, config), split
     return prepare.run(task, prepare.on_file(task, config, data)), "test"
 
 
 def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]:
-    """The whole split first, then without what stands in train, then its parts by name.
+    """Score a split: the whole split first, then without texts in train, then its parts.
 
     Args:
-        model: Whose answers are scored.
-        name: What the split is called.
-        records: All of its records.
+        model: The model.
+        name: The name of the split.
+        records: All records of the split.
     """
-    warn_of_repeats(model.seen, name, records)
+    warn_of_repeats(model.trained, name, records)
     answers = model.answer(records)
     return [
         scored(model, name, records, answers),
@@ -198,20 +183,20 @@ def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]
 
 
 def scored(model: Model, name: str, records: Sequence[Record], answers: Sequence[Answer]) -> Result:
-    """One row: the scores of the answers, and the labels that training never had."""
-    return _scored(model.task, model.config, model.seen, name, records, answers)
+    """Score answers, and count the labels that train does not have."""
+    return _scored(model.task, model.config, model.trained, name, records, answers)
 
 
 def _scored(
     task: Task,
     config: Config,
-    seen: Seen,
+    trained: TrainedOn,
     name: str,
     records: Sequence[Record],
     answers: Sequence[Answer],
 ) -> Result:
-    scores = task.score(config.settings, records, answers)
-    return Result(name, len(records), scores, unseen_labels(task, seen, records), answers)
+    scores = task.judge.score(config.settings, records, answers)
+    return Result(name, len(records), scores, unseen_labels(task, trained, records), answers)
 
 
 def _only(results: Sequence[Result], name: str, asked: str) -> list[Result]:
@@ -223,8 +208,8 @@ def _only(results: Sequence[Result], name: str, asked: str) -> list[Result]:
 
 
 def _parts(model: Model, name: str, records: Sequence[Record]) -> Mapping[str, list[int]]:
-    """The rows of each part; first of the one without what stands in train, where there is one."""
-    new = not_in_train(model.seen, name, records)
+    """Return the rows of each part; the part without texts in train comes first."""
+    new = not_in_train(model.trained, name, records)
     parts: dict[str, list[int]] = {}
     for row, record in enumerate(records):
         for part in record.get("parts", ()):
@@ -240,7 +225,7 @@ def _more(
     stress: bool,
     floor: bool,
 ) -> list[Result]:
-    """The rows of the harder sets, and of the floor on the records and on each of these sets."""
+    """Score the harder sets, and the baseline on the records and on each of these sets."""
     task, config = model.task, model.config
     harder = stress_sets(task, config, train, name, records) if stress else {}
     results = [scored(model, kind, rows, model.answer(rows)) for kind, rows in harder.items()]
@@ -254,8 +239,8 @@ def _more(
 
 
 def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
-    """One row a split or part; the headline metric comes first, with its 95 % interval."""
-    rows = [Row(result.split, result.examples, result.scores.metrics) for result in results]
+    """Print one row for each split or part; the headline comes first, with its 95 % interval."""
+    rows = [ScoreRow(result.split, result.examples, result.scores.metrics) for result in results]
     print_scores(name, headline, rows, _cell)
     whole = {r.split: r.unseen_labels for r in results if "/" not in r.split} or {
         r.split: r.unseen_labels for r in results
@@ -264,7 +249,7 @@ def print_results(name: str, headline: str, results: Sequence[Result]) -> None:
 
 
 def print_comparisons(results: Sequence[Result]) -> None:
-    """For every row that the floor was scored on, whether the model is better than it."""
+    """Compare the model with the baseline on every row where both are scored."""
     by_name = {result.split: result for result in results}
     for name, result in by_name.items():
         if f"{name}/{FLOOR}" in by_name:
@@ -273,15 +258,15 @@ def print_comparisons(results: Sequence[Result]) -> None:
 
 
 def compare(headline: str, first: Sequence[Result], second: Sequence[Result]) -> None:
-    """Prints what two models score on the same examples, and which differences are no chance.
+    """Print the scores of two models on the same examples, and which differences may be chance.
 
     Args:
         headline: The metric that parts are compared by.
-        first: The results of one, the whole set before its parts.
-        second: Those of the other.
+        first: The results of the first model, the whole set before its parts.
+        second: The results of the second model.
 
     Raises:
-        InputError: They answered different texts.
+        InputError: The models answered different texts.
     """
     whole, other = first[0], second[0]
     names = ("first", "second")
@@ -293,21 +278,20 @@ def compare(headline: str, first: Sequence[Result], second: Sequence[Result]) ->
         print_parts(whole.split, headline, names, pairs)
 
 
-def add_scores(folder: Path, results: Sequence[Result]) -> None:
-    """Adds rows to a run's `scores.json`, or renews them there."""
-    file = folder / SCORES
+def add_scores(file: Path, results: Sequence[Result]) -> None:
+    """Add rows to a run's `scores.json`, or replace them there."""
     old = artifacts.read_json(file) if file.exists() else {}
     artifacts.write_json(file, old | {result.split: result.as_dict() for result in results})
 
 
 def print_detail(result: Result) -> None:
-    """The tables of one result, e.g. a row a slot."""
+    """Print the tables of one result, such as one row for each slot."""
     for table in result.scores.tables:
         print_table(f"{result.split}: {table.title}", table.columns, table.rows)
 
 
 def write_errors(file: Path, results: Sequence[Result]) -> None:
-    """One JSON line for each wrong prediction; an example counts once, under its whole split."""
+    """Write one JSON line for each wrong prediction of a whole split."""
     lines = [
         json.dumps({"split": result.split, **error}, ensure_ascii=False)
         for result in results
@@ -317,11 +301,12 @@ def write_errors(file: Path, results: Sequence[Result]) -> None:
     artifacts.write_file(file, "".join(f"{line}\n" for line in lines).encode())
 
 
-def _say_if_changed(folder: Path, data: store.Prepared) -> None:
-    trained_on = artifacts.read_json(folder / environment.FILE)["data"]["key"]
-    if trained_on != data.builder_config.name:
+def _note_changed_data(run: Run) -> None:
+    trained_on = artifacts.read_json(run.folder.environment)["data"]["key"]
+    if trained_on != run.data.builder_config.name:
         note(
-            f"{folder}: its data has changed since it was trained; these scores are on the new data"
+            f"{run.folder}: its data has changed since it was trained; these scores are on the new"
+            " data"
         )
 
 

@@ -15,56 +15,51 @@ from pipeline.report.curves import COLOURS, curves
 from pipeline.report.markup import Html, element, folded, join, readable
 from pipeline.report.page import Card, Section, page, paragraph, subsection
 from pipeline.report.tables import facts_table, scores_table, table
-from pipeline.stages.data import prepare
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.retraining import verdict
-from pipeline.stages.training import environment
-from pipeline.stages.training.assembly import Assembly, outputs_of
+from pipeline.stages.run import Run
+from pipeline.stages.training.assembly import outputs_of
 from pipeline.stages.training.epochs import kept_epoch, read_metrics
-from pipeline.task import Answer, Task
+from pipeline.task import Answer
 
-FILE = "report.html"
 Scores = Mapping[str, Mapping[str, Any]]
 
 
-def run(task: Task, config: Config, folder: Path, results: Sequence[evaluate.Result] = ()) -> Path:
-    """Writes `report.html` into a run folder and gives its path.
+def run(run: Run, results: Sequence[evaluate.Result] = ()) -> Path:
+    """Write `report.html` into a run folder and return its path.
 
-    The scores are those of `scores.json`, of which every row is shown; a run that was never
-    evaluated is evaluated now. Examples come from the best weights on the data as it is.
+    The report shows every row of `scores.json`; a run without scores is evaluated now. Examples
+    come from the best weights and the data as it is now.
 
     Args:
-        task: The run's.
-        config: The run's.
-        folder: The run's.
-        results: Of an evaluation just done; their answers are not asked for again.
+        run: The run.
+        results: Results of an evaluation just done; their answers are used again.
 
     Raises:
         InputError: The run has not finished an epoch.
     """
-    if not (folder / evaluate.SCORES).exists():
-        evaluate.of_run(task, config, folder)
-    scores = _by_split(artifacts.read_json(folder / evaluate.SCORES))
-    facts = artifacts.read_json(folder / environment.FILE)
-    data = prepare.run(task, config)
-    parts = evaluate.load_best(task, config, folder)
-    judged = folder / verdict.FILE
+    folder, headline = run.folder, run.task.headline
+    if not folder.scores.exists():
+        results = evaluate.of_run(run)
+    scores = _by_split(artifacts.read_json(folder.scores))
+    facts = artifacts.read_json(folder.environment)
+    judged = folder.verdict
     sections = [
         *([verdict.section(artifacts.read_json(judged))] if judged.exists() else []),
-        Section("Scores", _scores(task.headline, scores)),
-        Section("Training", _training(task.headline, scores, read_metrics(folder), config)),
-        *_splits(task, config, parts, data, {r.split: r.answers for r in results}),
-        *_settings(config, facts, data),
+        Section("Scores", _scores(headline, scores)),
+        Section("Training", _training(headline, scores, read_metrics(folder.metrics), run.config)),
+        *_splits(run, {r.split: r.answers for r in results}),
+        *_settings(run.config, facts, run.data),
     ]
     document = page(
-        config.name,
-        f"{task.name} · run {folder.name} · commit {facts['commit'] or 'unknown'}",
+        run.config.name,
+        f"{run.task.name} · run {folder.path.name} · commit {facts['commit'] or 'unknown'}",
         sections,
-        cards=_cards(task.headline, scores),
-        warnings=_warnings(facts, data),
+        cards=_cards(headline, scores),
+        warnings=_warnings(facts, run.data),
     )
-    artifacts.write_file(folder / FILE, document.encode())
-    return folder / FILE
+    artifacts.write_file(folder.report, document.encode())
+    return folder.report
 
 
 def _by_split(scores: Scores) -> Scores:
@@ -157,20 +152,17 @@ def _distinct(
     return drawn
 
 
-def _splits(
-    task: Task,
-    config: Config,
-    parts: Assembly,
-    data: store.Prepared,
-    known: Mapping[str, Sequence[Answer]],
-) -> list[Section]:
-    """What the task shows of each split but train; the first is open."""
+def _splits(run: Run, known: Mapping[str, Sequence[Answer]]) -> list[Section]:
+    """Return what the task shows of each split but train; only the first section is open."""
+    parts = run.best
     outputs = outputs_of(parts.service)
     sections: list[Section] = []
-    for split in _in_order([name for name in data.info.splits if name != "train"]):
-        records = list(store.records(data, split))
-        answers = known.get(split) or answer_all(task, outputs, [r["text"] for r in records])
-        details = task.report(config.settings, parts.tokenizer, parts.model, records, answers)
+    for split in _in_order([name for name in run.data.info.splits if name != "train"]):
+        records = list(run.records(split))
+        answers = known.get(split) or answer_all(run.task, outputs, [r["text"] for r in records])
+        details = run.task.judge.report(
+            run.settings, parts.tokenizer, parts.model, records, answers
+        )
         body = join(subsection(detail.title, detail.body) for detail in details)
         sections.append(Section(f"Split {split}", body, folded=bool(sections)))
     return sections

@@ -1,4 +1,4 @@
-"""Scores as tables on the terminal: a row a split or part, the headline metric first."""
+"""Scores as tables on the terminal: one row for each split or part, the headline first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from pipeline.report.terminal import Cell, print_table
 
 
-class Row(NamedTuple):
-    """The metrics of a split or part by name, in the form that the cell writer knows."""
+class ScoreRow(NamedTuple):
+    """The metrics of a split or part by name, in the form that the cell function takes."""
 
     name: str
     examples: int
@@ -18,15 +18,15 @@ class Row(NamedTuple):
 
 
 def print_scores(
-    name: str, headline: str, rows: Sequence[Row], cell: Callable[[Any, bool], str]
+    name: str, headline: str, rows: Sequence[ScoreRow], cell: Callable[[Any, bool], str]
 ) -> None:
-    """All metrics in one table; the headline by other rules (`<headline>_...`) in a second one.
+    """Print all metrics in one table, and variants of the headline (`<headline>_...`) in another.
 
     Args:
-        name: The table's title.
+        name: The title of the table.
         headline: The metric that comes first.
-        rows: The table's.
-        cell: From a metric and whether it is a headline to what stands in the table.
+        rows: The rows of the table.
+        cell: Maps a metric, and whether it is a headline, to the text of the cell.
     """
     columns: dict[str, list[str]] = {}
     for metric in dict.fromkeys((headline, *(m for row in rows for m in row.metrics))):
@@ -35,7 +35,7 @@ def print_scores(
             for row in rows
         ]
         if not metric.endswith("_any_of") or column != columns.get(metric.removesuffix("_any_of")):
-            columns[metric] = column  # where strict and any-of agree, one column says it
+            columns[metric] = column  # one column if strict and any-of agree
     others = [metric for metric in columns if metric.startswith(f"{headline}_")]
     own = [metric for metric in columns if metric not in others]
     _print(name, rows, {metric: columns[metric] for metric in own}, with_examples=True)
@@ -46,7 +46,7 @@ def print_scores(
 
 
 def print_unseen_labels(name: str, unseen: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
-    """Split to `UnseenLabels`: one line each; nothing where training had all labels."""
+    """Print the unseen labels of each split, if there are any."""
     rows: list[list[Cell]] = [
         [split, kind, sum(labels.values()), ", ".join(f"{k} {n}" for k, n in labels.items())]
         for split, kinds in unseen.items()
@@ -59,9 +59,9 @@ def print_unseen_labels(name: str, unseen: Mapping[str, Mapping[str, Mapping[str
 
 
 def _print(
-    title: str, rows: Sequence[Row], columns: Mapping[str, Sequence[str]], with_examples: bool
+    title: str, rows: Sequence[ScoreRow], columns: Mapping[str, Sequence[str]], with_examples: bool
 ) -> None:
-    """As many tables, one below the other, as the terminal's width asks for."""
+    """Print one table, or several below each other if the terminal is too narrow."""
     names = [_indented(row.name) for row in rows]
     room = shutil.get_terminal_size().columns - _width("split", names)
     for number, metrics in enumerate(
@@ -81,7 +81,7 @@ def _print(
 
 
 def _fitting(columns: Mapping[str, Sequence[str]], room: int) -> list[list[str]]:
-    """The columns in groups that are at most `room` characters wide together, or alone."""
+    """Divide the columns into groups of at most `room` characters, or of one column."""
     groups: list[list[str]] = []
     left = 0
     for metric, cells in columns.items():
@@ -95,7 +95,7 @@ def _fitting(columns: Mapping[str, Sequence[str]], room: int) -> list[list[str]]
 
 
 def _width(head: str, cells: Sequence[str]) -> int:
-    """Of a column with its gap: its heading's longest word or its cells' longest line."""
+    """Return the width of a column with its gap: the longest word or line in it."""
     return (
         max(map(len, [*head.split(), *(line for cell in cells for line in cell.split("\n"))])) + 3
     )
@@ -106,6 +106,6 @@ def _head(metric: str) -> str:
 
 
 def _indented(split: str) -> str:
-    """A part goes under its split."""
+    """Indent the name of a part under its split."""
     _, slash, part = split.partition("/")
     return f"  {part}" if slash else split

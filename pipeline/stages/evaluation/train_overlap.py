@@ -1,4 +1,4 @@
-"""What training has already shown: labels that it never had, and rows that stand in it."""
+"""What training contained: the evaluated texts that are in train, and labels that are not."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ UnseenLabels = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
-class Seen:
+class TrainedOn:
     """What a model was trained on.
 
     Args:
-        vocabularies: Its labels are in them.
-        texts: The texts of training as `text_key` gives them; None where they are not here.
+        vocabularies: The vocabularies, which hold the labels.
+        texts: The texts of train, as `text_key` returns them; None if train is not available.
     """
 
     vocabularies: Vocabularies
     texts: frozenset[str] | None
 
 
-def seen_in(vocabularies: Vocabularies, train: store.Prepared | None) -> Seen:
-    """From a model's vocabularies and the data that it was trained on."""
+def trained_on(vocabularies: Vocabularies, train: store.Prepared | None) -> TrainedOn:
+    """Return what a model was trained on, from its vocabularies and training data."""
     if train is None:
-        return Seen(vocabularies, None)
+        return TrainedOn(vocabularies, None)
     groups = store.examples(train, "train").map(lambda example: example["text"]).batch(512)
     texts = (text.decode("utf-8") for group in groups.as_numpy_iterator() for text in group)
-    return Seen(vocabularies, frozenset(map(text_key, texts)))
+    return TrainedOn(vocabularies, frozenset(map(text_key, texts)))
 
 
 def train_data(task: Task, config: Config) -> store.Prepared | None:
-    """The data that a config names, if it is on this machine; else says so."""
+    """Return the data of a config; None, with a note, if it is not on this machine."""
     try:
         return prepare.run(task, config)
     except InputError as error:
-        note(f"the training data is not here, so rows that stand in it are not told: {error}")
+        note(f"the training data is not available, so rows in train are not marked: {error}")
         return None
 
 
 def text_key(text: str) -> str:
-    """What two texts share if they count as the same: all but case and white space around."""
+    """Return the key under which two texts count as equal: without case and outer spaces."""
     return text.strip().casefold()
 
 
-def unseen_labels(task: Task, seen: Seen, records: Sequence[Record]) -> UnseenLabels:
-    """The gold labels that training never had, most frequent first; they are scored like others."""
-    known = {name: frozenset(labels) for name, labels in seen.vocabularies.items()}
+def unseen_labels(task: Task, trained: TrainedOn, records: Sequence[Record]) -> UnseenLabels:
+    """Count the gold labels that train does not have, most frequent first; they are scored, too."""
+    known = {name: frozenset(labels) for name, labels in trained.vocabularies.items()}
     counts: dict[str, Counter[str]] = {}
     for record in records:
-        for name, labels in task.labels(record).items():
+        for name, labels in task.answers.labels(record).items():
             new = (label for label in labels if label not in known.get(name, ()))
             counts.setdefault(name, Counter()).update(new)
     return {
@@ -68,22 +68,22 @@ def unseen_labels(task: Task, seen: Seen, records: Sequence[Record]) -> UnseenLa
     }
 
 
-def not_in_train(seen: Seen, split: str, records: Sequence[Record]) -> list[int] | None:
-    """The rows whose text training does not have.
+def not_in_train(trained: TrainedOn, split: str, records: Sequence[Record]) -> list[int] | None:
+    """Return the rows whose text is not in train.
 
-    None where that is all of them or none, where it is not known, and for train itself.
+    None if these are all rows or no rows, if train is not available, and for train itself.
     """
-    if seen.texts is None or split == "train":
+    if trained.texts is None or split == "train":
         return None
-    new = [row for row, r in enumerate(records) if text_key(r["text"]) not in seen.texts]
+    new = [row for row, r in enumerate(records) if text_key(r["text"]) not in trained.texts]
     return new if 0 < len(new) < len(records) else None
 
 
-def warn_of_repeats(seen: Seen, split: str, records: Sequence[Record]) -> None:
-    """Says how many of the texts training has, if any: a model may know these by heart."""
-    if seen.texts is None or split == "train":
+def warn_of_repeats(trained: TrainedOn, split: str, records: Sequence[Record]) -> None:
+    """Warn about texts that are also in train: a model may have memorised them."""
+    if trained.texts is None or split == "train":
         return
-    repeated = sum(text_key(record["text"]) in seen.texts for record in records)
+    repeated = sum(text_key(record["text"]) in trained.texts for record in records)
     if repeated:
-        rest = f"{split}/{NOT_IN_TRAIN} is without them" if repeated < len(records) else "all do"
-        note(f"warning: {repeated} of {len(records)} texts of {split} also stand in train; {rest}")
+        rest = f"{split}/{NOT_IN_TRAIN} is without them" if repeated < len(records) else "all are"
+        note(f"warning: {repeated} of {len(records)} texts of {split} are also in train; {rest}")

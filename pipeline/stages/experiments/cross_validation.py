@@ -1,11 +1,10 @@
-"""Cross-validation: every training row answered once by a model that has not seen it.
+"""Cross-validation: a model that has not seen a training row answers it, for every row.
 
-The training split is cut into k folds. A model is trained k times, each time without one fold, and
-answers that one. The spread of its scores says how far they move with the data; the answers, put
-together, show which labels of the training data are likely wrong.
+The training split is divided into k folds. A model is trained k times, each time without one fold,
+which it then answers. The spread of the scores shows how much they vary with the data. The answers
+together show which labels of the training data are likely wrong.
 
-A fold is a task of its own, whose `load` gives the config's data with the fold held out, so it is
-prepared, trained and scored like any other data.
+A fold is data of its own, with its rows held out, so it is trained and scored like any other.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ from pipeline.datasets import store
 from pipeline.errors import InputError
 from pipeline.metrics.label_errors import multi_label_suspects, suspects
 from pipeline.report.terminal import note
+from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
 from pipeline.stages.evaluation import evaluate
-from pipeline.stages.evaluation.score_tables import Row, print_scores
+from pipeline.stages.evaluation.score_tables import ScoreRow, print_scores
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.experiments.seeds import SeedRun, spread_cell, spreads
 from pipeline.stages.training import train
 from pipeline.task import Answer, Record, Source, Task
 
 HELD_OUT = "held_out"
-FILE, LABEL_ERRORS = "folds.json", "label_errors.jsonl"
 
 
 @dataclass(frozen=True)
 class Folds:
-    """What k trainings left: the folder of it all, a run a fold, rows with suspected labels.
+    """The folder of a cross-validation, one run for each fold, and likely label errors.
 
-    `label_errors` is None where the task's answers do not score every label.
+    `label_errors` is None if the task's answers do not score every label.
     """
 
     folder: Path
@@ -50,23 +49,23 @@ class Folds:
 
 
 def run(task: Task, config: Config, count: int, runs: Path = train.RUNS) -> Folds:
-    """Trains `count` models, each without its fold of the training rows, and scores each on it.
+    """Train `count` models, each without its fold of the training rows, and score each on its fold.
 
-    `runs/<name>_folds/<time>/` gets a run folder a fold, `folds.json` (the spread of every metric)
-    and `label_errors.jsonl` (see `label_errors`). Nothing of it is meant to be published: none of
-    these models has seen all the data.
+    `runs/<name>_folds/<time>/` gets a run folder for each fold, `folds.json` (the spread of every
+    metric) and `label_errors.jsonl` (see `label_errors`). These models are not for publishing: none
+    of them has seen all the data.
 
     Args:
-        task: The config's.
-        config: All settings; its valid split chooses each model's epoch, as always.
-        count: How many; at least 2.
-        runs: Where run folders go.
+        task: The task of the config.
+        config: All settings; its valid split chooses the epoch of each model.
+        count: The number of folds, at least 2.
+        runs: The folder of all run folders.
 
     Raises:
         InputError: Train has fewer different texts than folds.
     """
     data = prepare.run(task, config)
-    records = list(store.records(data, "train"))
+    records = list(prepare.records(task, data, "train"))
     places = divide(task, records, count, config.settings.train.seed)
     folder = artifacts.new_run(runs / f"{config.name}_folds")
     done: list[SeedRun] = []
@@ -75,10 +74,11 @@ def run(task: Task, config: Config, count: int, runs: Path = train.RUNS) -> Fold
         note(f"{config.name}: fold {fold + 1} of {count}")
         rows = [row for row, place in enumerate(places) if place == fold]
         named = dataclasses.replace(config, name=f"fold{fold + 1}")
-        part = held_out(task, data, folder, rows, named.name)
-        home = train.run(part, named, runs=folder)
-        results = evaluate.of_run(part, named, home)
-        done.append(SeedRun(named, home, results))
+        part = prepare.run(task, named, held_out(task, data, folder, rows, named.name))
+        trained = train.run(task, named, folder, data=part)
+        results = evaluate.of_run(trained)
+        done.append(SeedRun(trained, results))
+        trained.release()
         whole = next(result for result in results if result.split == HELD_OUT)
         answers.update(zip(rows, whole.answers, strict=True))
     found = label_errors(task, records, [answers[row] for row in range(len(records))])
@@ -87,10 +87,10 @@ def run(task: Task, config: Config, count: int, runs: Path = train.RUNS) -> Fold
     return folds
 
 
-def fold_spreads(runs: Sequence[SeedRun]) -> list[Row]:
-    """A row for each split or part that all folds have, with the `Spread` of every metric.
+def fold_spreads(runs: Sequence[SeedRun]) -> list[ScoreRow]:
+    """Return a row for each split or part that all folds have, with the `Spread` of every metric.
 
-    Of the held-out rows all are counted; the metrics are of each fold for itself.
+    Counts of held-out rows are summed over the folds; metrics are computed for each fold.
     """
     splits = [{result.split for result in fold.results} for fold in runs]
     shared = frozenset.intersection(*map(frozenset, splits))
@@ -105,11 +105,11 @@ def fold_spreads(runs: Sequence[SeedRun]) -> list[Row]:
 
 
 def divide(task: Task, records: Sequence[Record], count: int, seed: int) -> list[int]:
-    """The fold of each record, from 0.
+    """Return the fold of each record, counted from 0.
 
-    Records of one text (case and outer space aside) share a fold. Each label is spread over all
-    folds as evenly as it goes: a text goes to the fold that has the fewest records of its rarest
-    label, of these to the smallest; which text comes first, the seed alone decides.
+    Records with the same text (ignoring case and outer spaces) share a fold. Each label is spread
+    as evenly as possible: a text is put into the fold with the fewest records of its rarest label,
+    and of several such folds into the smallest. The seed decides the order of the texts.
 
     Raises:
         InputError: There are fewer different texts than folds.
@@ -122,8 +122,8 @@ def divide(task: Task, records: Sequence[Record], count: int, seed: int) -> list
         rarest.setdefault(text_key(record["text"]), stratum)
     if len(rarest) < count:
         raise InputError(
-            f"--folds {count}: train has {len(rarest)} different texts; expected at least as many"
-            " as folds"
+            f"--folds {count}: train has {len(rarest)} different texts; expected at least one for"
+            " each fold"
         )
     sizes = Counter(text_key(record["text"]) for record in records)
     of_label, totals = Counter[Any](), [0] * count
@@ -139,37 +139,34 @@ def divide(task: Task, records: Sequence[Record], count: int, seed: int) -> list
 
 def held_out(
     task: Task, data: store.Prepared, folder: Path, rows: Sequence[int], name: str
-) -> Task:
-    """The task on the same data, but that these rows of train are the split `held_out`.
+) -> Source[Record]:
+    """Return the same data with these rows of train as the split `held_out`.
 
-    Which rows they are is written to `folder`: it is a part of what the content depends on.
+    The rows are written to `folder`, since the key of the prepared data depends on them.
     """
     out = frozenset(rows)
     file = folder / f"{name}.json"
     artifacts.write_json(file, {"of": data.builder_config.name, HELD_OUT: sorted(out)})
 
-    def load(*_: Any) -> Source:
-        return Source(
-            {
-                "train": lambda: _without(store.records(data, "train"), out),
-                "valid": lambda: store.records(data, "valid"),
-                HELD_OUT: lambda: _only(store.records(data, "train"), out),
-            },
-            [file],
-            Counter(data.info.metadata["repairs"]),
-        )
+    def train() -> Iterable[Record]:
+        return prepare.records(task, data, "train")
 
-    return dataclasses.replace(task, load=load)
+    splits = {
+        "train": lambda: _without(train(), out),
+        "valid": lambda: prepare.records(task, data, "valid"),
+        HELD_OUT: lambda: _only(train(), out),
+    }
+    return Source(splits, [file], Counter(data.info.metadata["repairs"]))
 
 
 def label_errors(
     task: Task, records: Sequence[Record], answers: Sequence[Answer]
 ) -> list[dict[str, Any]] | None:
-    """Rows whose label is likely wrong, by answers of models that did not see them; surest first.
+    """Return rows whose label is likely wrong, by answers of models that did not see them.
 
-    Each has `source` (file:line), `text`, the `given` label, the `suggested` one and its `score`;
-    where texts have several labels each, lists of them. None where the answers hold no `scores`.
-    See `pipeline.metrics.label_errors`.
+    The most certain comes first. Each row has `source` (file:line), `text`, the `given` label, the
+    `suggested` one and its `score`; lists of labels if texts may have several. None if the answers
+    have no `scores`. See `pipeline.metrics.label_errors`.
     """
     if not all("scores" in answer for answer in answers):
         return None
@@ -194,13 +191,13 @@ def label_errors(
 
 
 def print_spreads(name: str, headline: str, found: Folds) -> None:
-    """Mean and deviation, below them the range, for every metric on valid and the held-out rows."""
+    """Print mean, deviation and range of every metric on valid and the held-out rows."""
     title = f"{name}: mean ± SD and range of {len(found.runs)} folds"
     print_scores(title, headline, fold_spreads(found.runs), spread_cell)
 
 
 def _labels(task: Task, record: Record) -> list[str]:
-    return [label for labels in task.labels(record).values() for label in labels]
+    return [label for labels in task.answers.labels(record).values() for label in labels]
 
 
 def _drawn(text: str, seed: int) -> bytes:
@@ -220,8 +217,8 @@ def _write(folds: Folds) -> None:
         row.name: {name: spread.as_dict() for name, spread in row.metrics.items()}
         for row in fold_spreads(folds.runs)
     }
-    runs = [fold.folder.relative_to(folds.folder).as_posix() for fold in folds.runs]
-    artifacts.write_json(folds.folder / FILE, {"runs": runs, "scores": scores})
+    runs = [fold.run.folder.path.relative_to(folds.folder).as_posix() for fold in folds.runs]
+    artifacts.write_json(RunFolder(folds.folder).folds, {"runs": runs, "scores": scores})
     if folds.label_errors is not None:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in folds.label_errors)
-        artifacts.write_file(folds.folder / LABEL_ERRORS, "".join(lines).encode())
+        artifacts.write_file(RunFolder(folds.folder).label_errors, "".join(lines).encode())

@@ -1,7 +1,7 @@
-"""Several configs at a time, each in a process of its own on its own share of the processor.
+"""Train several configs at a time, each in its own process on its own cores.
 
-A training step of a small model is a chain of small products, which a second core hardly shortens:
-two trainings side by side, a core each, end sooner than one after the other on both.
+A training step of a small model is a chain of small products, which a second core hardly speeds up:
+two trainings in parallel, one core each, finish before two in sequence on both cores.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ Cores = tuple[int, ...]
 
 
 def run(commands: Mapping[str, Sequence[str | Path]], jobs: int) -> dict[str, str]:
-    """Runs commands, `jobs` at a time, and gives by name what each wrote to standard output.
+    """Run commands, `jobs` at a time, and return the standard output of each by name.
 
-    Lines of standard error are shown as they come, with the command's name before them.
+    Lines of standard error are shown at once, with the command's name in front.
 
     Args:
-        commands: Name to a command and its arguments; begun in this order.
-        jobs: At most so many at a time, and never more than there are cores.
+        commands: Name to a command and its arguments; they start in this order.
+        jobs: The largest number at a time; never more than there are cores.
 
     Raises:
-        PipelineError: A command failed; those not yet begun are not.
+        PipelineError: A command failed; the commands that have not started are skipped.
     """
     shares: SimpleQueue[Cores] = SimpleQueue()
     for share in divided(usable_cores(), jobs):
@@ -43,21 +43,21 @@ def run(commands: Mapping[str, Sequence[str | Path]], jobs: int) -> dict[str, st
             for name, command in commands.items()
         }
         wait(done.values(), return_when=FIRST_EXCEPTION)
-    broken = [error for each in done.values() if (error := each.exception()) is not None]
-    if broken:
-        raise next((e for e in broken if not isinstance(e, CancelledError)), broken[0])
+    errors = [error for each in done.values() if (error := each.exception()) is not None]
+    if errors:
+        raise next((e for e in errors if not isinstance(e, CancelledError)), errors[0])
     return {name: each.result() for name, each in done.items()}
 
 
 def usable_cores() -> list[int]:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
 
 
 def divided(cores: Sequence[int], jobs: int) -> list[Cores]:
-    """The cores in at most `jobs` shares that differ by one at most."""
+    """Divide the cores into at most `jobs` shares of nearly equal size."""
     count = max(1, min(jobs, len(cores)))
     return [tuple(cores[start::count]) for start in range(count)]
 
@@ -80,18 +80,18 @@ def _run(
             with ThreadPoolExecutor(1) as reader:
                 output = reader.submit(process.stdout.read)  # type: ignore[union-attr]
                 lines = [_shown(name, line) for line in process.stderr or ()]
-                said: str = output.result()
+                written: str = output.result()
         if process.returncode:
             failed.set()
             reason = lines[-1] if lines else "no reason given"
             raise PipelineError(f"{name}: exit status {process.returncode}: {reason}")
-        return said
+        return written
     finally:
         shares.put(share)
 
 
 def _bind(process: int, cores: Cores) -> None:
-    """Where the system can; before TensorFlow has counted the cores to make its threads."""
+    """Pin a process to cores, if the system can, before TensorFlow counts them."""
     if sys.platform == "linux":
         os.sched_setaffinity(process, cores)
 

@@ -1,9 +1,8 @@
-"""A search for better settings: many trainings of one config, judged on valid alone.
+"""Search for better settings: many trainings of one config, scored on valid only.
 
-Optuna (Akiba et al. 2019) chooses what to try next by what was found before (tree-structured Parzen
-estimators, Bergstra et al. 2011), and ends a trial whose score on valid lies below the median of
-the others at the same epoch. All trials stand in an SQLite file, so that a search that was cut goes
-on.
+Optuna (Akiba et al. 2019) proposes settings from the scores of earlier trials (tree-structured
+Parzen estimators, Bergstra et al. 2011), and stops a trial whose score on valid is below the median
+of the others at the same epoch. An SQLite file keeps all trials, so a search can be continued.
 """
 
 from __future__ import annotations
@@ -30,20 +29,20 @@ from pipeline.task import Task
 
 TUNE = train.RUNS / "tune"
 STUDY = "study.db"
-RUN = "run"  # what a trial remembers: the folder of its training
-STARTERS = 5  # trials before one is ended early
+RUN = "run"  # the attribute of a trial that names its run folder
+STARTERS = 5  # trials before the first one may be stopped early
 SHOWN = 10
 
-Values = Mapping[str, Any]  # dotted key of a setting to what is tried
+Values = Mapping[str, Any]  # dotted key of a setting to the value of a trial
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, and where it is kept.
+    """The settings that are searched, and the folder of the search.
 
     Args:
-        task: The config's.
-        config: What trials change; without its `tune` block.
+        task: The task of the config.
+        config: The settings that trials change, without the `tune` block.
         space: Dotted key of a setting to its range or choices.
         home: The folder of the study and of its trainings.
         until: When to stop, in the seconds of `time.monotonic`.
@@ -57,11 +56,11 @@ class Search:
 
 
 class TimeUpError(Exception):
-    """The budget is used up while a trial is at work; it does not count."""
+    """The budget ended during a trial; the trial does not count."""
 
 
 class Trial(NamedTuple):
-    """A trial that was finished: its number, its score on valid, and what it tried."""
+    """A finished trial: its number, its score on valid, and its settings."""
 
     number: int
     score: float
@@ -69,8 +68,8 @@ class Trial(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
-    """The best config's file, all finished trials, the best first, and how many count."""
+class SearchResult:
+    """The file of the best config, all finished trials, best first, and the count of trials."""
 
     file: Path
     trials: Sequence[Trial]
@@ -79,23 +78,23 @@ class Found:
 
 def run(
     task: Task, config: Config, trials: int, seconds: float | None = None, folder: Path = TUNE
-) -> Found:
-    """Searches until there are `trials` of this search, or time is up.
+) -> SearchResult:
+    """Run trials until this search has `trials` of them, or the time is over.
 
-    The first trial is the config as it is. Trials are counted over all calls with the same
-    settings, space and data; one that was cut does not count. The best config is written anew after
-    each trial, so that what breaks the search off costs the trial at work and no more.
+    The first trial is the config itself. Trials count over all calls with the same settings, space
+    and data; an interrupted trial does not count. The best config is written after each trial, so
+    an interruption costs at most the running trial.
 
     Args:
-        task: The config's.
-        config: Its `tune` block says what is searched, else `task.space`.
-        trials: How many in all, those ended early and those that do not fit together included.
-        seconds: For this call; the trial that is at work then ends with its epoch.
-        folder: A folder below it, with the config's name, keeps the study and its trainings.
+        task: The task of the config.
+        config: All settings; its `tune` block is the search space, `task.space` if it is empty.
+        trials: The number of trials in all, including those stopped early and invalid settings.
+        seconds: The budget of this call; the running trial then stops after its epoch.
+        folder: The parent of the folder, named after the config, of the study and its trainings.
 
     Raises:
-        InputError: Optuna is not installed, a setting of the space does not exist, the search runs
-            elsewhere, or no trial was finished.
+        InputError: Optuna is not installed, a setting of the space does not exist, another process
+            runs this search, or no trial was finished.
     """
     optuna = _optuna()
     base = with_settings(config, {"tune": {}})
@@ -115,42 +114,42 @@ def run(
                     lambda trial: _try(optuna, search, trial), n_trials=1, catch=(TimeUpError,)
                 )
             except KeyboardInterrupt:
-                note(f"stopped; {_done(study)} trials are kept, and the same command goes on")
+                note(f"stopped; {_done(study)} trials are kept; run the same command to continue")
                 raise
             _settle(search, study)
         if not _scored(study):
             raise InputError(f"{config.name}: no trial was finished; expected more time or trials")
-        _write_best(search, study)  # another search of this name may have written its own
+        _write_best(search, study)  # another search of this name may have overwritten it
     scored = [Trial(each.number, float(each.value), each.params) for each in _scored(study)]
     scored.sort(key=lambda trial: -trial.score)
-    return Found(_best_file(search), scored, _done(study))
+    return SearchResult(_best_file(search), scored, _done(study))
 
 
-def print_trials(name: str, headline: str, found: Found) -> None:
-    """The best trials, with what they tried."""
+def print_trials(name: str, headline: str, result: SearchResult) -> None:
+    """Print the best trials with their settings."""
     metric = headline.replace("_", " ")
-    title = f"{name}: {found.done} trials, {len(found.trials)} of them to the end; the best"
+    title = f"{name}: {result.done} trials, {len(result.trials)} of them finished; the best"
     rows: list[list[str | int | float]] = [
-        [each.number, each.score, _said(each.values)] for each in found.trials[:SHOWN]
+        [each.number, each.score, _shown(each.values)] for each in result.trials[:SHOWN]
     ]
     print_table(title, ("trial", f"{metric} on valid", "settings"), rows)
 
 
 def seconds_of(budget: str) -> float:
-    """`90s`, `20m`, `1h30m` in seconds.
+    """Return `90s`, `20m` or `1h30m` in seconds.
 
     Raises:
-        InputError: It is none of these.
+        InputError: The budget has another form.
     """
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", budget)
-    if not budget or not found:
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", budget)
+    if not budget or not match:
         raise InputError(f"--budget {budget}: expected a time such as 90s, 20m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return 3600.0 * hours + 60 * minutes + seconds
 
 
 def _study(optuna: Any, search: Search) -> Any:
-    """The study of this search: another one where settings, space or data are others."""
+    """Open the study of this search; other settings, space or data make another study."""
     data = prepare.run(search.task, search.config).builder_config.name
     plain = {key: _plain(part) for key, part in sorted(search.space.items())}
     name = content_key([], search.config.digest(), data, plain)
@@ -162,11 +161,11 @@ def _study(optuna: Any, search: Search) -> Any:
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTERS),
     )
-    # Seeded, and not with the same draws again where a search goes on.
+    # Seeded, but a continued search must not draw the same values again.
     seed = search.config.settings.train.seed + len(study.trials)
     study.sampler = optuna.samplers.TPESampler(seed=seed)
     for trial in study.trials:
-        if trial.state.name == "RUNNING":  # of a search that was killed
+        if trial.state.name == "RUNNING":  # the search was killed
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
     if not _done(study) and not any(trial.state.name == "WAITING" for trial in study.trials):
         now = {key: setting(search.config, key) for key in search.space}
@@ -176,7 +175,7 @@ def _study(optuna: Any, search: Search) -> Any:
 
 
 def _try(optuna: Any, search: Search, trial: Any) -> float:
-    """Trains with what the trial suggests; gives the headline on valid of the epoch kept."""
+    """Train with the settings of a trial; return the headline on valid of the kept epoch."""
     values = {key: _suggest(search, trial, key) for key in search.space}
     try:
         config = with_settings(search.config, values)
@@ -187,28 +186,28 @@ def _try(optuna: Any, search: Search, trial: Any) -> float:
     def on_epoch(epoch: int, scores: dict[str, float]) -> None:
         trial.report(scores[search.task.headline], epoch)
         if epoch == config.settings.train.epochs:
-            return  # nothing is left to be spared
+            return  # the last epoch: stopping saves nothing
         if time.monotonic() >= search.until:
             raise TimeUpError
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    note(f"trial {trial.number}: {_said(values)}")
-    folder = train.run(search.task, config, search.home.parent, on_epoch=on_epoch)
-    trial.set_user_attr(RUN, folder.name)
-    lines = epochs.read_metrics(folder)
+    note(f"trial {trial.number}: {_shown(values)}")
+    folder = train.run(search.task, config, search.home.parent, on_epoch=on_epoch).folder
+    trial.set_user_attr(RUN, folder.path.name)
+    lines = epochs.read_metrics(folder.metrics)
     headline = search.task.headline
     kept = epochs.kept_epoch(lines, headline, config.settings.train.tolerance)
     return float(lines[kept - 1][headline])
 
 
 def _settle(search: Search, study: Any) -> None:
-    """Writes the best config so far, and removes the trainings of all other trials."""
+    """Write the best config so far, and remove the trainings of all other trials."""
     last = study.trials[-1]
     if not _scored(study):
         return
     best = _write_best(search, study)
-    score = f"{last.value:.2f}" if last.state.name == "COMPLETE" else "ended early"
+    score = f"{last.value:.2f}" if last.state.name == "COMPLETE" else "stopped early"
     note(f"trial {last.number}: {score}; the best is trial {best.number} with {best.value:.2f}")
     for entry in search.home.iterdir():
         if entry.is_dir() and entry.name != best.user_attrs[RUN]:
@@ -216,26 +215,28 @@ def _settle(search: Search, study: Any) -> None:
 
 
 def _write_best(search: Search, study: Any) -> Any:
-    """Writes the best config so far, and gives its trial."""
+    """Write the best config so far, and return its trial."""
     best = study.best_trial
-    found = with_settings(search.config, best.params)
+    config = with_settings(search.config, best.params)
     about = (
         f"# Found by tune: {search.task.headline} {best.value:.2f} on valid,"
         f" trial {best.number} of {len(study.trials)}.\n"
     )
-    artifacts.write_file(_best_file(search), (about + found.as_yaml()).encode())
+    artifacts.write_file(_best_file(search), (about + config.as_yaml()).encode())
     return best
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Holds the folder of a search; a second search of the same name would mix up its trials."""
+    """Lock the folder of a search; a second process would mix up the trials."""
     lock = os.open(home, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise InputError(f"{home}: another search works here; wait for it to end") from error
+            raise InputError(
+                f"{home}: another process searches here; wait until it ends"
+            ) from error
         yield
     finally:
         os.close(lock)
@@ -246,7 +247,7 @@ def _best_file(search: Search) -> Path:
 
 
 def _done(study: Any) -> int:
-    """Trials that count: finished or ended early."""
+    """Return the number of trials that count: finished or stopped early."""
     return sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in study.trials)
 
 
@@ -272,7 +273,7 @@ def _plain(part: Range | Sequence[Any]) -> Any:
     return part.model_dump() if isinstance(part, Range) else part
 
 
-def _said(values: Values) -> str:
+def _shown(values: Values) -> str:
     short = {key: f"{v:.4g}" if isinstance(v, float) else v for key, v in values.items()}
     return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in short.items())
 

@@ -1,4 +1,4 @@
-"""From unlabelled texts the ones to annotate next, with the model's suggestions to correct."""
+"""Choose the unlabelled texts to annotate next, with the model's suggestions to correct."""
 
 from __future__ import annotations
 
@@ -14,91 +14,87 @@ from pipeline.errors import InputError
 from pipeline.metrics import drift
 from pipeline.predictor import BATCH, answer_all
 from pipeline.report.terminal import note, print_table
+from pipeline.runs import VersionFolder
 from pipeline.stages.data import bundled_rows
 from pipeline.stages.data.convert import publish, refuse
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.live import learning_curve
 from pipeline.stages.live.selection import Candidate, Choice, choose
 from pipeline.stages.publishing import drift_reference, known_ngrams
-from pipeline.stages.publishing.export import EXAM, METRICS, REPLAY, VALID, WEIGHTS
 from pipeline.stages.training import checkpoint
 from pipeline.stages.training.assembly import Assembly, assemble, outputs_of
-from pipeline.stages.training.train import CONTRACT
 from pipeline.task import Answer, Record, Task
 
 SHOWN = 10
 
 
 class Chosen(NamedTuple):
-    """A text to annotate, what the model takes it for, and why it was chosen."""
+    """A text to annotate: the model's answer, and why the text was chosen."""
 
     answer: Answer
     choice: Choice
 
 
 def run(
-    task: Task, config: Config, version: Path, texts: Iterable[str], count: int
+    task: Task, config: Config, version: VersionFolder, texts: Iterable[str], count: int
 ) -> list[Chosen]:
-    """Chooses up to `count` texts, the most useful first.
+    """Choose up to `count` texts, the most useful first.
 
-    Texts that the rows have which travel with the version (to learn again, to choose the epoch, to
-    be examined with), empty ones and repeats are passed over.
+    Empty texts, repeats, and texts of the annotated rows that travel with the version (replay,
+    validation and exam rows) are skipped.
 
     Args:
-        task: The version's.
-        config: The version's.
-        version: Its folder.
-        texts: All to choose from; they are held in memory.
-        count: How many.
+        task: The task of the version.
+        config: The config of the version.
+        version: The folder of the version.
+        texts: All texts to choose from; they are held in memory.
+        count: The largest number of texts to choose.
 
     Raises:
         InputError: The version keeps no counts to compare with, or no text is left to choose.
     """
-    extra = version / artifacts.EXTRA
-    reference = drift_reference.read(extra)
+    reference = drift_reference.read(version.drift_reference)
     if reference is None:
-        raise InputError(f"{extra / drift_reference.FILE}: no such file; export the model again")
+        raise InputError(f"{version.drift_reference}: no such file; export the model again")
     known = {
         (name, label): amount
         for name, rows in reference.items()
         if name.startswith(drift_reference.LABELS)
         for label, amount in drift.add(rows).items()
     }
-    annotated = [
-        row
-        for name in (REPLAY, VALID, EXAM)
-        for row in bundled_rows.read(task, config, extra / name)
-    ]
+    files = (version.replay, version.valid, version.exam)
+    annotated = [row for file in files for row in bundled_rows.read(task, config, file)]
     fresh = _fresh(texts, annotated)
     if not fresh:
-        raise InputError("label-next: no text that is not annotated yet; expected at least one")
-    parts = in_memory(task, config, extra)
+        raise InputError(
+            "label-next: all texts are annotated already; expected at least one new text"
+        )
+    parts = in_memory(task, config, version)
     answers = answer_all(task, outputs_of(parts.service), fresh)
-    chosen = choose(_candidates(task, parts, extra, fresh, answers), known, count)
+    chosen = choose(_candidates(task, parts, version, fresh, answers), known, count)
     return [Chosen(answers[choice.place], choice) for choice in chosen]
 
 
-def in_memory(task: Task, config: Config, extra: Path) -> Assembly:
-    """A version's model with its weights, which tells how near its second best answers are."""
-    parts = assemble(task, config, extra)
-    checkpoint.load(extra / WEIGHTS, parts.model)
+def in_memory(task: Task, config: Config, version: VersionFolder) -> Assembly:
+    """Build a version's model with its weights, for the margins of its answers."""
+    parts = assemble(task, config, version.vocabularies)
+    checkpoint.load(version.weights, parts.model)
     return parts
 
 
 def write(task: Task, chosen: Sequence[Chosen], output: Path, format_: str | None = None) -> str:
-    """Writes the chosen texts with their suggested annotations in a format of the task."""
+    """Write the chosen texts with their suggested annotations in a format of the task."""
     refuse(output)
-    records = [task.suggest(each.answer) for each in chosen]
-    return publish(output, lambda path: task.write(records, path, format_, None))
+    records = [task.answers.suggest(each.answer) for each in chosen]
+    return publish(output, lambda path: task.data.write(records, path, format_, None))
 
 
-def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | None:
-    """The floor's learning curve on the rows that travel with a version; a note where none can be.
+def curve(task: Task, config: Config, version: VersionFolder) -> learning_curve.Curve | None:
+    """Return the baseline's learning curve on the rows that travel with a version.
 
-    There are too few rows, or the packages of the extra `floor` are not installed.
+    None, with a note, if there are too few rows or the extra `baseline` is not installed.
     """
-    extra = version / artifacts.EXTRA
-    train, exam = (bundled_rows.read(task, config, extra / name) for name in (REPLAY, EXAM))
+    train, exam = (bundled_rows.read(task, config, file) for file in (version.replay, version.exam))
     if not learning_curve.enough(train, exam):
         note(
             f"no learning curve: {len(train)} replay rows and {len(exam)} exam rows travel with the"
@@ -106,29 +102,28 @@ def curve(task: Task, config: Config, version: Path) -> learning_curve.Curve | N
             f" {learning_curve.LEAST} (export.replay_rows, export.exam_rows)"
         )
         return None
-    note(f"{config.name}: fitting the floor on shares of {len(train)} replay rows")
+    note(f"{config.name}: fitting the baseline on shares of {len(train)} replay rows")
     try:
         return learning_curve.run(task, config.settings, train, exam, config.settings.train.seed)
-    except InputError as error:  # what was chosen is written already, and is of use without it
+    except InputError as error:  # the chosen texts are written already
         note(f"no learning curve: {error}")
         return None
 
 
 def print_chosen(name: str, chosen: Sequence[Chosen]) -> None:
-    """The first texts, with the three parts of their gain."""
+    """Print the first texts with the three parts of their gain."""
     rows: list[list[Any]] = [[*each.choice[1:], each.answer["text"]] for each in chosen[:SHOWN]]
     title = f"{name}: the first {len(rows)} of {len(chosen)} texts to annotate"
     print_table(title, ("doubt", "novelty", "rarity", "text"), rows)
 
 
 def print_gain(
-    task: Task, config: Config, version: Path, found: learning_curve.Curve, more: int
+    task: Task, config: Config, version: VersionFolder, found: learning_curve.Curve, more: int
 ) -> None:
-    """What more rows may bring, by the slope of the floor laid through the model's score."""
-    extra = version / artifacts.EXTRA
+    """Print what more rows may gain: the baseline's slope applied to the model's score."""
     learning_curve.print_curve(config.name, task.headline, found)
-    rows = artifacts.read_json(extra / CONTRACT)["examples"]
-    score = artifacts.read_json(extra / METRICS)["test"]["metrics"][task.headline]["value"]
+    rows = artifacts.read_json(version.data_profile)["examples"]
+    score = artifacts.read_json(version.scores)["test"]["metrics"][task.headline]["value"]
     low, high = found.slopes[0], found.slopes[-1]
     expected, least, most = (
         100 - found.expected(100 - score, rows, more, slope) for slope in (found.slope, low, high)
@@ -136,13 +131,13 @@ def print_gain(
     print(
         f"expected {task.headline.replace('_', ' ')} with {more} more rows: {score:.2f} ->"
         f" {expected:.2f} ({least:.2f} to {most:.2f} by draw), if errors fall as n^-"
-        f"{found.slope:.2f} from the {rows} rows of training; the slope is the floor's, of rows"
-        " taken at random, and chosen ones should bring more"
+        f"{found.slope:.2f} from the {rows} rows of training; the slope is the baseline's for"
+        " random rows, and chosen rows should gain more"
     )
 
 
 def _fresh(texts: Iterable[str], annotated: Sequence[Record]) -> list[str]:
-    """Each text once, without those annotated already and empty ones."""
+    """Return each text once, without empty ones and those annotated already."""
     seen = {text_key(record["text"]) for record in annotated} | {""}
     fresh: list[str] = []
     for text in texts:
@@ -153,9 +148,13 @@ def _fresh(texts: Iterable[str], annotated: Sequence[Record]) -> list[str]:
 
 
 def _candidates(
-    task: Task, parts: Assembly, extra: Path, texts: Sequence[str], answers: Sequence[Answer]
+    task: Task,
+    parts: Assembly,
+    version: VersionFolder,
+    texts: Sequence[str],
+    answers: Sequence[Answer],
 ) -> list[Candidate]:
-    known = known_ngrams.read(extra)
+    known = known_ngrams.read(version.known_ngrams)
     bags = [ids for group in known_ngrams.in_groups(texts) for ids in known_ngrams.ids_of(group)]
     return [
         Candidate(margin, frozenset(ids.tolist()), frozenset(ids[~known[ids]].tolist()), labels)
@@ -166,7 +165,7 @@ def _candidates(
 
 
 def _margins(parts: Assembly, texts: Sequence[str]) -> list[float]:
-    """The least gap of each text; in batches of texts of like length."""
+    """Return the smallest gap of each text, computed in batches of similar length."""
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
     found = dict[int, float]()
     for start in range(0, len(order), BATCH):
@@ -177,7 +176,7 @@ def _margins(parts: Assembly, texts: Sequence[str]) -> list[float]:
 
 
 def _labels(task: Task, answer: Answer) -> tuple[tuple[str, str], ...]:
-    found = task.labels(task.suggest(answer))
+    found = task.answers.labels(task.answers.suggest(answer))
     return tuple(
         (drift_reference.LABELS + kind, label) for kind, labels in found.items() for label in labels
     )

@@ -1,4 +1,4 @@
-"""Texts to answers, one JSON object a line, at constant memory."""
+"""Answer texts, one JSON object a line, in constant memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GROUP = 1024
 
 
 def run(predictor: Predictor, texts: Iterable[str], output: TextIO) -> int:
-    """Writes one answer a line, in order; gives their number."""
+    """Write one answer a line, in order; return their number."""
     count = 0
     remaining = iter(texts)
     while group := list(itertools.islice(remaining, GROUP)):

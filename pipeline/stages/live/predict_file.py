@@ -1,8 +1,8 @@
-"""A file of texts to a file of answers, of any size: one row out for each row in, in order.
+"""Answer a file of texts of any size: one output row for each input row, in order.
 
-The answers go to `<output>.part`, which becomes `<output>` once the last row is there; what they
-are answers to stands in `<output>.part.json`. The same command goes on behind the last whole row,
-whatever ended it before; with another model or another input it begins anew.
+The answers are written to `<output>.part`, which is renamed to `<output>` after the last row.
+`<output>.part.json` names the model and the input. An interrupted command continues after the last
+complete row when it is run again; with another model or another input it starts over.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from pipeline.report.terminal import note, progress
 from pipeline.stages.data.texts import holds_objects, text_of
 from pipeline.task import Answer
 
-GROUP = 1024  # rows that are in memory at once, or fewer where they are long:
+GROUP = 1024  # most rows in memory at once; fewer if they are long:
 BYTES = 4 * 1024 * 1024
-GOOD = b'"error": null}\n'  # how the line of a row without an error ends
+GOOD = b'"error": null}\n'  # the end of the line of a row without an error
 
 Answers = Callable[[Sequence[str]], Sequence[Answer]]
+Line = Mapping[str, Any]  # an answer, or the text of a row with its error
 
 
 class Row(NamedTuple):
-    """One row of the input: its text, or why it has none.
+    """One row of the input: its text or its error.
 
     Args:
-        text: None where there is an error.
-        error: With file and line.
-        size: Bytes that it takes in the (unpacked) file.
+        text: The text; None if there is an error.
+        error: The error, with file and line.
+        size: The size of the row in the (unpacked) file, in bytes.
     """
 
     text: str | None
@@ -47,7 +48,7 @@ class Row(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What an output holds: rows, how many of them have an error, and the first of these."""
+    """The rows of an output, the number of rows with an error, and the first error."""
 
     rows: int
     failed: int = 0
@@ -55,40 +56,44 @@ class Written(NamedTuple):
 
 
 def run(predictor: Predictor, source: Path, target: Path) -> Written:
-    """Answers every row of `source` in `target`: `{"text": ..., ..., "error": null}`.
+    """Answer every row of `source` in `target`: `{"text": ..., ..., "error": null}`.
 
-    A row that is damaged, or that the model fails on, has its `error`; the others go on.
+    A damaged row, or one that the model fails on, gets an `error`; other rows are not affected.
 
     Raises:
-        InputError: There is no such file or folder, `source` is a table, `target` is no file or
-            `source` itself, or another process writes it.
-        PipelineError: The disk is full, or fails; what is written stays for the next try.
+        InputError: There is no such file or folder, `source` is a table, `target` is not a file or
+            is `source` itself, or another process writes it.
+        PipelineError: The disk is full or fails; the next call continues from what is written.
     """
-    holds_objects(source)  # a table is refused before anything is written
+    holds_objects(source)  # refuses a table before anything is written
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder to write {target.name} into")
-    if target.exists() and not target.is_file():  # /dev/null would be replaced, too
+    if target.exists() and not target.is_file():  # the rename would replace /dev/null
         kind = "a folder" if target.is_dir() else "a device or pipe"
         raise InputError(f"{target}: {kind}; expected the name of a file to write")
     if target.is_symlink():
-        target = target.resolve()  # the link stays one; what it leads to is replaced
+        target = target.resolve()  # replace the file that the link points to
     try:
         return _run(predictor, source, target)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise PipelineError(f"{source} to {target}: {reason}; begin again to go on") from error
+        raise PipelineError(
+            f"{source} to {target}: {reason}; run the command again to continue"
+        ) from error
 
 
 def _run(predictor: Predictor, source: Path, target: Path) -> Written:
     part = target.with_name(f"{target.name}.part")
     if any(file.exists() and file.samefile(require(source)) for file in (target, part)):
-        raise InputError(f"{source}: would be written over; expected another name for the output")
+        raise InputError(
+            f"{source}: the output would overwrite it; expected another name for the output"
+        )
     facts = {"model": _digest(predictor.manifest), "input": _facts(require(source))}
     with part.open("ab+") as file:
         _lock(file, part, target)
         written = _begin(file, part.with_name(f"{part.name}.json"), facts)
         if written.rows:
-            note(f"{target}: going on behind row {written.rows}")
+            note(f"{target}: continuing after row {written.rows}")
         written = _write(predictor, source, file, written)
         os.replace(part, target)
     part.with_name(f"{part.name}.json").unlink()
@@ -97,7 +102,7 @@ def _run(predictor: Predictor, source: Path, target: Path) -> Written:
 
 
 def read_rows(file: Path, key: str = "text") -> Iterator[Row]:
-    """The rows of a text file or of `.jsonl` (there, blank lines are none); `.gz` of either."""
+    """Read the rows of a text file or of `.jsonl` (skipping blank lines); either may be `.gz`."""
     objects = holds_objects(file)
     damage: list[DataError] = []
     for line in whole_lines(file, damage.append):
@@ -116,7 +121,7 @@ def read_rows(file: Path, key: str = "text") -> Iterator[Row]:
 
 
 def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> Written:
-    """Appends what is missing; each group of rows is on the disk before the next is read."""
+    """Append the missing answers; each group is on the disk before the next one is read."""
     rows = read_rows(source)
     total = None if source.suffix == ".gz" else source.stat().st_size
     with progress("bytes") as bar:
@@ -134,7 +139,7 @@ def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> 
 
 
 def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """`GROUP` rows each, or fewer that together have `BYTES`."""
+    """Yield groups of `GROUP` rows, or of fewer rows with `BYTES` bytes together."""
     group, size = list[Row](), 0
     for row in rows:
         group.append(row)
@@ -146,16 +151,16 @@ def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield group
 
 
-def answered(answers: Answers, rows: Sequence[Row]) -> Iterator[Answer]:
-    """An answer a row; bad rows are not asked for."""
+def answered(answers: Answers, rows: Sequence[Row]) -> Iterator[Line]:
+    """Yield a line for each row; rows with an error are not sent to the model."""
     texts = [row.text for row in rows if row.text is not None]
     found = iter(_one_by_one(answers, texts))
     for row in rows:
         yield {"text": None, "error": row.error} if row.text is None else next(found)
 
 
-def _one_by_one(answers: Answers, texts: Sequence[str]) -> list[Answer]:
-    """All at once; where that fails, each half, so that a bad row fails alone."""
+def _one_by_one(answers: Answers, texts: Sequence[str]) -> list[Line]:
+    """Answer all rows at once; if that fails, answer each half, so that a bad row fails alone."""
     try:
         return [{**answer, "error": None} for answer in answers(texts)] if texts else []
     except Exception as error:
@@ -167,15 +172,15 @@ def _one_by_one(answers: Answers, texts: Sequence[str]) -> list[Answer]:
 
 
 def _line(answer: Mapping[str, Any]) -> bytes:
-    # An error may name a file whose name is not UTF-8: its half surrogates are written as \udcff.
+    # An error may contain a file name that is not UTF-8; its surrogates are written as \udcff.
     return (json.dumps(answer, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def _begin(file: BinaryIO, beside: Path, facts: Mapping[str, Any]) -> Written:
-    """What may stay of an earlier try; the file ends behind its last whole row.
+    """Return what an earlier call wrote, and cut the file after its last complete row.
 
-    A new try empties the file before it says what it answers, so that a reader of the two never
-    takes the one's answers for the other's.
+    A new start empties the file before it writes the facts about it, so that a reader never pairs
+    the answers of one call with the facts of another.
     """
     if not beside.exists() or read_json(beside) != facts:
         file.truncate(0)
@@ -201,9 +206,9 @@ def _lock(file: BinaryIO, part: Path, target: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise InputError(f"{target}: another process is writing it") from error
-    # Whoever held the lock may have finished since: what was opened is then its whole output.
+    # The process that held the lock may have finished: the opened file is then its output.
     if not part.exists() or not os.path.samestat(os.fstat(file.fileno()), part.stat()):
-        raise InputError(f"{target}: another process has just written it")
+        raise InputError(f"{target}: another process has just finished writing it")
 
 
 def _facts(source: Path) -> dict[str, Any]:

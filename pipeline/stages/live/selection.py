@@ -1,8 +1,8 @@
-"""Which texts to annotate next: doubtful, new, of rare labels, and unlike each other.
+"""Choose texts to annotate: uncertain, new, with rare labels, and different from each other.
 
-Greedy: the text that gains most is taken, then what the others would still gain is less, since what
-it brings need not be brought twice. Gains only ever fall, so that of most texts they need not be
-computed again (Minoux 1978, "Accelerated greedy algorithms").
+The choice is greedy: take the text with the largest gain, then lower the gains of the others by
+what it covers. Gains never rise, so most of them need not be computed again (Minoux 1978,
+"Accelerated greedy algorithms").
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-ALIKE = (
-    0.8  # share of their n-grams that two texts have in common, from which one of them is enough
-)
+ALIKE = 0.8  # two texts that share more of their n-grams count as the same
 
 
 class Candidate(NamedTuple):
-    """What a text would bring.
+    """A text that may be chosen.
 
     Args:
-        margin: The least gap between the model's two best answers.
-        ngrams: Of the text.
-        new: Those of them that training did not have.
-        labels: That the model gives it, as (kind, label).
+        margin: The smallest gap between the model's two best answers.
+        ngrams: The ids of its n-grams.
+        new: The ids of n-grams that training did not have.
+        labels: The predicted labels, as (kind, label).
     """
 
     margin: float
@@ -35,7 +33,7 @@ class Candidate(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A chosen text: its place, and the three parts of its gain when it was taken, each 0 to 1."""
+    """A chosen text: its position, and the three parts of its gain when chosen, each 0 to 1."""
 
     place: int
     doubt: float
@@ -50,16 +48,16 @@ class Choice(NamedTuple):
 def choose(
     candidates: Sequence[Candidate], known: Mapping[tuple[str, str], float], count: int
 ) -> list[Choice]:
-    """Up to `count` texts, the most useful first; of texts that are nearly the same only one.
+    """Choose up to `count` texts, the most useful first; of near duplicates only one.
 
-    - doubt: the share of all texts of which the model is surer;
-    - novelty: the share of its n-grams that neither training nor a text taken before has;
-    - rarity: of its rarest label, seen n times, 1 / sqrt(1 + n).
+    - doubt: the share of all texts with a larger margin;
+    - novelty: the share of its n-grams that neither training nor a chosen text has;
+    - rarity: 1 / sqrt(1 + n) for its rarest label, seen n times.
 
     Args:
-        candidates: To choose from.
-        known: How often each label is known already.
-        count: How many to take at most.
+        candidates: The texts to choose from.
+        known: How often each label was seen in training.
+        count: The largest number of texts to choose.
     """
     margins = sorted(candidate.margin for candidate in candidates)
     counts: defaultdict[tuple[str, str], float] = defaultdict(float, known)
@@ -81,7 +79,7 @@ def choose(
         if any(alike(candidate, candidates[choice.place]) for choice in taken):
             continue
         choice = now(place)
-        if when < len(taken):  # its gain is of an earlier round
+        if when < len(taken):  # this gain is from an earlier round
             heapq.heappush(queue, (-choice.gain, place, len(taken)))
             continue
         taken.append(choice)
@@ -92,6 +90,6 @@ def choose(
 
 
 def alike(one: Candidate, other: Candidate) -> bool:
-    """Whether two texts share most of their n-grams (Jaccard 1912); without any they are alike."""
+    """Return whether two texts share most n-grams (Jaccard 1912); two without any are alike."""
     union = len(one.ngrams | other.ngrams)
     return len(one.ngrams & other.ngrams) >= ALIKE * union

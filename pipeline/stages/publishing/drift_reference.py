@@ -1,6 +1,7 @@
-"""What is counted in texts and their answers, and the rows of counts that a version keeps.
+"""The counts that drift is measured by, and the rows of counts that a version keeps.
 
-The rows are of held-out texts: of what it was trained on, a model knows every token, and is surer.
+The rows come from held-out texts: a model knows every token of its training texts and is more
+certain about them.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from pipeline.stages.publishing.known_ngrams import Known
 from pipeline.task import Answer, Task
 from pipeline.text.scripts import scripts_of
 
-FILE = "drift.json"
-LABELS = "labels: "  # then the kind: one signal each
+LABELS = "labels: "  # a prefix; one signal for each kind of label
 
 SIGNALS = (
     Signal("unknown tokens", drift.rise, "unknown"),
@@ -30,26 +30,26 @@ SIGNALS = (
     Signal("doubt", drift.rise, "unsure"),
 )
 
-Rows = dict[str, list[Row]]  # signal name to one row a text
+Rows = dict[str, list[Row]]  # signal name to one row for each text
 Outputs = Callable[[Sequence[str]], Any]
 
 
 def observe(
     task: Task, tokenizer: Any, outputs: Outputs, known: Known, texts: Sequence[str]
 ) -> Rows:
-    """Counts what the signals are about.
+    """Count what the signals measure.
 
     Args:
-        task: Whose texts they are.
-        tokenizer: The model's.
-        outputs: Of the model: texts to its answers in NumPy.
+        task: The task of the model.
+        tokenizer: The tokenizer of the model.
+        outputs: Maps texts to the model's outputs in NumPy.
         known: The n-grams of training.
-        texts: As many as fit into memory.
+        texts: The texts; they and their counts are held in memory.
     """
     counts = [
         count
         for group in known_ngrams.in_groups(texts)
-        for count in task.count_tokens(tokenizer, group)
+        for count in task.model.count_tokens(tokenizer, group)
     ]
     rows: Rows = {
         "unknown tokens": [{"unknown": new, "known": size - new} for size, new in counts],
@@ -60,32 +60,32 @@ def observe(
         "scripts": [scripts_of(text) for text in texts],
     }
     answers = answer_all(task, outputs, texts)
-    sure = [task.confidence(answer) for answer in answers]
+    sure = [task.answers.confidence(answer) for answer in answers]
     rows["doubt"] = [{"unsure": 1 - share, "sure": share} for share in sure]
     return {**rows, **_labels(task, answers)}
 
 
 def signals_of(rows: Rows) -> list[Signal]:
-    """The signals that some rows have counts for: of labels one a kind."""
+    """Return the signals of some rows, with one signal for each kind of label."""
     kinds = [Signal(name, drift.total_variation) for name in rows if name.startswith(LABELS)]
     return [*SIGNALS, *kinds]
 
 
-def write(extra: Path, rows: Rows) -> None:
-    """Writes the rows into a version's `assets.extra/`; numbers with four places."""
+def write(file: Path, rows: Rows) -> None:
+    """Write the rows as JSON; numbers with four places."""
     short = {
         name: [{key: round(amount, 4) for key, amount in row.items()} for row in column]
         for name, column in rows.items()
     }
-    artifacts.write_file(extra / FILE, (json.dumps(short, ensure_ascii=False) + "\n").encode())
+    artifacts.write_file(file, (json.dumps(short, ensure_ascii=False) + "\n").encode())
 
 
-def read(extra: Path) -> Rows | None:
-    """What `write` wrote; None where the version has none."""
-    if not (extra / FILE).exists():
+def read(file: Path) -> Rows | None:
+    """Read the rows that `write` wrote; None if the version has none."""
+    if not file.exists():
         return None
-    found: Rows = artifacts.read_json(extra / FILE)
-    return found
+    rows: Rows = artifacts.read_json(file)
+    return rows
 
 
 def _new(texts: Sequence[str], known: Known) -> list[Row]:
@@ -94,8 +94,8 @@ def _new(texts: Sequence[str], known: Known) -> list[Row]:
 
 
 def _labels(task: Task, answers: Sequence[Answer]) -> Rows:
-    """The predicted labels of each text, a column for each kind that the task has."""
-    found = [task.labels(task.suggest(answer)) for answer in answers]
+    """Return the predicted labels of each text, in a column for each kind of label."""
+    found = [task.answers.labels(task.answers.suggest(answer)) for answer in answers]
     kinds = dict.fromkeys(kind for labels in found for kind in labels)
     return {LABELS + kind: [_counted(labels[kind]) for labels in found] for kind in kinds}
 

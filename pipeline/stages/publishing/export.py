@@ -1,6 +1,6 @@
-"""A run becomes a version under `saved_models/<name>/`, if it passes the parity gate.
+"""Publish a run as a version under `saved_models/<name>/` if it passes the parity check.
 
-What travels in `assets.extra/` lets a later stage work from the version's folder alone.
+The files in `assets.extra/` let later stages work from the version's folder alone.
 """
 
 from __future__ import annotations
@@ -13,37 +13,33 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline import artifacts
-from pipeline.config import ROOT, Config
-from pipeline.datasets import store
+from pipeline.config import ROOT
 from pipeline.report.terminal import note
+from pipeline.runs import VersionFolder
 from pipeline.savedmodel import ops, parity, warmup, write
-from pipeline.stages.data import bundled_rows, prepare
+from pipeline.stages.data import bundled_rows
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.publishing import drift_reference, known_ngrams, replay
+from pipeline.stages.run import Run
 from pipeline.stages.training import environment
-from pipeline.stages.training.assembly import VOCABULARIES, Assembly, outputs_of
-from pipeline.stages.training.epochs import BEST
-from pipeline.stages.training.train import CONFIG, CONTRACT
-from pipeline.task import Record, Task
+from pipeline.stages.training.assembly import outputs_of
+from pipeline.task import R
 
 SAVED_MODELS = ROOT / "saved_models"
 PROJECT_FOLDERS = tuple(ROOT / name for name in ("pipeline", "configs", "data", "runs", "tests"))
-WEIGHTS, METRICS = "weights.npz", "metrics.json"
-REPLAY, VALID, EXAM = "replay.jsonl", "valid.jsonl", "exam.jsonl"
-
 WARMUP_ROWS = 8
 
 
 class Candidate(NamedTuple):
-    """What is about to be published.
+    """A version that is about to be published.
 
     Attributes:
-        folder: Whole but for its manifest.
+        folder: Its files, complete but for the manifest.
         signatures: Name to inputs and outputs, as the manifest will have them.
-        compared: Answers of it, alone and in mixed batches, that were as those in memory.
+        compared: The number of its answers, alone and in mixed batches, that equal those in memory.
     """
 
-    folder: Path
+    folder: VersionFolder
     signatures: Mapping[str, Any]
     compared: int
 
@@ -52,139 +48,122 @@ Gate = Callable[[Candidate], None]
 
 
 def run(
-    task: Task,
-    config: Config,
-    folder: Path,
+    run: Run,
     root: Path = SAVED_MODELS,
     parent: str | None = None,
     *,
     gate: Gate | None = None,
 ) -> Path:
-    """Exports the best weights of a run and gives the folder of the new version.
+    """Export the best weights of a run and return the folder of the new version.
 
     Args:
-        task: The run's.
-        config: The run's.
-        folder: The run's.
-        root: Where models are published.
+        run: The run.
+        root: The folder where models are published.
         parent: The version that this one was retrained from, if any.
-        gate: Looks at the candidate as it would be published, before it is; may add files to its
-            `assets.extra/`, and raises a GateError where it must not be.
+        gate: Checks the candidate as it would be published, before it is; it may add files to its
+            `assets.extra/`, and raises a GateError if the candidate must not be published.
 
     Raises:
         GateError: The candidate answers differently from the model in memory, or did not pass
             `gate`; nothing is published.
     """
-    data = prepare.run(task, config)
-    parts = evaluate.load_best(task, config, folder)
-    if not (folder / evaluate.SCORES).exists():
-        evaluate.of_run(task, config, folder)
-    with artifacts.staging(root, config.name) as stage:
-        written = stage / "written"
-        signatures = write.write(parts.service.module, parts.service.signatures, written)
-        required = ops.required_ops(written)
-        ops.refuse_forbidden(required)
-        # Moved before it is checked: what still points to where it was written fails now.
-        candidate = Path(tempfile.mkdtemp(prefix="moved-", dir=stage)) / "candidate"
-        written.rename(candidate)
-        texts = _valid_texts(config, data)
-        seen = parity.check_parity(
-            candidate,
-            texts,
-            outputs_of(parts.service),
-            parts.service.margin,
-            [folder, written, *PROJECT_FOLDERS],
-        )
-        warmup.write_warmup(candidate, config.name, texts[:WARMUP_ROWS])
-        _pack(task, config, folder, data, candidate / artifacts.EXTRA)
-        _pack_known(
-            data, candidate / artifacts.EXTRA, root / config.name / parent if parent else None
-        )
-        _pack_drift(task, config, parts, data, candidate / artifacts.EXTRA)
+    name, root = run.config.name, root.resolve()  # a fresh process checks the candidate
+    if not run.folder.scores.exists():
+        evaluate.of_run(run)
+    with artifacts.staging(root, name) as stage:
+        candidate, seen = _checked(run, stage)
+        _pack(run, candidate.folder)
+        known_parent = VersionFolder(root / name / parent) if parent else None
+        _pack_known(run, candidate.folder, known_parent)
+        _pack_drift(run, candidate.folder)
         if gate:
-            gate(Candidate(candidate, signatures, seen.compared))
+            gate(candidate)
         artifacts.seal(
-            candidate,
+            candidate.folder.path,
             {
-                "task": task.name,
-                "name": config.name,
+                "task": run.task.name,
+                "name": name,
                 "parent": parent,
-                "headline": task.headline,
-                "signatures": signatures,
-                "ops": required,
+                "headline": run.task.headline,
+                "signatures": candidate.signatures,
+                "ops": ops.required_ops(candidate.folder.path),
                 "environment": environment.facts(),
-                "data": data.builder_config.name,
-                "config": config.digest(),
+                "data": run.data.builder_config.name,
+                "config": run.config.digest(),
                 "parity": {"compared": seen.compared, "ties": seen.ties},
             },
         )
-        version = artifacts.publish(candidate, root / config.name)
+        version = artifacts.publish(candidate.folder.path, root / name)
     note(
-        f"{config.name}: parity on {seen.compared} answers ({seen.ties} ties, scores within"
+        f"{name}: parity on {seen.compared} answers ({seen.ties} ties, scores within"
         f" {seen.largest_difference:.1e}); published {version}"
     )
     return version
 
 
-def _valid_texts(config: Config, data: store.Prepared) -> list[str]:
-    limit = config.settings.export.parity_rows
-    return [r["text"] for r in itertools.islice(store.records(data, "valid"), limit)]
+def _checked(run: Run, stage: Path) -> tuple[Candidate, parity.Parity]:
+    """Write the SavedModel and compare its answers, in a fresh process, with those in memory."""
+    service, written = run.best.service, stage / "written"
+    signatures = write.write(service.module, service.signatures, written)
+    ops.refuse_forbidden(ops.required_ops(written))
+    # Moved before it is checked: a path to where it was written fails now.
+    moved = Path(tempfile.mkdtemp(prefix="moved-", dir=stage)) / "candidate"
+    written.rename(moved)
+    limit = run.settings.export.parity_rows
+    texts = [record["text"] for record in itertools.islice(run.records("valid"), limit)]
+    hidden = [run.folder.path, written, *PROJECT_FOLDERS]
+    seen = parity.check_parity(moved, texts, outputs_of(service), service.margin, hidden)
+    warmup.write_warmup(moved, run.config.name, texts[:WARMUP_ROWS])
+    return Candidate(VersionFolder(moved), signatures, seen.compared), seen
 
 
-def _pack(task: Task, config: Config, run_folder: Path, data: store.Prepared, extra: Path) -> None:
-    """Fills `assets.extra/`: all that retraining needs without the run folder."""
-    settings = config.settings.export
-    artifacts.write_file(extra / CONFIG, config.as_yaml().encode())
-    artifacts.write_file(extra / WEIGHTS, (run_folder / BEST).read_bytes())
-    artifacts.write_file(extra / CONTRACT, (run_folder / CONTRACT).read_bytes())
-    artifacts.write_file(extra / METRICS, (run_folder / evaluate.SCORES).read_bytes())
-    for file in (run_folder / VOCABULARIES).iterdir():
-        artifacts.write_file(extra / VOCABULARIES / file.name, file.read_bytes())
-    seed = config.settings.train.seed
-
-    def train() -> Iterable[Record]:
-        return store.records(data, "train")
-
-    bundled_rows.write(task, extra / REPLAY, replay.choose(task, train, settings.replay_rows, seed))
-    for split, name, size in (
-        ("valid", VALID, settings.valid_rows),
-        ("test", EXAM, settings.exam_rows),
+def _pack(run: Run, version: VersionFolder) -> None:
+    """Write into `assets.extra/` all that retraining needs without the run folder."""
+    artifacts.write_file(version.config, run.config.as_yaml().encode())
+    for source, target in (
+        (run.folder.best, version.weights),
+        (run.folder.data_profile, version.data_profile),
+        (run.folder.scores, version.scores),
+        *((file, version.vocabularies / file.name) for file in run.folder.vocabularies.iterdir()),
     ):
-        bundled_rows.write(task, extra / name, _sample(store.records(data, split), size, seed))
+        artifacts.write_file(target, source.read_bytes())
+    settings, seed = run.settings.export, run.settings.train.seed
+    kept = replay.choose(run.task, lambda: run.records("train"), settings.replay_rows, seed)
+    bundled_rows.write(run.task, version.replay, kept)
+    for split, file, size in (
+        ("valid", version.valid, settings.valid_rows),
+        ("test", version.exam, settings.exam_rows),
+    ):
+        bundled_rows.write(run.task, file, _sample(run.records(split), size, seed))
 
 
-def _pack_known(data: store.Prepared, extra: Path, parent: Path | None) -> None:
-    """The n-grams of training, and of its parent's, of which the replayed rows are but a sample."""
-    known = known_ngrams.of_texts(record["text"] for record in store.records(data, "train"))
-    if parent and (parent / artifacts.EXTRA / known_ngrams.FILE).exists():
-        known |= known_ngrams.read(parent / artifacts.EXTRA)
-    known_ngrams.write(extra, known)
+def _pack_known(run: Run, version: VersionFolder, parent: VersionFolder | None) -> None:
+    """Write the n-grams of training and those of its parent, whose rows are here as a sample."""
+    known = known_ngrams.of_texts(record["text"] for record in run.records("train"))
+    if parent and parent.known_ngrams.exists():
+        known |= known_ngrams.read(parent.known_ngrams)
+    known_ngrams.write(version.known_ngrams, known)
 
 
-def _pack_drift(
-    task: Task, config: Config, parts: Assembly, data: store.Prepared, extra: Path
-) -> None:
-    """Counts of held-out rows, which live texts are held against."""
-    known = known_ngrams.read(extra)
-    settings = config.settings
-    held_out = _sample(
-        store.records(data, "valid"), settings.export.drift_rows, settings.train.seed
-    )
+def _pack_drift(run: Run, version: VersionFolder) -> None:
+    """Write counts over held-out rows, to compare live texts with."""
+    known = known_ngrams.read(version.known_ngrams)
+    rows = run.settings.export.drift_rows
+    held_out = _sample(run.records("valid"), rows, run.settings.train.seed)
     if held_out:
         texts = [record["text"] for record in held_out]
-        observed = drift_reference.observe(
-            task, parts.tokenizer, outputs_of(parts.service), known, texts
-        )
-        drift_reference.write(extra, observed)
+        outputs = outputs_of(run.best.service)
+        observed = drift_reference.observe(run.task, run.best.tokenizer, outputs, known, texts)
+        drift_reference.write(version.drift_reference, observed)
 
 
-def _sample(records: Iterable[Record], size: int, seed: int) -> list[Record]:
+def _sample(records: Iterable[R], size: int, seed: int) -> list[R]:
     """`size` records in their order, drawn uniformly in one pass.
 
     Reservoir sampling, Vitter 1985, algorithm R.
     """
     draw = random.Random(seed)
-    kept: list[tuple[int, Record]] = []
+    kept: list[tuple[int, R]] = []
     for seen, record in enumerate(records):
         if len(kept) < size:
             kept.append((seen, record))

@@ -1,9 +1,9 @@
-"""Which training rows travel with a version, so that retraining forgets little: greedy cover.
+"""Choose the training rows that travel with a version, so that retraining forgets little.
 
-Every label, every step from one label to the next, and every rare word is wanted a few times. The
-rows that bring most of what is still wanted come first, labels before all else: a text of rare
-words is soon found, and a label of five rows is not; the places that are left go to rows drawn
-uniformly, so that what is common stays common.
+A greedy cover: the replay set should contain every label, every step from one label to the next,
+and every rare word a few times. Rows that cover most of what is missing are chosen first, labels
+before words, since rare words are easy to cover and a label of five rows is not. The remaining
+places are filled with rows drawn uniformly, so that common things stay common.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.task import Record, Task
 
-WANTED = {"label": 10, "step": 3, "word": 1}  # how often each is to stand in what is kept
-RARE = 3  # times that a word stands in train at most, to be one that is looked after
+WANTED = {"label": 10, "step": 3, "word": 1}  # how often the replay set should contain each
+RARE = 3  # a word is rare if train contains it at most this often
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
-COVER = 0.5  # share of the rows that the cover may take
+COVER = 0.5  # largest share of the rows that the cover takes
 
 Feature = tuple[str, ...]
 Records = Callable[[], Iterable[Record]]
 
 
 def choose(task: Task, records: Records, size: int, seed: int) -> list[Record]:
-    """`size` of the records in their order, or all where there are no more.
+    """Return `size` of the records in their order, or all if there are fewer.
 
     Args:
-        task: Says which labels a record has.
-        records: Gives a fresh pass over them; each pass the same.
-        size: At most.
-        seed: Of what is drawn.
+        task: The task, which knows the labels of a record.
+        records: Returns an iterator over the records; the same one for each call.
+        size: The largest number of records.
+        seed: The seed of the random rows.
     """
     if not size:
         return []
@@ -46,17 +46,18 @@ def choose(task: Task, records: Records, size: int, seed: int) -> list[Record]:
 
 
 def cover(features: Sequence[frozenset[Feature]], size: int) -> list[int]:
-    """The rows that bring most of what is wanted, the best first; as many as help, at most `size`.
+    """Return the rows that cover most, the best first; at most `size`, without rows of no gain.
 
-    What is wanted counts for the more, the rarer it is: 1 / its number of rows; that of steps and
-    words decides between rows that bring the same of labels. A row's gain, as a pair of sums, only
-    falls as others are chosen, so the first of the queue whose gain is up to date is the best (lazy
-    greedy, Minoux 1978).
+    A feature weighs 1 / the number of its rows. Steps and words decide between rows whose gain in
+    labels is equal. A row's gain, a pair of sums, never rises as others are chosen, so the first in
+    the queue whose gain is up to date is the best (lazy greedy, Minoux 1978).
     """
     counts = Counter(itertools.chain.from_iterable(features))
     missing = {feature: min(WANTED[feature[0]], times) for feature, times in counts.items()}
 
-    def loss(place: int) -> tuple[float, float]:  # the gain, falling as a heap wants it
+    def loss(
+        place: int,
+    ) -> tuple[float, float]:  # the negative gain: a heap gives the smallest first
         wanted = [f for f in sorted(features[place]) if missing[f] > 0]
         labels = sum(1 / counts[f] for f in wanted if f[0] == "label")
         return -labels, -sum(1 / counts[f] for f in wanted)
@@ -90,8 +91,8 @@ def _features(task: Task, records: Records) -> list[frozenset[Feature]]:
 
 
 def _of_labels(task: Task, record: Record) -> Iterator[Feature]:
-    """The labels of a record, and each with the one after it, its edges included."""
-    for kind, labels in task.labels(record).items():
+    """Return the labels of a record and their steps, from its start to its end."""
+    for kind, labels in task.answers.labels(record).items():
         yield from (("label", kind, label) for label in labels)
         yield from (("step", kind, *pair) for pair in itertools.pairwise(["", *labels, ""]))
 

@@ -1,7 +1,7 @@
-"""Back to an older version in one step: its content is published again, under the next number.
+"""Publish the content of an older version again, under the next number.
 
-Servers take the highest number, TensorFlow Serving too; so a number is never taken away and never
-used twice, and what is published later takes over as always.
+Servers, TensorFlow Serving included, serve the highest number. So a number is never removed or
+reused, and a version that is published later takes over as usual.
 """
 
 from __future__ import annotations
@@ -13,27 +13,28 @@ from pathlib import Path
 from pipeline import artifacts
 from pipeline.errors import InputError
 from pipeline.report.terminal import note
+from pipeline.runs import VersionFolder
 from pipeline.stages.publishing import versions
 from pipeline.stages.publishing.versions import Version
 
-PINS = ("labels.json", "traffic.json")  # what a server is told beside the versions
-OWN = ("format_version", "sealed", "files")  # facts of a manifest that a copy has of its own
+PINS = ("labels.json", "traffic.json")  # files beside the versions that name versions
+OWN = ("format_version", "sealed", "files")  # facts of a manifest that are not copied
 
 
 def run(home: Path, number: int | None = None) -> Path:
-    """Publishes the content of an older version as the newest, and gives its folder.
+    """Publish the content of an older version as the newest, and return its folder.
 
-    The old version's files are verified first, then copied (not linked: what damages the one later
-    leaves the other whole), verified again, and renamed once into their place. Labels and shares of
-    traffic name versions, and go on to do so; that is said.
+    The old version's files are verified, copied (not linked, so that later damage to one does not
+    damage the other), verified again, and renamed once. Labels and traffic shares keep the versions
+    that they name; a note says so.
 
     Args:
         home: `saved_models/<name>`.
         number: The version to go back to; by default the one that served before the newest.
 
     Raises:
-        InputError: There is no such version, or none before.
-        PipelineError: Its files are not those that were published.
+        InputError: There is no such version, or no version before the newest.
+        PipelineError: The files of the version are not those that were published.
     """
     found = versions.run(home)
     target = _asked(home, found, number) if number is not None else _before(home, found)
@@ -42,7 +43,7 @@ def run(home: Path, number: int | None = None) -> Path:
     with artifacts.staging(home.parent, home.name) as stage:
         candidate = stage / "candidate"
         shutil.copytree(target.folder, candidate)
-        (candidate / artifacts.MANIFEST).unlink()
+        VersionFolder(candidate).manifest.unlink()
         parent, back_to = str(target.number), origin(found, target).number
         artifacts.seal(candidate, {**kept, "parent": parent, "rolled_back_to": back_to})
         copied = artifacts.verify(candidate)["files"]
@@ -50,12 +51,12 @@ def run(home: Path, number: int | None = None) -> Path:
             raise InputError(f"{target.folder}: changed while it was copied; nothing published")
         version = artifacts.publish(candidate, home)
     for pins in filter(Path.is_file, (home / name for name in PINS)):
-        note(f"{pins}: requests that it sends to a version still go there; change it where need be")
+        note(f"{pins}: it still sends requests to the versions that it names; edit it if necessary")
     return version
 
 
 def origin(found: Sequence[Version], version: Version) -> Version:
-    """The version that was first published with this content, as far as it is still there."""
+    """Return the version that was first published with this content, if it still exists."""
     by_number = {each.number: each for each in found}
     while version.rolled_back_to in by_number:
         version = by_number[version.rolled_back_to]
@@ -71,7 +72,7 @@ def _asked(home: Path, found: Sequence[Version], number: int) -> Version:
 
 
 def _before(home: Path, found: Sequence[Version]) -> Version:
-    """What served before the newest content did: two rollbacks in a row go two steps back."""
+    """Return the version that served before the newest content; two rollbacks go two steps back."""
     first = origin(found, found[-1])
     older = [version for version in found if version.number < first.number]
     if not older:

@@ -1,4 +1,4 @@
-"""The line of descent of a model: its versions, where each comes from and what it scored."""
+"""The versions of a model: where each one comes from and its scores."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from typing import Any
 from pipeline import artifacts
 from pipeline.errors import InputError, PipelineError
 from pipeline.report.terminal import print_table
+from pipeline.runs import VersionFolder
 
-VERDICT = "verdict.json"
-METRICS = "metrics.json"
-SPLITS = ("test", "valid")  # whose headline scores are shown
-SHOWN = 6  # digits of a hash; the manifest has all of them
+SPLITS = ("test", "valid")  # their headline scores are shown
+SHOWN = 6  # digits of a hash; the manifest has the whole hash
 
 
 @dataclass(frozen=True)
 class Version:
-    """What is known of a version without running it.
+    """What is known about a version without running it.
 
     Args:
-        number: Its folder's name.
-        folder: Where it lies.
-        facts: Its manifest; empty where that cannot be read.
+        number: The name of its folder.
+        folder: Its folder.
+        facts: Its manifest; empty if it cannot be read.
         scores: Split to the value of the headline metric, in percent.
-        verdict: What the gate said of it, where it went through one.
+        verdict: The verdict of the gate; empty if the version was not retrained.
         trouble: Why its manifest, scores or verdict cannot be read.
     """
 
@@ -39,15 +38,15 @@ class Version:
 
     @property
     def rolled_back_to(self) -> int | None:
-        """The version whose content this one has, where a rollback made it."""
+        """Return the version whose content this one has, if a rollback published it."""
         return self.facts.get("rolled_back_to")
 
 
 def run(home: Path) -> list[Version]:
-    """All versions under `saved_models/<name>`, rising.
+    """Return all versions under `saved_models/<name>`, ascending.
 
     Raises:
-        InputError: There is none.
+        InputError: There is no version.
     """
     numbers = artifacts.versions(home)
     if not numbers:
@@ -56,30 +55,29 @@ def run(home: Path) -> list[Version]:
 
 
 def find_home(name: str, models: Path) -> Path:
-    """The folder of a model by its name under `models`, or by its path."""
+    """Return the folder of a model, given its name under `models` or its path."""
     path = Path(name)
     return path if len(path.parts) > 1 or artifacts.versions(path) else models / name
 
 
 def describe(folder: Path) -> Version:
-    """One version, by what its manifest, scores and verdict say."""
-    number = int(folder.name)
+    """Describe one version by its manifest, scores and verdict."""
+    number, version = int(folder.name), VersionFolder(folder)
     try:
-        facts = artifacts.read_json(folder / artifacts.MANIFEST)
+        facts = artifacts.read_json(version.manifest)
     except PipelineError as error:
         return Version(number, folder, {}, trouble=str(error))
-    extra = folder / artifacts.EXTRA
     try:
-        scores, verdict = _scores(extra, facts.get("headline")), _verdict(extra)
+        scores, verdict = _scores(version, facts.get("headline")), _verdict(version)
     except PipelineError as error:
         return Version(number, folder, facts, trouble=str(error))
     return Version(number, folder, facts, scores, verdict)
 
 
 def print_versions(name: str, found: Sequence[Version]) -> None:
-    """One row a version, the newest last: it is the one that serves.
+    """Print one row for each version; the newest, which is served, comes last.
 
-    `from` is the parent, or `= N`: rolled back to the content of version N.
+    `from` is the parent, or `= N` for a rollback to the content of version N.
     """
     headlines = dict.fromkeys(v.facts["headline"] for v in found if "headline" in v.facts)
     metric = ", ".join(headline.replace("_", " ") for headline in headlines) or "no scores"
@@ -107,15 +105,15 @@ def _origin(version: Version) -> str:
     return str(parent) if parent else "-"
 
 
-def _scores(extra: Path, headline: str | None) -> dict[str, float]:
-    """Split to the headline's value, of the splits that were scored."""
-    if headline is None or not (extra / METRICS).exists():
+def _scores(version: VersionFolder, headline: str | None) -> dict[str, float]:
+    """Return the headline's value by split, for the splits with a score."""
+    if headline is None or not version.scores.exists():
         return {}
-    rows = artifacts.read_json(extra / METRICS)
+    rows = artifacts.read_json(version.scores)
     return {s: float(rows[s]["metrics"][headline]["value"]) for s in SPLITS if s in rows}
 
 
-def _verdict(extra: Path) -> str:
-    if not (extra / VERDICT).exists():
+def _verdict(version: VersionFolder) -> str:
+    if not version.verdict.exists():
         return ""
-    return str(artifacts.read_json(extra / VERDICT)["verdict"])
+    return str(artifacts.read_json(version.verdict)["verdict"])

@@ -1,4 +1,4 @@
-"""A grown model begins with what a published one knows: its weights, its optimizer's moments."""
+"""Start a grown model with the weights and the optimizer's moments of the incumbent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from pipeline.task import Layout
 MOMENTS = ("momentum", "velocity")
 
 
-class Old(NamedTuple):
-    """What a published version remembers.
+class IncumbentWeights(NamedTuple):
+    """The weights of the incumbent.
 
     Attributes:
-        arrays: Its weights file, by name.
-        layout: By which its weights grow.
-        is_whole: Whether all that it was trained on is here again, so that what is counted on the
-            training rows can be counted anew.
+        arrays: The arrays of its weights file, by name.
+        layout: Which weights grow.
+        is_whole: Whether all of its training rows are available, so that weights that are counted
+            on training rows can be counted again.
     """
 
     arrays: Mapping[str, Any]
@@ -34,23 +34,23 @@ class Old(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """Steps of the optimizer until these weights; 0 where its state is not there."""
+        """Return the optimizer's steps up to these weights; 0 without its state."""
         return int(self.arrays.get("optimizer/iteration", 0))
 
 
-def read(file: Path, layout: Layout, is_whole: bool) -> Old:
-    """The old model as its weights file has it."""
-    return Old(checkpoint.read(file), layout, is_whole)
+def read(file: Path, layout: Layout, is_whole: bool) -> IncumbentWeights:
+    """Read the weights file of the incumbent."""
+    return IncumbentWeights(checkpoint.read(file), layout, is_whole)
 
 
-def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
-    """Sets all weights of a grown model; it says row by row what was copied.
+def start_weights(old: IncumbentWeights, model: keras.Model, layout: Layout) -> list[Line]:
+    """Set all weights of a grown model; return what was copied, for each weight and axis.
 
-    What is counted and not learnt (`Task.count` has set it, on old rows and new ones) keeps the old
-    counts where the old rows are but a sample, and is new for what is new.
+    Counted weights (`ModelSide.before_training` sets them on old and new rows) keep the old counts
+    if the old rows are only a sample; new terms keep their new counts.
 
     Raises:
-        InputError: A weight is missing on either side, or cannot be told to be what it was.
+        InputError: A weight is missing in either model, or changed its shape without a layout.
     """
     lines: list[Line] = []
     named = {f"model/{weight.path}": weight for weight in model.weights}
@@ -63,7 +63,7 @@ def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
         )
     for name, weight in named.items():
         path = name.removeprefix("model/")
-        rows = tuple(weight.shape)  # none of a temperature; an empty TensorShape is true
+        rows = tuple(weight.shape)  # empty for a temperature; an empty TensorShape is true
         counted = rows and not weight.trainable and path not in layout.calibrated
         if old.is_whole and counted:
             lines.append(Line(path, COUNTED_ANEW, 0, rows[0], 0))
@@ -80,11 +80,11 @@ def start_weights(old: Old, model: keras.Model, layout: Layout) -> list[Line]:
     return lines
 
 
-def start_optimizer(old: Old, model: keras.Model, layout: Layout) -> list[str]:
-    """Sets the moments of each weight and the number of steps; gives the weights that have none.
+def start_optimizer(old: IncumbentWeights, model: keras.Model, layout: Layout) -> list[str]:
+    """Set the moments of each weight and the number of steps; return the weights without moments.
 
-    New rows have had no gradient: their moments are 0. The average of the weights begins with what
-    they are.
+    New rows have had no gradient, so their moments are 0. The average of the weights starts with
+    their present values.
     """
     optimizer, without = model.optimizer, list[str]()
     slots = {
@@ -107,7 +107,7 @@ def start_optimizer(old: Old, model: keras.Model, layout: Layout) -> list[str]:
 
 
 def summed(lines: Sequence[Line]) -> list[tuple[str | int, ...]]:
-    """By axis: how many weights have it, and places copied, new and dropped of each of them."""
+    """Return a row for each axis: number of weights, and copied, new and dropped positions."""
     same = Counter((line.axis, line.counts) for line in lines if line.grows)
     others = Counter(line.axis for line in lines if not line.grows)
     rows: list[tuple[str | int, ...]] = [(axis, n, *found) for (axis, found), n in same.items()]

@@ -1,4 +1,4 @@
-"""Candidate and baseline on the same rows: who is better, by how much, and is it chance."""
+"""Compare candidate and incumbent on the same rows: the difference and whether it is chance."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Change:
-    """A score before and after, and the difference with its 95 % interval, in percent.
+    """The scores of both models, and the difference with its 95 % interval, in percent.
 
     Args:
-        name: Of the rows, or of a label.
-        rows: How many.
-        before: The baseline's score.
-        after: The candidate's.
-        value, low, high: Of the difference, the candidate's less the baseline's.
+        name: The name of the rows.
+        rows: The number of rows.
+        before: The incumbent's score.
+        after: The candidate's score.
+        value, low, high: The difference, candidate minus incumbent, and its interval.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Change:
     high: float
 
     def lost(self, tolerated: float) -> bool:
-        """Whether it fell by more than is tolerated, and not by chance."""
+        """Return whether the score fell by more than is tolerated, and not by chance."""
         return self.value < -tolerated and self.high < 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -51,14 +51,14 @@ class Change:
 
 @dataclass(frozen=True)
 class LabelChange:
-    """How many of a label's rows are answered without a mistake, before and after.
+    """How many rows of a label each model answers without a mistake.
 
     Args:
-        name: Of the label.
-        rows: That have it.
-        right: Before and after.
-        forgotten: Right before and not after.
-        learnt: The other way round.
+        name: The label.
+        rows: The number of rows with the label.
+        right: The rows that incumbent and candidate answer correctly.
+        forgotten: The rows that only the incumbent answers correctly.
+        learnt: The rows that only the candidate answers correctly.
     """
 
     name: str
@@ -80,7 +80,10 @@ class LabelChange:
         return self.after - self.before
 
     def lost(self, tolerated: float, among: int) -> bool:
-        """Whether it fell by more than is tolerated, and not by chance as one of so many labels."""
+        """Return whether the share fell by more than is tolerated, and not by chance.
+
+        `among` is the number of labels tested (Bonferroni correction).
+        """
         chance = sign_test(self.forgotten, self.learnt)
         return self.value < -tolerated and chance * among < LEVEL
 
@@ -96,24 +99,24 @@ class LabelChange:
 
 
 def sign_test(worse: int, better: int) -> float:
-    """How likely it is that at least so many of the rows that changed became worse, by chance.
+    """Return the probability that so many changed rows become worse by chance.
 
-    The exact one-sided test of McNemar 1947: a row that changed does so either way alike.
+    The exact one-sided test of McNemar 1947: a changed row is equally likely to change either way.
     """
     changed = worse + better
     tail = sum(math.comb(changed, k) for k in range(worse, changed + 1))
-    return tail / (1 << changed)  # of whole numbers: as a float neither of them need have room
+    return tail / (1 << changed)  # integers: either number may be too large for a float
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Some rows with what either model makes of them.
+class Compared:
+    """Some rows with the scores of both models.
 
     Args:
-        name: Of the rows.
+        name: The name of the rows.
         records: The rows.
-        before: The baseline's scores.
-        after: The candidate's.
+        before: The incumbent's scores.
+        after: The candidate's scores.
         headline: The metric that decides.
     """
 
@@ -125,15 +128,15 @@ class Judged:
 
     @property
     def change(self) -> Change:
-        """Of the headline metric, on all rows."""
+        """Return the change of the headline metric on all rows."""
         return self.on(self.name, range(len(self.records)))
 
     def on(self, name: str, places: Sequence[int]) -> Change:
-        """Of the headline metric, on some of the rows."""
+        """Return the change of the headline metric on some of the rows."""
         return _change(name, *(_some(s.counts[self.headline], places) for s in self._both))
 
-    def without(self, places: Collection[int]) -> Judged:
-        """All other rows; where there is no other, all."""
+    def without(self, places: Collection[int]) -> Compared:
+        """Return the rows without those at some positions; all rows if none would be left."""
         kept = [place for place in range(len(self.records)) if place not in places]
         if not kept:
             return self
@@ -141,11 +144,11 @@ class Judged:
             replace(scores, counts={self.headline: _some(scores.counts[self.headline], kept)})
             for scores in self._both
         )
-        return Judged(self.name, [self.records[p] for p in kept], before, after, self.headline)
+        return Compared(self.name, [self.records[p] for p in kept], before, after, self.headline)
 
     @property
     def parts(self) -> list[Change]:
-        """Of the headline metric, on each part of the rows that is named."""
+        """Return the change of the headline metric on each named part of the rows."""
         found: dict[str, list[int]] = {}
         for place, record in enumerate(self.records):
             for part in record.get("parts", ()):
@@ -154,7 +157,7 @@ class Judged:
 
     @property
     def right(self) -> tuple[Any, Any]:
-        """Whether a row is answered without any mistake, before and after: bool [rows] each."""
+        """Return which rows are answered without a mistake, before and after: bool [rows] each."""
         return self._right(self.before), self._right(self.after)
 
     def _right(self, scores: Scores) -> Any:
@@ -162,10 +165,10 @@ class Judged:
         return np.array([record["source"] not in wrong for record in self.records])
 
     def labels(self, task: Task, least: int) -> list[LabelChange]:
-        """What became of the rows of each label that stands in at least so many."""
+        """Return the change for each label with at least `least` rows."""
         places: dict[str, list[int]] = {}
         for place, record in enumerate(self.records):
-            for kind, labels in task.labels(record).items():
+            for kind, labels in task.answers.labels(record).items():
                 for label in dict.fromkeys(labels):
                     places.setdefault(f"{kind}: {label}", []).append(place)
         before, after = self.right
@@ -180,12 +183,14 @@ class Judged:
         return self.before, self.after
 
 
-def judge(
+def compare(
     task: Task, settings: Any, name: str, records: Sequence[Record], answers: Mapping[str, Any]
-) -> Judged:
-    """Scores the answers of both models, `before` and `after`, to the same rows."""
-    before, after = (task.score(settings, records, answers[side]) for side in ("before", "after"))
-    return Judged(name, records, before, after, task.headline)
+) -> Compared:
+    """Score the answers of both models, `before` and `after`, to the same rows."""
+    before, after = (
+        task.judge.score(settings, records, answers[side]) for side in ("before", "after")
+    )
+    return Compared(name, records, before, after, task.headline)
 
 
 def _some(counts: Counts, places: Sequence[int]) -> Counts:

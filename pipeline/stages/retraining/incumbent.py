@@ -14,12 +14,10 @@ from pipeline import artifacts
 from pipeline.config import Config, load_config
 from pipeline.errors import GateError, InputError
 from pipeline.report.terminal import note
+from pipeline.runs import VersionFolder
 from pipeline.stages.data import bundled_rows, prepare
 from pipeline.stages.evaluation.train_overlap import text_key
-from pipeline.stages.publishing import export
-from pipeline.stages.retraining import verdict
 from pipeline.stages.training.assembly import read_vocabularies
-from pipeline.stages.training.train import CONFIG, CONTRACT
 from pipeline.task import Answer, Record, Task, Vocabularies
 from pipeline.tasks import find_task, schema_of
 
@@ -43,7 +41,7 @@ class Published:
         newest: The number of the model's newest version when this one was opened.
     """
 
-    version: Path
+    version: VersionFolder
     manifest: dict[str, Any]
     task: Task
     config: Config
@@ -56,20 +54,16 @@ class Published:
     is_whole: bool
     newest: int
 
-    @property
-    def extra(self) -> Path:
-        return self.version / artifacts.EXTRA
-
     def taken(self, answers: Sequence[Answer]) -> set[int]:
         """Places of the answers that have a label which this version lacks."""
-        suggested = map(self.task.suggest, answers)
+        suggested = map(self.task.answers.suggest, answers)
         return {place for place, record in enumerate(suggested) if not self.knows(record)}
 
     def knows(self, record: Record) -> bool:
         """Whether it has all labels of the record."""
         return all(
             label in self.vocabularies[kind]
-            for kind, labels in self.task.labels(record).items()
+            for kind, labels in self.task.answers.labels(record).items()
             for label in labels
         )
 
@@ -79,11 +73,12 @@ class Published:
         Raises:
             GateError: There is a newer version than when this one was opened.
         """
-        newest = artifacts.versions(self.version.parent)[-1]
+        home, number = self.version.path.parent, self.version.path.name
+        newest = artifacts.versions(home)[-1]
         if newest != self.newest:
             raise GateError(
-                f"{self.version.parent}: version {newest} came while this was trained from version"
-                f" {self.version.name}, and would be undone; nothing published: start again"
+                f"{home}: version {newest} was published while this candidate was trained from"
+                f" version {number}, and would be undone; nothing published: start again"
             )
 
 
@@ -134,22 +129,22 @@ def open_version(
         InputError: There is no version, or a set of rows did not travel and is not given.
         PipelineError: It was changed since it was published.
     """
-    version = artifacts.find_version(path).resolve()
-    newest = artifacts.versions(version.parent)[-1]
-    manifest = artifacts.verify(version)
-    extra = version / artifacts.EXTRA
-    config = load_config(extra / CONFIG, schema_of, overrides, manifest["name"])
-    if version.parent.name != config.name or not version.name.isdecimal():
-        raise InputError(f"{version}: expected the folder <models>/{config.name}/<number>")
-    if newest != int(version.name):
-        said = f"version {version.name} is trained on and compared with, not {newest}"
+    folder = artifacts.find_version(path).resolve()
+    version = VersionFolder(folder)
+    newest = artifacts.versions(folder.parent)[-1]
+    manifest = artifacts.verify(folder)
+    config = load_config(version.config, schema_of, overrides, manifest["name"])
+    if folder.parent.name != config.name or not folder.name.isdecimal():
+        raise InputError(f"{folder}: expected the folder <models>/{config.name}/<number>")
+    if newest != int(folder.name):
+        said = f"version {folder.name} is trained on and compared with, not {newest}"
         note(f"{config.name}: {said}")
     _say_unusual(config)
     task = find_task(config.task)
-    asked = _rows(task, config, exam, extra / export.EXAM, "exam")
+    asked = _rows(task, config, exam, version.exam, "exam")
     # A user's file may have all there ever was in it; what travels was divided already.
-    valid = without(bundled_rows.read(task, config, extra / export.VALID), asked if exam else ())
-    train = _rows(task, config, old_data, extra / export.REPLAY, "old-data")
+    valid = without(bundled_rows.read(task, config, version.valid), asked if exam else ())
+    train = _rows(task, config, old_data, version.replay, "old-data")
     others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
     kept = without(train, others)
     if len(kept) < len(train):
@@ -161,26 +156,26 @@ def open_version(
         manifest=manifest,
         task=task,
         config=config,
-        data=load_config(extra / CONFIG, schema_of).settings.data,
-        vocabularies=read_vocabularies(extra),
+        data=load_config(version.config, schema_of).settings.data,
+        vocabularies=read_vocabularies(version.vocabularies),
         train=kept,
-        learnt=bundled_rows.read(task, config, extra / export.REPLAY) if old_data else kept,
+        learnt=bundled_rows.read(task, config, version.replay) if old_data else kept,
         valid=valid,
         exam=asked,
-        is_whole=old_data is not None or has_all(extra, len(train)),
+        is_whole=old_data is not None or has_all(version, len(train)),
         newest=newest,
     )
 
 
-def has_all(extra: Path, replayed: int) -> bool:
+def has_all(version: VersionFolder, replayed: int) -> bool:
     """Whether so many replay rows are all that a version has learnt from.
 
     What a retraining was shown is no more than a sample, if what it had of the rows before was one:
     then even a replay set with every row of it is not all.
     """
-    given = extra / verdict.FILE  # of a retraining
+    given = version.verdict  # of a retraining
     begun = not given.exists() or artifacts.read_json(given).get("whole", False)
-    return bool(begun and replayed >= artifacts.read_json(extra / CONTRACT)["examples"])
+    return bool(begun and replayed >= artifacts.read_json(version.data_profile)["examples"])
 
 
 def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]:
@@ -206,21 +201,21 @@ def _say_unusual(config: Config) -> None:
         note(f"{config.name}: `retrain` settings, kept from now on: {', '.join(others)}")
 
 
-def _say_missing(file: Path, rows: int, version: Path) -> None:
+def _say_missing(file: Path, rows: int, version: VersionFolder) -> None:
     """The same file each time lacks what was learnt since: the rows of other new files."""
-    learnt = artifacts.read_json(version / artifacts.EXTRA / CONTRACT)["examples"]
+    learnt = artifacts.read_json(version.data_profile)["examples"]
     if rows < learnt:
-        told = f"version {version.name} learnt from {learnt}: the others may be forgotten"
+        told = f"version {version.path.name} learnt from {learnt}: the others may be forgotten"
         note(f"{file}: {rows} rows, and {told}")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
     """The rows of the user's file, else those that travelled."""
     if given is not None:
-        data = prepare.on_file(task, config, given).settings.data
-        if unstated := task.unstated(config.settings.data, data):
+        settings = prepare.on_file(task, config, given).settings
+        if unstated := task.data.unstated(config.settings, settings.data):
             raise InputError(f"{given}: {unstated}")
-        said = list(task.load(data).splits["test"]())
+        said = list(task.data.load(settings).splits["test"]())
         if not said:
             raise InputError(f"{given}: no rows; expected annotated examples for --{option}")
         return said

@@ -1,11 +1,12 @@
-"""Between the old weights and the trained ones lies what knows the new and forgot the least.
+"""Interpolate between the old and the fine-tuned weights.
 
-Wortsman et al. 2022 ("Robust fine-tuning of zero-shot models"): a model fine-tuned from another can
-be averaged with it weight by weight, and such means are often better than either on the old data,
-while they lose little on the new.
+This learns the new data while it forgets little (Wortsman et al. 2022, "Robust
+fine-tuning of zero-shot models"): a fine-tuned model can be averaged with the model it started
+from, weight by weight. Such averages are often better than either model
+on the old data and lose little on the new data.
 
-It is gone as far on this line as is best for all validation rows together, and no further than the
-old ones among them allow. Where none of them is old, nothing holds it back.
+The share of the fine-tuned weights is the best one on all validation rows, among those that lose at
+most a tolerated amount on the old validation rows. Without old rows there is no such limit.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ import numpy as np
 
 from pipeline.predictor import answer_all
 from pipeline.savedmodel.load import load_signature
-from pipeline.stages.retraining.comparison import judge
+from pipeline.stages.retraining.comparison import compare
 from pipeline.stages.retraining.incumbent import Published
 from pipeline.task import Answer, Record
 
-# Shares of the way from the old weights to the trained ones. What is new is learnt on its last
-# part, and what is old is lost there.
+# Shares of the fine-tuned weights. Most of the new data is learnt, and most of the old data is
+# forgotten, at large shares.
 STEPS = (0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 
 Weights = Sequence[Any]
 
 
 class Point(NamedTuple):
-    """A place on the line, in percent.
+    """The scores of one share, in percent.
 
     Attributes:
         score: The headline metric on all validation rows.
-        lost: What the old ones among them lost of it against the old model; below 0 is a gain.
+        lost: The loss on the old validation rows against the incumbent; negative is a gain.
     """
 
     score: float
@@ -42,25 +43,25 @@ class Point(NamedTuple):
 
 
 def choose(
-    model: keras.Model, start: Weights, look: Callable[[], Point], tolerated: float
+    model: keras.Model, start: Weights, measure: Callable[[], Point], tolerated: float
 ) -> tuple[float, Mapping[float, Point]]:
-    """Sets the weights that a gradient changes to the best mean of how they began and are.
+    """Set the trainable weights to the best average of their first and their trained values.
 
     Args:
-        model: Trained; its weights change.
+        model: The fine-tuned model; its weights change.
         start: `trainable(model)` before the first step.
-        look: Tells of the model as it is.
-        tolerated: What old rows may lose; where every place loses more, that one is taken which
-            loses least.
+        measure: Scores the model with its present weights.
+        tolerated: The loss on old rows that is accepted; if every share loses more, the share with
+            the smallest loss is used.
 
     Returns:
-        The share of the way that is gone, of equals the shorter one, and what was seen at each.
+        The chosen share, the smaller of equals, and the scores of each share.
     """
     end = trainable(model)
     points: dict[float, Point] = {}
     for share in STEPS:
         _set(model, start, end, share)
-        points[share] = look()
+        points[share] = measure()
     most = max(tolerated, min(point.lost for point in points.values()))
     allowed = [share for share in STEPS if points[share].lost <= most]
     best = max(allowed, key=lambda share: (points[share].score, -share))
@@ -69,48 +70,50 @@ def choose(
 
 
 def tolerated(drop: float, rows: int) -> float:
-    """What old rows may lose, in percent: `drop`, and where they are few what one of them is worth.
+    """Return the loss on old rows that is accepted, in percent: `drop`, or the weight of one row.
 
-    One row answered otherwise is chance: of 20 it would hold back whatever is new, for 5 points.
+    A single row is chance: with 20 rows it is 5 points, which would block all new data.
     """
     return max(drop, 100 / rows) if rows else drop
 
 
-def looks(
+def measurement(
     old: Published,
     valid: Sequence[Record],
     new: int,
     answer: Callable[[Sequence[Record]], Sequence[Answer]],
 ) -> Callable[[], Point]:
-    """A function that tells of the model as it is.
+    """Return a function that scores the model with its present weights.
 
-    Old rows that get a label which the old model lacks are left out of what is lost, as the gate
-    does: they would hold back every new label.
+    The loss on old rows leaves out rows that get a label new to the incumbent, as the gate does:
+    they would block every new label.
 
     Args:
-        old: The version that was trained on.
+        old: The incumbent.
         valid: Validation rows.
-        new: How many of them are new; they come last.
-        answer: What the model says to some rows.
+        new: The number of new rows; they come last.
+        answer: Answers some rows with the model's present weights.
     """
     task, settings = old.task, old.config.settings
     known = valid[: len(valid) - new]
-    before = answer_all(task, load_signature(old.version), [record["text"] for record in known])
+    before = answer_all(
+        task, load_signature(old.version.path), [record["text"] for record in known]
+    )
 
-    def look() -> Point:
+    def measure() -> Point:
         answers = answer(valid)
-        score = task.score(settings, valid, answers).metrics[task.headline]["value"]
+        score = task.judge.score(settings, valid, answers).metrics[task.headline]["value"]
         if not known:
             return Point(score, 0.0)
         after = answers[: len(known)]
-        rows = judge(task, settings, "valid", known, {"before": before, "after": after})
+        rows = compare(task, settings, "valid", known, {"before": before, "after": after})
         return Point(score, -rows.without(old.taken(after)).change.value)
 
-    return look
+    return measure
 
 
 def trainable(model: keras.Model) -> list[Any]:
-    """The weights that a gradient changes, copied."""
+    """Return a copy of the trainable weights."""
     return [np.asarray(variable).copy() for variable in model.trainable_variables]
 
 

@@ -8,17 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.config import ROOT, Config, RetrainSettings
+from pipeline.config import ROOT, Config, RetrainSettings, TaskSettings, TrainSettings
 from pipeline.datasets.splits import carve
 from pipeline.report.terminal import note
+from pipeline.runs import RunFolder, VersionFolder
 from pipeline.stages.data import bundled_rows, prepare
-from pipeline.stages.publishing import export, replay
+from pipeline.stages.publishing import replay
 from pipeline.stages.retraining.incumbent import Published, without
 from pipeline.stages.retraining.new_data import News, Parts, key_of
+from pipeline.stages.run import Run
 from pipeline.stages.training.warm_start import Mix
 from pipeline.task import Record, Task
 
-FOLDER = "data"
 LENDING = -1  # a seed that no division has had before: what it would draw again is not there
 NEW = "new"  # the split of the new rows that the gate asks
 
@@ -38,7 +39,7 @@ class Mixed(NamedTuple):
     lent: Sequence[Record]
 
 
-def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
+def write(old: Published, news: News, parts: Parts, folder: RunFolder) -> Mixed:
     """Writes the run's data.
 
     Train has the old rows first, without those that the new data annotate otherwise, those that
@@ -68,14 +69,15 @@ def write(old: Published, news: News, parts: Parts, folder: Path) -> Mixed:
         NEW: parts.held_out,
     }
     for split, records in splits.items():
-        bundled_rows.write(old.task, folder / FOLDER / f"{split}.jsonl", records)
-    files = {split: _named(folder / FOLDER / f"{split}.jsonl") for split in splits}
+        bundled_rows.write(old.task, folder.data / f"{split}.jsonl", records)
+    files = {split: _named(folder.data / f"{split}.jsonl") for split in splits}
     settings = old.config.settings
+    bundled = old.task.data.bundled_settings(settings, files)
     changed = {
-        "data": old.task.travelling(settings.data, files).model_copy(update=_of_old(old)),
+        "data": bundled.data.model_copy(update=_of_old(old)),
         # As the next new file will call its columns; the rows that travel have our own names.
         "retrain": settings.retrain.model_copy(
-            update={"columns": {**old.task.columns(settings.data), **settings.retrain.columns}}
+            update={"columns": {**old.task.data.columns(settings), **settings.retrain.columns}}
         ),
     }
     config = replace(old.config, settings=settings.model_copy(update=changed))
@@ -89,7 +91,7 @@ def lend(train: Sequence[Record], share: float) -> tuple[list[Record], list[Reco
 
 
 def give_back(
-    task: Task, config: Config, lent: Sequence[Record], train: Sequence[Record], extra: Path
+    run: Run, lent: Sequence[Record], train: Sequence[Record], version: VersionFolder
 ) -> None:
     """Writes the replay set of a candidate anew where the rows that were lent would be lost.
 
@@ -97,17 +99,16 @@ def give_back(
     what is old and of what is new. It lends the same old ones again, since a row's text decides.
 
     Args:
-        task: The candidate's.
-        config: The candidate's.
+        run: The run of the candidate.
         lent: Of `write`.
         train: What the candidate was trained on.
-        extra: Its `assets.extra/`.
+        version: The folder of the candidate.
     """
-    settings = config.settings
+    settings = run.settings
     if lent and not settings.export.valid_rows:
         everything, size = [*lent, *train], settings.export.replay_rows
-        chosen = replay.choose(task, lambda: everything, size, settings.train.seed)
-        bundled_rows.write(task, extra / export.REPLAY, chosen)
+        chosen = replay.choose(run.task, lambda: everything, size, settings.train.seed)
+        bundled_rows.write(run.task, version.replay, chosen)
 
 
 def _replaced(task: Task, old: Sequence[Record], new: Sequence[Record]) -> list[Record]:
@@ -132,15 +133,13 @@ def mix(old: int, new: int, settings: RetrainSettings) -> Mix:
     return Mix(old, times) if old else Mix()
 
 
-def training(config: Config) -> Config:
-    """The settings that the candidate is fitted with; those it is published with stay."""
-    settings = config.settings
+def train_settings(settings: TaskSettings) -> TrainSettings:
+    """Return how the candidate is trained; it is published with its own `train` settings."""
     changed = {
         "epochs": settings.retrain.epochs,
         "learning_rate": settings.train.learning_rate * settings.retrain.learning_rate,
     }
-    train = settings.train.model_copy(update=changed)
-    return replace(config, settings=settings.model_copy(update={"train": train}))
+    return settings.train.model_copy(update=changed)
 
 
 def _of_old(old: Published) -> dict[str, Any]:

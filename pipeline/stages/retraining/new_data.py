@@ -73,10 +73,10 @@ def read(old: Published, file: Path) -> list[Record]:
     """
     problems: list[DataError] = []
     task = old.task
-    data = _described(old, file).settings.data
-    if unstated := task.unstated(old.config.settings.data, data):
+    settings = _described(old, file).settings
+    if unstated := task.data.unstated(old.config.settings, settings.data):
         raise InputError(f"{file}: {unstated}")
-    source = task.load(data, problems.append)
+    source = task.data.load(settings, problems.append)
     records = list(source.splits["train"]())
     if problems:
         print_problems(task, file.name, problems)
@@ -85,7 +85,7 @@ def read(old: Published, file: Path) -> list[Record]:
         raise InputError(f"{file}: no rows; expected annotated examples")
     for what, count in source.repairs.items():
         note(f"{file.name}: {what}: {count}")
-    for table in task.audit({"train": records}):
+    for table in task.data.audit({"train": records}):
         print_table(f"{file.name}: {table.title}", table.columns, table.rows)
     return records
 
@@ -107,7 +107,7 @@ def _described(old: Published, file: Path) -> Config:
 
 def compare(old: Published, records: Sequence[Record]) -> News:
     """What new records have that the model and its rows have not, or have otherwise."""
-    labelled = any(any(old.task.labels(record).values()) for record in records)
+    labelled = any(any(old.task.answers.labels(record).values()) for record in records)
     quarrels = _quarrels(old, records) if labelled else []  # a text has several translations
     learnt = {key_of(old.task, record) for record in [*old.learnt, *old.valid]}
     learnt -= {key_of(old.task, record) for _, record in quarrels}
@@ -206,14 +206,14 @@ def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, see
 
 def _labels(task: Task, record: Record) -> list[str]:
     """A label of each kind, told apart by it."""
-    found = task.labels(record)
+    found = task.answers.labels(record)
     return [f"{kind}\0{label}" for kind, labels in found.items() for label in dict.fromkeys(labels)]
 
 
 def _new_labels(old: Published, records: Sequence[Record]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for record in records:
-        for kind, labels in old.task.labels(record).items():
+        for kind, labels in old.task.answers.labels(record).items():
             known = old.vocabularies.get(kind, ())
             new = (label for label in labels if label not in known)
             counts.setdefault(kind, Counter()).update(new)
@@ -246,7 +246,7 @@ def _gold(task: Task, record: Record) -> dict[str, Any]:
 
     Lists are in one order: exports of the same labels or slots may have them in another.
     """
-    row = task.to_json(record)
+    row = task.data.to_json(record)
     return {
         key: sorted(value, key=json.dumps) if isinstance(value, list) else value
         for key, value in row.items()

@@ -1,7 +1,7 @@
-"""A folder is looked at again and again; each file in it that is whole is handed on once.
+"""Poll a folder, and handle each complete file in it once.
 
-What was handed on stands in a state file, by name with the content's hash: after a restart it is
-not done again, a file that was only touched is not new, one with other content is.
+A state file keeps the name and the content's hash of each handled file. So a file is not handled
+again after a restart or a change of its time, but it is after a change of its content.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".swp")  # names of f
 DONE = "done"
 
 Handle = Callable[[Path], Any]
-State = dict[str, dict[str, Any]]  # name of a file to what is known of it
+State = dict[str, dict[str, Any]]  # name of a file to its facts
 
 
-class Look(NamedTuple):
-    """How a file was when it was looked at; the same twice means that nobody writes it."""
+class FileState(NamedTuple):
+    """Size and time of a file; a file with the same state at two polls is complete."""
 
     size: int
     changed: int  # nanoseconds
@@ -39,19 +39,19 @@ def run(
     state_file: Path | None = None,
     sleep: Callable[[float], Any] = time.sleep,
 ) -> None:
-    """Hands each new file of a folder on, the oldest first, until Ctrl-C.
+    """Handle each new file of a folder, the oldest first, until Ctrl-C.
 
-    A file is taken for whole when it is the same at two looks in a row and not empty; hidden files,
-    folders and names that programs give to what they are writing are passed over. An error of
-    `handle` that a user can mend is told and noted, and the file left until it changes. Where the
-    process is killed while `handle` is at work, the file is handed on again.
+    A file is complete if it is not empty and has not changed between two polls. Hidden files,
+    folders, and the temporary names of programs that write files are skipped. An error of `handle`
+    that the user can correct is logged, and the file is skipped until it changes. If the process is
+    killed during `handle`, the file is handled again.
 
     Args:
-        folder: What to watch; not the folders below it.
+        folder: The folder to poll, without the folders in it.
         handle: Called with one file at a time.
-        seconds: Between two looks.
-        state_file: What was done; by default `.watched.json` in the folder.
-        sleep: Waits; a KeyboardInterrupt from it ends the watching.
+        seconds: The time between two polls.
+        state_file: The handled files; by default `.watched.json` in the folder.
+        sleep: Waits; a KeyboardInterrupt from it ends the polling.
 
     Raises:
         InputError: There is no such folder.
@@ -59,10 +59,10 @@ def run(
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder to watch")
     file = state_file or folder / STATE
-    before: dict[str, Look] = {}
-    note(f"watching {folder}: Ctrl-C ends it")
+    before: dict[str, FileState] = {}
+    note(f"watching {folder}; stop with Ctrl-C")
     while True:
-        seen = looks(folder)
+        seen = file_states(folder)
         for name in _settled(seen, before):
             _once(folder / name, seen[name], handle, file)
         before = seen
@@ -73,36 +73,36 @@ def run(
             return
 
 
-def looks(folder: Path) -> dict[str, Look]:
-    """The files of a folder that may be handed on, by name."""
+def file_states(folder: Path) -> dict[str, FileState]:
+    """Return the files of a folder that may be handled, by name."""
     found = {}
     for entry in folder.iterdir():
         if entry.name.startswith((".", "~")) or entry.name.endswith((*UNFINISHED, "~")):
             continue
         try:
             seen = entry.stat()
-        except FileNotFoundError:  # gone since it was listed
+        except FileNotFoundError:  # removed since it was listed
             continue
         if entry.is_file():
-            found[entry.name] = Look(seen.st_size, seen.st_mtime_ns)
+            found[entry.name] = FileState(seen.st_size, seen.st_mtime_ns)
     return found
 
 
-def _settled(seen: dict[str, Look], before: dict[str, Look]) -> list[str]:
-    """The names of files that are as they were, the oldest first."""
+def _settled(seen: dict[str, FileState], before: dict[str, FileState]) -> list[str]:
+    """Return the names of files that have not changed, the oldest first."""
     same = [name for name, look in seen.items() if look.size and before.get(name) == look]
     return sorted(same, key=lambda name: (seen[name].changed, name))
 
 
-def _once(path: Path, look: Look, handle: Handle, state_file: Path) -> None:
-    """Hands a file on unless its content was already; notes how that went."""
+def _once(path: Path, look: FileState, handle: Handle, state_file: Path) -> None:
+    """Handle a file unless its content was handled already; record the result."""
     state: State = artifacts.read_json(state_file) if state_file.exists() else {}
     known = state.get(path.name, {})
     if known.get("look") == list(look):
         return
     try:
         digest = artifacts.file_digest(path)
-    except FileNotFoundError:  # taken away again
+    except FileNotFoundError:  # removed meanwhile
         return
     except OSError as error:
         digest, outcome = "", f"cannot be read: {error.strerror}"

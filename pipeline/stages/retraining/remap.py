@@ -1,8 +1,9 @@
-"""Weights of an old model in the places that a grown one has for them, row by row, all told.
+"""Copy the weights of an old model into a grown one, row by row.
 
-An axis of a weight may stand for words, pieces or labels (`task.Layout`). What both models have is
-copied to its new place; what only the new one has stays as it begins there, or starts from the mean
-of old rows; what only the old one had is dropped and counted. Nothing else may differ.
+The positions along an axis of a weight may stand for words, pieces or labels (`task.Layout`). Terms
+of both models are copied to their new positions. Terms of the new model alone keep their initial
+values, or start from the mean of old rows. Terms of the old model alone are dropped and counted.
+Nothing else may differ.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WHOLE, COUNTED_ANEW = "copied whole", "counted anew"
 
 
 class Line(NamedTuple):
-    """What became of one axis of a weight, in places along it."""
+    """What was copied along one axis of a weight, as numbers of positions."""
 
     weight: str
     axis: str
@@ -35,18 +36,18 @@ class Line(NamedTuple):
 
     @property
     def grows(self) -> bool:
-        """Whether the axis has a name; else the weight was treated as a whole."""
+        """Return whether the axis has a name; otherwise the weight was copied as a whole."""
         return self.axis not in (WHOLE, COUNTED_ANEW)
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the places of a grown axis come from.
+    """The origin of the positions of a grown axis.
 
     Args:
-        before: int [new size], the old place of each; -1 for a new one.
-        parts: New place to the old places whose mean it starts from; empty where it does not.
-        dropped: Old places that are gone.
+        before: int [new size], the old position of each; -1 for a new one.
+        parts: New position to the old positions whose mean it starts from, if any.
+        dropped: Old positions that are gone.
     """
 
     before: Any
@@ -55,7 +56,7 @@ class Places:
 
 
 def axes_of(weight: str, layout: Layout) -> tuple[str | None, ...]:
-    """The names of a weight's axes; empty where it does not grow."""
+    """Return the names of a weight's axes; empty if it does not grow."""
     names = weight.split("/")
     for pattern, axes in layout.weights.items():
         wanted = pattern.split("/")
@@ -66,9 +67,9 @@ def axes_of(weight: str, layout: Layout) -> tuple[str | None, ...]:
 
 
 def places(old: Axis, new: Axis, old_size: int, new_size: int) -> Places:
-    """Where the places of an axis come from.
+    """Return the origin of the positions of an axis.
 
-    Places behind the last term stand for nothing: they are copied as they are where both have them.
+    Positions after the last term are free; they are copied if both axes have them.
     """
     known = {term: place for place, term in enumerate(old.terms)}
     before = np.full(new_size, -1)
@@ -86,25 +87,25 @@ def places(old: Axis, new: Axis, old_size: int, new_size: int) -> Places:
 def remap(
     name: str, old: Any, begun: Any, layouts: tuple[Layout, Layout], learnt: bool
 ) -> tuple[Any, list[Line]]:
-    """One weight of the grown model, and what became of its axes.
+    """Return one weight of the grown model, and what was copied along its axes.
 
     Args:
         name: The weight's path.
         old: Its array in the old model.
-        begun: Its array in the new one, as it begins.
-        layouts: Of the old model and of the new one.
-        learnt: Whether a gradient changes it: only then does a mean of old rows say anything.
+        begun: Its initial array in the new model.
+        layouts: The layouts of the old and the new model.
+        learnt: Whether the weight is trainable: only then is a mean of old rows meaningful.
 
     Raises:
-        InputError: It has another shape, and no axis along which it may grow.
+        InputError: The shapes differ, and the weight has no axis that grows.
     """
     axes = axes_of(name, layouts[1])
     if not any(axes):
         if old.shape != begun.shape:
             raise InputError(
                 f"{name}: its shape is {old.shape} in the published model and {begun.shape} here,"
-                " and nothing says how one becomes the other; retrain with the settings that it was"
-                " trained with"
+                " and its layout has no axis that grows; retrain with the settings of the first"
+                " training"
             )
         return old, [Line(name, WHOLE, int(old.shape[0]) if old.shape else 1, 0, 0)]
     found = [_places(name, layouts, axis, old, begun, place) for place, axis in enumerate(axes)]
@@ -144,7 +145,7 @@ def _copied(old: Any, begun: Any, found: Sequence[Places]) -> Any:
 
 
 def _start(result: Any, old: Any, found: Sequence[Places], axis: int, each: Places) -> None:
-    """Sets the new places of an axis to means of old ones, along what the other axes kept."""
+    """Set the new positions of an axis to means of old ones, along the kept part of other axes."""
     others = [np.flatnonzero(other.before >= 0) for other in found]
     sources = [other.before[here] for other, here in zip(found, others, strict=True)]
     for place, parts in each.parts.items():

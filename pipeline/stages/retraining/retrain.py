@@ -1,4 +1,4 @@
-"""A published version and new data become the next version, or a verdict that says why not."""
+"""Retrain a published version with new data; publish the result if it passes the gate."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline import artifacts
-from pipeline.config import Config
-from pipeline.datasets import store
 from pipeline.errors import RejectedError
 from pipeline.predictor import load
 from pipeline.report.terminal import note, print_table
+from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
-from pipeline.stages.evaluation import evaluate, report
 from pipeline.stages.live import drift
-from pipeline.stages.publishing import drift_reference, export
+from pipeline.stages.publishing import export
 from pipeline.stages.retraining import (
     candidate_start,
     gate,
@@ -27,28 +25,28 @@ from pipeline.stages.retraining import (
     verdict,
 )
 from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.run import Run
 from pipeline.stages.training import train
 from pipeline.stages.training.assembly import Assembly
 from pipeline.stages.training.warm_start import Answers, Warm
 from pipeline.task import Layout, Record
 
-REMAP = "remap.json"
 GROWN = ("axis", "before", "after")
 MOVED = ("axis", "times", "copied", "new", "dropped")
 
 
 class Outcome(NamedTuple):
-    """What retraining came to.
+    """The result of a retraining.
 
     Attributes:
-        verdict: Of the gate.
-        version: What was published; None where it was rejected.
-        folder: Of the run.
+        verdict: The verdict of the gate.
+        version: The published version; None if the candidate was rejected.
+        run: The run of the candidate.
     """
 
     verdict: verdict.Verdict
     version: Path | None
-    folder: Path
+    run: Run
 
 
 def run(
@@ -62,25 +60,25 @@ def run(
     force: str | None = None,
     runs: Path = train.RUNS,
 ) -> Outcome:
-    """Trains a published model on with new data, and publishes it if the gate lets it.
+    """Train a published model further with new data, and publish it if it passes the gate.
 
-    Where another process retrains the model it waits, and goes on from what that has published.
+    If another process retrains the model, wait and continue from the version that it publishes.
 
     Args:
         model: `saved_models/<name>` (its newest version), or one version's folder.
-        data: New annotated rows, in any format that can be told.
-        overrides: `key.key=value` of its settings, above all of `retrain`.
-        exam: Rows to use instead of the exam set that travels with the version.
-        old_data: Its old training data, instead of the replay set that travels.
-        exam_rows: What becomes of new rows whose text stands in the exam set.
-        force: The reason why the candidate is published even if it is rejected.
-        runs: Where run folders go.
+        data: New annotated rows, in any format that is detected.
+        overrides: Settings to change, as `key.key=value`; usually `retrain` settings.
+        exam: Rows to use instead of the exam rows of the version.
+        old_data: The old training data, to use instead of the replay rows of the version.
+        exam_rows: How to treat new rows whose text is in the exam rows.
+        force: The reason to publish the candidate even if it is rejected.
+        runs: The folder of all run folders.
 
     Raises:
-        InputError: There is no such version, the data have bad lines or rows of the exam, or a set
+        InputError: There is no such version, the data has bad lines or rows of the exam, or a set
             of rows is missing.
-        GateError: The candidate answers differently once it is exported, or another version was
-            published meanwhile.
+        GateError: The exported candidate answers differently, or another version was published
+            meanwhile.
     """
     with incumbent.alone(model):
         old = incumbent.open_version(model, overrides, exam, old_data)
@@ -96,11 +94,12 @@ def _run(
     settings = old.config.settings
     parts = new_data.divide(old.task, found.records, settings.retrain, settings.train.seed)
     drifted = _drift(old, data.name, found)
-    folder = artifacts.new_run(runs / old.config.name)
+    folder = RunFolder(artifacts.new_run(runs / old.config.name))
     mixed = mixing.write(old, found, parts, folder)
-    way = _train(old, mixed.config, parts, folder, mixed.old)
+    run = Run(old.task, mixed.config, folder, prepare.run(old.task, mixed.config))
+    way = _train(old, run, parts, mixed.old)
     facts = {
-        "parent": old.version.name,
+        "parent": old.version.path.name,
         "data": {
             "name": data.name,
             "sha256": artifacts.file_digest(data) if data.is_file() else None,
@@ -112,149 +111,137 @@ def _run(
         "way": way,
         "drift": drifted,
     }
-    outcome = _publish(old, mixed, folder, facts, parts.held_out, force)
-    report.run(old.task, mixed.config, folder)
-    return outcome
+    return _publish(old, run, mixed, facts, parts.held_out, force)
 
 
 def _drift(old: Published, name: str, found: new_data.News) -> dict[str, Any] | None:
-    """How the new texts differ from those that the version was made on: printed, refused never.
+    """Print how the new texts differ from those that the version was made with.
 
-    New data are to have what the old ones lack; a gate on drift would reject the very rows that the
-    model needs.
+    Nothing is refused here: new data should have what the old data lack, so a check of drift would
+    reject the very rows that the model needs.
     """
-    if not (old.extra / drift_reference.FILE).exists():
-        without = "no counts of held-out rows travel with this version (export.drift_rows)"
-        note(f"{old.config.name}: drift is not told: {without}")
+    if not old.version.drift_reference.exists():
+        reason = "no counts of held-out rows travel with this version (export.drift_rows)"
+        note(f"{old.config.name}: drift is not measured: {reason}")
         return None
-    told = drift.run(load(old.version), [record["text"] for record in found.records])
-    drift.print_drift(f"{old.config.name}: drift of {name}", told)
-    return told.as_dict()
+    texts = [record["text"] for record in found.records]
+    drifted = drift.run(load(old.version.path), texts)
+    drift.print_drift(f"{old.config.name}: drift of {name}", drifted)
+    return drifted.as_dict()
 
 
-def _train(
-    old: Published, config: Config, new: new_data.Parts, folder: Path, count: int
-) -> dict[str, Any] | None:
-    """Fits the candidate; `count` rows of its training data are old ones.
+def _train(old: Published, run: Run, new: new_data.Parts, count: int) -> dict[str, Any] | None:
+    """Train the candidate; the first `count` rows of its training data are old ones.
 
     Returns:
-        How far it went from its old weights, and what was seen on the way; None where it went all
-        the way without a look (`retrain.between`).
+        How far the weights were moved from the old ones, and what was measured on the way; None if
+        the trained weights are kept as they are (`retrain.between`).
     """
-    task = old.task
-    prepared = prepare.run(task, config)
-    prepare.say(config, prepared)
-    vocabularies = task.grow(config.settings, old.vocabularies, old.train, new.train)
-    train.begin(folder, task, config, prepared, vocabularies)
-    known, layout = (
-        task.layout(config.settings, each) for each in (old.vocabularies, vocabularies)
-    )
+    task, settings = old.task, run.settings
+    prepare.say(run.config, run.data)
+    vocabularies = task.model.grow(settings, old.vocabularies, old.train, new.train)
+    train.begin(run, vocabularies)
+    known, layout = (task.model.layout(settings, v) for v in (old.vocabularies, vocabularies))
     rows = [
         (name, len(axis.terms), len(layout.axes[name].terms)) for name, axis in known.axes.items()
     ]
-    print_table(f"{config.name}: what the model knows", GROWN, rows)
-    before = candidate_start.read(old.extra / export.WEIGHTS, known, old.is_whole)
-    start = _Start(old, before, layout, config, folder, len(new.valid))
+    print_table(f"{run.config.name}: what the model knows", GROWN, rows)
+    before = candidate_start.read(old.version.weights, known, old.is_whole)
+    start = _Start(old, before, layout, run, len(new.valid))
+    new_rows = run.data.info.splits["train"].num_examples - count
     warm = Warm(
         start=start.set,
-        steps=before.steps if config.settings.retrain.optimizer else 0,
-        mix=mixing.mix(
-            count, prepared.info.splits["train"].num_examples - count, config.settings.retrain
-        ),
+        steps=before.steps if settings.retrain.optimizer else 0,
+        mix=mixing.mix(count, new_rows, settings.retrain),
         end=start.settle,
     )
-    train.fit(task, mixing.training(config), folder, prepared, warm)
+    train.fit(run, warm, settings=mixing.train_settings(settings))
     return start.way
 
 
 @dataclass
 class _Start:
-    """Where the training begins, and how much of its way is gone in the end.
+    """The start of the training, and how far the weights move in the end.
 
     Args:
-        old: The version.
-        before: Its weights.
-        layout: Of the candidate.
-        config: The candidate's.
-        folder: Of the run.
-        new: How many of the validation rows are new.
+        old: The incumbent.
+        before: The weights of the incumbent.
+        layout: Which weights of the candidate grow.
+        run: The run of the candidate.
+        new: The number of new validation rows.
 
     Attributes:
-        weights: As they were before the first step.
-        way: What `settle` found, JSON-ready; None before it, and where it has nothing to look for.
+        weights: The weights before the first step.
+        way: What `settle` measured, JSON-ready; None before it, or if there is nothing to settle.
     """
 
     old: Published
-    before: candidate_start.Old
+    before: candidate_start.IncumbentWeights
     layout: Layout
-    config: Config
-    folder: Path
+    run: Run
     new: int
     weights: list[Any] = field(default_factory=list)
     way: dict[str, Any] | None = None
 
     def set(self, parts: Assembly) -> None:
-        """Sets weights and optimizer, and says what was copied."""
-        name = self.config.name
+        """Set weights and optimizer, and print what was copied."""
+        name = self.run.config.name
         lines = candidate_start.start_weights(self.before, parts.model, self.layout)
-        artifacts.write_json(self.folder / REMAP, [line._asdict() for line in lines])
+        artifacts.write_json(self.run.folder.remap, [line._asdict() for line in lines])
         print_table(f"{name}: weights, row by row", MOVED, candidate_start.summed(lines))
         self.weights = interpolate.trainable(parts.model)
-        if self.config.settings.retrain.optimizer:
+        if self.run.settings.retrain.optimizer:
             without = candidate_start.start_optimizer(self.before, parts.model, self.layout)
             if without:
-                said = f"anew for {len(without)} weights, such as {without[0]}"
-                note(f"{name}: the optimizer begins {said}")
+                weights = f"{len(without)} weights, such as {without[0]}"
+                note(f"{name}: the optimizer starts without moments for {weights}")
 
     def settle(self, parts: Assembly, valid: Sequence[Record], answer: Answers) -> None:
-        """Goes back to where no more is lost than must be."""
-        settings = self.config.settings.retrain
+        """Move back toward the old weights until the loss on old rows is acceptable."""
+        settings = self.run.settings.retrain
         if not settings.between:
             return
-        name, known = self.config.name, len(valid) - self.new
+        name, known = self.run.config.name, len(valid) - self.new
         if not known:
-            note(f"{name}: no old row is left to tell by what is forgotten on the way")
-        look = interpolate.looks(self.old, valid, self.new, answer)
+            note(f"{name}: no old validation row is left to measure forgetting with")
+        measure = interpolate.measurement(self.old, valid, self.new, answer)
         most = interpolate.tolerated(settings.exam_drop, known)
-        share, points = interpolate.choose(parts.model, self.weights, look, most)
-        note(f"{name}: {100 * share:.0f} % of the way from the old weights to the trained ones")
+        share, points = interpolate.choose(parts.model, self.weights, measure, most)
+        note(f"{name}: {100 * share:.0f} % of the fine-tuned weights, the rest of the old ones")
         seen = [{"share": at, **point._asdict()} for at, point in points.items()]
         self.way = {"share": share, "tolerated": most, "seen": seen}
-        print_table(f"{name}: on the way", verdict.WAY, verdict.way_rows(self.way))
+        print_table(f"{name}: interpolation", verdict.WAY, verdict.way_rows(self.way))
 
 
 def _publish(
     old: Published,
+    run: Run,
     mixed: mixing.Mixed,
-    folder: Path,
     facts: dict[str, Any],
-    held_out: Sequence[Any],
+    held_out: Sequence[Record],
     force: str | None,
 ) -> Outcome:
-    task, config = old.task, mixed.config
-    evaluate.of_run(task, config, folder)
-    prepared = prepare.run(task, config)
-    judged: list[verdict.Verdict] = []
+    """Export the candidate and publish it if the gate or `force` allows it."""
+    name = run.config.name
+    verdicts: list[verdict.Verdict] = []
 
     def judge(candidate: export.Candidate) -> None:
-        rows = list(store.records(prepared, "train"))
-        given = gate.run(replace(old, config=config), candidate, held_out, rows)
-        given = replace(
-            given, facts={**given.facts, **facts}, forced=None if given.blessed else force
-        )
-        judged.append(given)
-        artifacts.write_json(folder / verdict.FILE, given.as_dict())
-        verdict.show(config.name, given)
+        rows = list(run.records("train"))
+        given = gate.run(replace(old, config=run.config), candidate, held_out, rows)
+        forced = None if given.blessed else force
+        given = replace(given, facts={**given.facts, **facts}, forced=forced)
+        verdicts.append(given)
+        artifacts.write_json(run.folder.verdict, given.as_dict())
+        verdict.show(name, given)
         if not given.blessed and force is None:
-            raise RejectedError(f"{config.name}: rejected: {given.reason}; nothing published")
+            raise RejectedError(f"{name}: rejected: {given.reason}; nothing published")
         old.refuse_newer()
-        extra = candidate.folder / artifacts.EXTRA
-        artifacts.write_json(extra / verdict.FILE, given.as_dict())
-        mixing.give_back(task, config, mixed.lent, rows, extra)
+        artifacts.write_json(candidate.folder.verdict, given.as_dict())
+        mixing.give_back(run, mixed.lent, rows, candidate.folder)
 
-    root = old.version.parent.parent
+    models = old.version.path.parent.parent
     try:
-        version = export.run(task, config, folder, root, old.version.name, gate=judge)
+        version = export.run(run, models, old.version.path.name, gate=judge)
     except RejectedError:
-        return Outcome(judged[0], None, folder)
-    return Outcome(judged[0], version, folder)
+        return Outcome(verdicts[0], None, run)
+    return Outcome(verdicts[0], version, run)

@@ -138,7 +138,7 @@ def _way(way: Mapping[str, Any]) -> Html:
 
 
 def _drift(found: Mapping[str, Any]) -> Html:
-    said = paragraph(f"{drift.headed(found)}. Told, not judged: new data are there to be others.")
+    said = paragraph(f"{drift.title(found)}. Told, not judged: new data are there to be others.")
     return subsection(
         "Drift of the new texts", join([said, table(drift.COLUMNS, drift.rows(found, "; "))])
     )

@@ -1,7 +1,7 @@
-"""Every file that comes into a folder is learnt by the newest version of a model.
+"""Retrain the newest version of a model with each file that arrives in a folder.
 
-Each in a process of its own: in one process TensorFlow keeps some 100 MB of every training, and a
-crash would end the watching.
+Each file gets its own process: within one process TensorFlow keeps some 100 MB of every training,
+and a crash would end the watching.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.errors import InputError, PipelineError
 from pipeline.report.terminal import note
 from pipeline.stages.retraining import incumbent, poll_folder
 
-ERROR = "error: "  # how a command begins the line that says why it failed
+ERROR = "error: "  # the start of the line with which a command reports its error
 
 
 def run(
@@ -30,15 +30,15 @@ def run(
     exam: Path | None = None,
     old_data: Path | None = None,
 ) -> None:
-    """Has every file of a folder learnt, until Ctrl-C or SIGTERM; what is refused is told.
+    """Retrain with every file of a folder, until Ctrl-C or SIGTERM; refused files are logged.
 
-    What was done stands in the folder, in a file for each model.
+    A file in the folder, one for each model, records the handled files.
 
     Args:
-        home: `saved_models/<name>`: each file is learnt by the version that is then the newest.
-        folder: What to watch.
-        command: Retrains `home` with what follows here, if `--data FILE` is put behind it.
-        overrides: As for `retrain.run`; tried before any file has come, and so are the next two.
+        home: `saved_models/<name>`; each file retrains the version that is the newest then.
+        folder: The folder to watch.
+        command: The command that retrains `home` when `--data FILE` is appended.
+        overrides: As for `retrain.run`; checked before the first file, like the next two.
         exam: As for `retrain.run`.
         old_data: As for `retrain.run`.
 
@@ -46,11 +46,10 @@ def run(
         InputError: There is no such folder or model, a set of rows is missing, a setting is wrong,
             or `home` is one version.
     """
-    version = incumbent.open_version(home, overrides, exam, old_data).version
+    version = incumbent.open_version(home, overrides, exam, old_data).version.path
     if home.resolve() == version:
         raise InputError(
-            f"{home}: one version; every file is learnt by the newest one, so expected"
-            f" {home.parent}"
+            f"{home}: one version; each file retrains the newest version, so expected {home.parent}"
         )
     with _sigterm_as_ctrl_c():
         poll_folder.run(
@@ -62,7 +61,7 @@ def run(
 
 @contextmanager
 def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """As services are stopped; else what is being trained would go on, and be published."""
+    """Treat SIGTERM, which stops services, as Ctrl-C; otherwise a training would continue."""
 
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
@@ -75,10 +74,10 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 
 
 def _learn(home: Path, command: Sequence[str]) -> None:
-    """Runs a command that retrains a model; again where it failed and another version came.
+    """Run a command that retrains a model; repeat it if another version was published meanwhile.
 
-    A candidate of the version before would undo that one, and is not published; nothing is wrong
-    with the file.
+    A candidate of the previous version would undo the other one, so it is not published; nothing is
+    wrong with the file.
     """
     while True:
         newest = artifacts.versions(home)
@@ -92,7 +91,7 @@ def _learn(home: Path, command: Sequence[str]) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    """Runs a command, its output shown as it comes but for the error, which is raised."""
+    """Run a command, show its output, and raise its error."""
     said = ""
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
@@ -103,7 +102,7 @@ def _run(command: Sequence[str]) -> None:
                     said = line.removeprefix(ERROR).rstrip("\n")
                 else:
                     sys.stderr.write(line)
-        except BaseException:  # Ctrl-C: nothing is published once nobody watches
+        except BaseException:  # Ctrl-C: nothing is published after the watching ends
             process.terminate()
             raise
     if process.returncode:

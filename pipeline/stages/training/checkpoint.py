@@ -1,4 +1,4 @@
-"""Variables of a model and its optimizer in one file: NumPy arrays by path, no code, no pickle."""
+"""Variables of a model and its optimizer in one file: NumPy arrays by path, without pickle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATE = "state.json"
 
 
 def save(path: Path, model: keras.Model, optimizer: Any, state: dict[str, Any]) -> None:
-    """Writes every variable (weights, seeds of dropout, optimizer) and `state`, whole or not."""
+    """Write every variable (weights, dropout seeds, optimizer) and `state`, or nothing."""
     arrays: dict[str, Any] = {name: np.asarray(v) for name, v in _named(model, optimizer).items()}
     arrays[STATE] = np.array(json.dumps(state))
     buffer = io.BytesIO()
@@ -28,7 +28,7 @@ def save(path: Path, model: keras.Model, optimizer: Any, state: dict[str, Any]) 
 
 
 def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any]:
-    """Sets the variables of `model` (and `optimizer`) from a file and gives back its state.
+    """Set the variables of `model` (and `optimizer`) from a file and return its state.
 
     Raises:
         PipelineError: The file is damaged, or a variable is missing or has another shape.
@@ -46,7 +46,7 @@ def load(path: Path, model: keras.Model, optimizer: Any = None) -> dict[str, Any
 
 
 def read(path: Path) -> dict[str, Any]:
-    """All arrays of a file by name, and its state as JSON under `STATE`.
+    """Return all arrays of a file by name, and its state as JSON under `STATE`.
 
     Raises:
         PipelineError: The file is damaged.
@@ -59,10 +59,10 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _named(model: keras.Model, optimizer: Any) -> dict[str, Any]:
-    """Variables by a name that does not depend on what else this process made before.
+    """Return variables by names that do not depend on what this process built before.
 
-    Keras numbers the seeds of dropout and the optimizers through the whole process, so the seeds go
-    by their order, and an optimizer's variables without its name.
+    Keras numbers dropout seeds and optimizers across the process, so seeds are named by their
+    order, and an optimizer's variables without its name.
     """
     seeds = [v for v in model.variables if v.path.endswith("seed_generator_state")]
     named = {f"seed/{index}": seed for index, seed in enumerate(seeds)}

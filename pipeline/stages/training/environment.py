@@ -1,4 +1,4 @@
-"""Seeds, and the facts about machine and versions without which a number means little."""
+"""Random seeds, and facts about machine and versions that a result needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import keras
 
 from pipeline.config import ROOT
 
-FILE = "environment.json"
 PACKAGES = ("tensorflow", "tensorflow-text", "keras", "tensorflow-datasets", "numpy", "jax")
 
 
 def set_seeds(seed: int) -> None:
-    """Seeds Python, NumPy and the backend; layers and data order take theirs from the config."""
+    """Seed Python, NumPy and the backend; layers and data order use the seeds of the config."""
     keras.utils.set_random_seed(seed)
 
 
 def facts() -> dict[str, Any]:
-    """Versions, commit and machine, JSON-ready; no user, host name or path."""
+    """Return versions, commit and machine, JSON-ready; no user, host name or path."""
     return {
         "python": platform.python_version(),
         "backend": keras.backend.backend(),
@@ -44,7 +43,7 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit of the project's checkout, `+` appended where files differ from it."""
+    """Return the commit of the checkout; `+` is appended if files differ from it."""
     try:
         command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=12", "--dirty=+"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

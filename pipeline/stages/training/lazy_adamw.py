@@ -1,4 +1,4 @@
-"""AdamW whose step over a large table costs what the batch touched, not what the table holds."""
+"""AdamW whose step over a large table costs only the rows that a batch uses."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class LazyAdamW(keras.optimizers.AdamW):
-    """AdamW (Loshchilov and Hutter 2019), lazy about the rows of large tables.
+    """AdamW (Loshchilov and Hutter 2019) with lazy updates of large tables.
 
-    A table of at least `lazy_rows` rows, whose gradient names the rows that it is for, changes in
-    those rows alone: their moments, their decay, their step. A row that no batch touched stands
-    still, where AdamW would move it on by its old moments. The moving average of such a table
-    (`use_ema`) is what it would be, since the average of a row that stood still is known. All other
-    weights are treated as AdamW does.
+    For a table of at least `lazy_rows` rows with a sparse gradient, only the rows of the gradient
+    change: their moments, their decay, their values. A row that no batch uses keeps its value,
+    where AdamW would move it by its old moments. The moving average of such a table (`use_ema`) is
+    exact, since the average of an unchanged row is known. All other weights get the update of
+    AdamW.
 
-    TensorFlow names the rows (`tf.IndexedSlices`, the gradient of `gather`), a row as often as it
-    was looked up. Here its parts are summed first; Keras 3.15 squares them one by one, so that its
-    second moments are not those of the gradient. On other backends gradients are dense, and every
-    weight is treated as AdamW does.
+    TensorFlow gives sparse gradients (`tf.IndexedSlices`, the gradient of `gather`) with one entry
+    for each lookup of a row. Here the entries of a row are summed first; Keras 3.15 squares them
+    one by one, so its second moments are not those of the gradient. On other backends gradients are
+    dense, and every weight gets the update of AdamW.
 
     Args:
-        lazy_rows: Smaller tables are not worth it.
-        options: Of `keras.optimizers.AdamW`.
+        lazy_rows: The smallest table that is updated lazily.
+        options: Arguments of `keras.optimizers.AdamW`.
     """
 
     def __init__(self, *options: Any, lazy_rows: int = 2**16, **named: Any) -> None:
@@ -42,7 +42,7 @@ class LazyAdamW(keras.optimizers.AdamW):
         for index, variable in enumerate(variables):
             if self._is_lazy(variable):
                 average = self._model_variables_moving_average[index]
-                self._model_variables_moving_average[index] = None  # Keras leaves it alone then
+                self._model_variables_moving_average[index] = None  # so Keras does not update it
                 seen = self.add_variable(
                     (variable.shape[0],), "zeros", "int32", name=f"seen_{index}"
                 )
@@ -52,7 +52,7 @@ class LazyAdamW(keras.optimizers.AdamW):
         if not self._is_lazy(variable):
             super().update_step(gradient, variable, learning_rate)
             return
-        if not isinstance(gradient, tf.IndexedSlices):  # for all rows, then
+        if not isinstance(gradient, tf.IndexedSlices):  # dense: for all rows
             gradient = tf.IndexedSlices(gradient, tf.range(tf.shape(gradient)[0]))
         index = self._get_variable_index(variable)
         rows, before = gradient.indices, tf.gather(variable, gradient.indices)
@@ -64,7 +64,7 @@ class LazyAdamW(keras.optimizers.AdamW):
             self._average(index, rows, before, after)
 
     def _lazy_step(self, index: int, gradient: tf.IndexedSlices, rate: Any) -> tf.Tensor:
-        """Adam's step in the rows of the gradient; their moments are moved on."""
+        """Return Adam's step for the rows of the gradient, and update their moments."""
         rows, slope = gradient.indices, gradient.values
         time = tf.cast(self.iterations + 1, slope.dtype)
         first, second = self._momentums[index].value, self._velocities[index].value
@@ -85,9 +85,9 @@ class LazyAdamW(keras.optimizers.AdamW):
         seen.scatter_update(tf.IndexedSlices(tf.fill(tf.shape(rows), now + 1), rows))
 
     def _caught_up(self, average: Any, seen: Any, weights: Any, steps: Any) -> tf.Tensor:
-        """The average of rows after `steps` steps; they stand still since `seen` of them."""
+        """Return the average of rows after `steps` steps; they last changed at step `seen`."""
         share = self.ema_momentum ** tf.cast(steps - seen, average.dtype)
-        share = tf.where(seen > 0, share, 0.0)[:, None]  # never touched: always what it is
+        share = tf.where(seen > 0, share, 0.0)[:, None]  # a row that never changed is its average
         return share * average + (1 - share) * weights
 
     def _overwrite_model_variables_with_average_value(self, trainable_variables: Any) -> None:
@@ -107,7 +107,7 @@ class LazyAdamW(keras.optimizers.AdamW):
             return super()._clip_gradients(grads)
         norm = tf.linalg.global_norm([g for g in grads if g is not None])
         share = self.global_clipnorm / tf.maximum(norm, self.global_clipnorm)
-        return [_times(gradient, share) for gradient in grads]  # Keras would write it out whole
+        return [_times(gradient, share) for gradient in grads]  # Keras would make it dense
 
     def _apply_weight_decay(self, variables: Any) -> None:
         super()._apply_weight_decay([v for v in variables if not self._is_lazy(v)])
@@ -122,7 +122,7 @@ class LazyAdamW(keras.optimizers.AdamW):
 
 
 def _summed(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """The same gradient with each row once, so that its norm is the gradient's."""
+    """Return the same gradient with each row once, so that its norm is correct."""
     rows, places = tf.unique(gradient.indices)
     values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
     return tf.IndexedSlices(values, rows, gradient.dense_shape)

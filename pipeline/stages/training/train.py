@@ -1,15 +1,15 @@
-"""A config becomes a run folder with the best weights.
+"""Train a model of a config; its run folder gets the best weights.
 
-`runs/<name>/<time>/` holds the resolved config, the vocabularies, the facts about data and
-machine, a line of metrics an epoch, the last checkpoint and the best weights.
+`runs/<name>/<time>/` holds the resolved config, the vocabularies, facts about data and machine,
+one line of metrics for each epoch, the last checkpoint and the best weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -19,30 +19,18 @@ from pipeline.datasets import batches, store
 from pipeline.errors import InputError
 from pipeline.predictor import answer_all
 from pipeline.report.terminal import note
+from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
+from pipeline.stages.run import Run
 from pipeline.stages.training import checkpoint, environment
-from pipeline.stages.training.assembly import (
-    VOCABULARIES,
-    Assembly,
-    assemble,
-    outputs_of,
-    write_vocabularies,
-)
-from pipeline.stages.training.epochs import (
-    BEST,
-    CHECKPOINT,
-    VALID_LOSS,
-    EpochEnd,
-    OnEpoch,
-    ProgressBar,
-    State,
-)
+from pipeline.stages.training.assembly import Assembly, outputs_of, write_vocabularies
+from pipeline.stages.training.data_profile import data_profile
+from pipeline.stages.training.epochs import VALID_LOSS, EpochEnd, OnEpoch, Progress, ProgressBar
 from pipeline.stages.training.lazy_adamw import LazyAdamW
 from pipeline.stages.training.warm_start import Later, Mix, Warm
 from pipeline.task import Answer, Record, Task, Vocabularies
 
 RUNS = ROOT / "runs"
-CONFIG, CONTRACT, CALIBRATION = "config.yaml", "contract.json", "calibration.json"
 
 
 def run(
@@ -51,250 +39,272 @@ def run(
     runs: Path = RUNS,
     resume: bool = False,
     *,
+    data: store.Prepared | None = None,
     on_epoch: OnEpoch | None = None,
-) -> Path:
-    """Trains a model of the config and gives the folder of its run.
+) -> Run:
+    """Train a model of the config.
 
     Args:
-        task: The config's.
+        task: The task of the config.
         config: All settings.
-        runs: Where run folders go.
-        resume: Go on with the newest run of this name from its last finished epoch.
-        on_epoch: Told the number and the scores on valid of each epoch once its files are written;
-            what it raises ends the training.
+        runs: The folder of all run folders.
+        resume: Continue the newest run of this name after its last finished epoch.
+        data: The prepared dataset, if not that of the config's files.
+        on_epoch: Called with the number and the validation scores of each epoch once its files are
+            written; an exception that it raises ends the training.
 
     Raises:
-        InputError: There is nothing to resume, or its settings or data were others.
+        InputError: There is nothing to resume, or its settings or data differ.
     """
-    data = prepare.run(task, config)
+    data = data or prepare.run(task, config)
     prepare.say(config, data)
     if resume:
-        folder = _resumed(runs, config, data)
-    else:
-        folder = artifacts.new_run(runs / config.name)
-        begin(folder, task, config, data)
-    return fit(task, config, folder, data, on_epoch=on_epoch)
+        resumed = Run(task, config, RunFolder(artifacts.newest_run(runs / config.name)), data)
+        _check_resumable(resumed)
+        fit(resumed, on_epoch=on_epoch)
+        return resumed
+    new = Run(task, config, RunFolder(artifacts.new_run(runs / config.name)), data)
+    begin(new)
+    fit(new, on_epoch=on_epoch)
+    return new
+
+
+def begin(run: Run, vocabularies: Vocabularies | None = None) -> None:
+    """Write all that is known before the first step into a new run folder.
+
+    Args:
+        run: The new run.
+        vocabularies: Learnt from the training rows if None.
+    """
+    artifacts.write_file(run.folder.config, run.config.as_yaml().encode())
+    data = {"key": run.data.builder_config.name, **run.data.info.metadata}
+    facts = {**environment.facts(), "config": run.config.digest(), "data": data}
+    artifacts.write_json(run.folder.environment, facts)
+    if vocabularies is None:
+        vocabularies = run.task.model.learn(run.settings, run.records("train"))
+    write_vocabularies(run.folder.vocabularies, vocabularies)
+    tokenizer = run.task.model.build_tokenizer(run.settings, run.folder.vocabularies)
+    profile = data_profile(run.task, tokenizer, _text_groups(run.data))
+    artifacts.write_json(run.folder.data_profile, profile)
 
 
 def fit(
-    task: Task,
-    config: Config,
-    folder: Path,
-    data: store.Prepared,
+    run: Run,
     warm: Warm | None = None,
     *,
+    settings: TrainSettings | None = None,
     on_epoch: OnEpoch | None = None,
-) -> Path:
-    """Trains until the last epoch of the config, and calibrates the best weights.
+) -> None:
+    """Train until the last epoch, and calibrate the best weights.
 
     Args:
-        task: The config's.
-        config: All settings.
-        folder: Of the run, as `begin` or an earlier `fit` left it.
-        data: The config's, prepared.
-        warm: What the training begins with; None for a model that knows nothing.
+        run: As `begin` or an earlier `fit` left it.
+        warm: The weights and rows that the training starts with; None for random weights.
+        settings: How to train, if not by the run's own `train` settings.
         on_epoch: As for `run`.
     """
-    settings: TrainSettings = config.settings.train
+    settings = settings or run.settings.train
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
-    parts = assemble(task, config, folder)
-    mix = warm.mix if warm else Mix()
-    steps = batches.batch_count(mix.rows(data), settings.batch_size)
-    _compile(task, config, parts.model, steps, warm.steps if warm else 0)
-    if not (folder / CHECKPOINT).exists():
-        task.count(
-            config.settings,
-            parts.tokenizer,
-            parts.model,
-            parts.vocabularies,
-            store.records(data, "train"),
-        )
-        if warm:
-            warm.start(parts)
-    state = _state(folder, parts.model)
-    if state.stopped or state.epoch >= settings.epochs:
-        note(f"{folder}: already finished after epoch {state.epoch}")
+    training = _Training(run, settings, run.assemble(), warm, on_epoch)
+    training.compile()
+    if not run.folder.checkpoint.exists():
+        training.set_first_weights()
+    progress = _progress(run, training.parts.model)
+    if progress.stopped or progress.epoch >= settings.epochs:
+        note(f"{run.folder}: already finished after epoch {progress.epoch}")
     else:
-        count = f"{parts.model.count_params():,} weights, {steps} batches an epoch"
-        note(f"{config.name}: {count}; {folder}")
-        try:
-            _fit(task, config, folder, parts, data, steps, state, mix, on_epoch)
-        except KeyboardInterrupt:
-            if on_epoch is None and warm is None:  # else who called knows how to go on
-                note(f"stopped after epoch {state.epoch}; go on with: train {config.name} --resume")
-            raise
-        decided = task.headline if settings.select_by == "metric" else "loss"
-        note(
-            f"{config.name}: best {decided} on valid {abs(state.best):.2f} in epoch"
-            f" {state.gained_epoch}; epoch {state.best_epoch} of {state.epoch} is kept;"
-            f" {state.seconds:.0f} s of training"
-        )
-    if not (folder / CALIBRATION).exists():
-        _calibrate(task, config, folder, parts, data, warm)
-    return folder
+        training.fit(progress)
+    if not run.folder.calibration.exists():
+        training.calibrate()
 
 
-def begin(
-    folder: Path,
-    task: Task,
-    config: Config,
-    data: store.Prepared,
-    vocabularies: Vocabularies | None = None,
-) -> None:
-    """Writes into a new run folder all that is known before the first step.
+@dataclass
+class _Training:
+    """A training in progress.
 
-    Vocabularies are learnt from the training rows where none are given.
+    Args:
+        run: The run.
+        settings: How to train.
+        parts: The model in memory.
+        warm: What the training starts with; None for random weights.
+        on_epoch: Called after each epoch.
     """
-    artifacts.write_file(folder / CONFIG, config.as_yaml().encode())
-    described = {"key": data.builder_config.name, **data.info.metadata}
-    artifacts.write_json(
-        folder / environment.FILE,
-        {**environment.facts(), "config": config.digest(), "data": described},
-    )
-    if vocabularies is None:
-        vocabularies = task.fit(config.settings, store.records(data, "train"))
-    write_vocabularies(folder, vocabularies)
-    tokenizer = task.build_tokenizer(config.settings, folder / VOCABULARIES)
-    contract = task.contract(tokenizer, vocabularies, _texts(data))
-    artifacts.write_json(folder / CONTRACT, contract)
+
+    run: Run
+    settings: TrainSettings
+    parts: Assembly
+    warm: Warm | None
+    on_epoch: OnEpoch | None
+
+    @property
+    def mix(self) -> Mix:
+        return self.warm.mix if self.warm else Mix()
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return batches.batch_count(self.mix.rows(self.run.data), self.settings.batch_size)
+
+    def compile(self) -> None:
+        """Set loss and optimizer; a warm start continues the learning rate's schedule later."""
+        settings = self.settings
+        total = self.steps * settings.epochs
+        warmup = round(total * settings.warmup)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else settings.learning_rate,
+            max(1, total - warmup),
+            alpha=settings.final_share,
+            warmup_target=settings.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+        behind = self.warm.steps if self.warm else 0
+        optimizer = LazyAdamW(
+            Later(rate, behind) if behind else rate,
+            weight_decay=settings.weight_decay,
+            global_clipnorm=settings.clip_norm or None,
+            use_ema=settings.averaging > 0,
+            # A short training is averaged over at most its last tenth, or the average would lag.
+            ema_momentum=min(settings.averaging, max(0.0, 1 - 10 / total)),
+        )
+        model = self.parts.model
+        optimizer.build(model.trainable_variables)
+        losses = self.run.task.model.losses(self.run.settings, model)
+        model.compile(optimizer=optimizer, loss=losses)
+
+    def set_first_weights(self) -> None:
+        """Set the weights that are counted on the data or copied from another model."""
+        run, parts = self.run, self.parts
+        run.task.model.before_training(
+            run.settings, parts.tokenizer, parts.model, parts.vocabularies, run.records("train")
+        )
+        if self.warm:
+            self.warm.start(parts)
+
+    def fit(self, progress: Progress) -> None:
+        """Train from where the run is until the last epoch."""
+        name, model = self.run.config.name, self.parts.model
+        count = f"{model.count_params():,} weights, {self.steps} batches an epoch"
+        note(f"{name}: {count}; {self.run.folder}")
+        bar = ProgressBar(progress.epoch, self.settings.epochs, self.steps)
+        try:
+            model.fit(
+                self._batches(progress),
+                initial_epoch=progress.epoch,
+                epochs=self.settings.epochs,
+                steps_per_epoch=self.steps,
+                shuffle=False,  # the stream is shuffled already
+                callbacks=[bar, self._epoch_end(progress)],
+                verbose=0,
+            )
+        except KeyboardInterrupt:
+            if self.on_epoch is None and self.warm is None:  # other callers continue by themselves
+                note(f"stopped after epoch {progress.epoch}; continue with: train {name} --resume")
+            raise
+        finally:
+            bar.close()
+        decided = self.run.task.headline if self.settings.select_by == "metric" else "loss"
+        note(
+            f"{name}: best {decided} on valid {abs(progress.best):.2f} in epoch"
+            f" {progress.gained_epoch}; epoch {progress.best_epoch} of {progress.epoch} is kept;"
+            f" {progress.seconds:.0f} s of training"
+        )
+
+    def _batches(self, progress: Progress) -> object:
+        settings, data = self.settings, self.run.data
+        # Decoded once if shuffling holds all of them in memory anyway.
+        cached = data.info.splits["train"].num_examples <= settings.shuffle_buffer
+        return batches.training_batches(
+            self.mix.examples(store.examples(data, "train"), cached),
+            self._encoder,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            buffer=settings.shuffle_buffer,
+            first_epoch=progress.epoch,
+            epochs=settings.epochs,
+            by_tokens=settings.batch_by == "tokens",
+        )
+
+    @cached_property
+    def _encoder(self) -> batches.Encoder:
+        run, parts = self.run, self.parts
+        encoder: batches.Encoder = run.task.model.build_encoder(
+            run.settings, parts.tokenizer, parts.vocabularies, run.records("train")
+        )
+        return encoder
+
+    def _epoch_end(self, progress: Progress) -> EpochEnd:
+        settings = self.settings
+        valid = list(self.run.records("valid"))
+
+        def validate() -> dict[str, float]:
+            scores = self._scores(valid)
+            if settings.select_by == "loss":
+                scores[VALID_LOSS] = self._valid_loss()
+            return scores
+
+        return EpochEnd(
+            self.run.folder,
+            validate,
+            self.run.task.headline,
+            settings.patience,
+            progress,
+            settings.tolerance,
+            self.on_epoch,
+        )
+
+    def _valid_loss(self) -> float:
+        held_out = batches.held_out_batches(
+            store.examples(self.run.data, "valid"), self._encoder, self.settings.batch_size
+        )
+        losses = self.parts.model.evaluate(held_out, verbose=0, return_dict=True)
+        return float(losses["loss"])
+
+    def _scores(self, records: Sequence[Record]) -> dict[str, float]:
+        """Score the model with its present weights; name to percent."""
+        scores = self.run.task.judge.score(self.run.settings, records, self.answer(records))
+        return {name: metric["value"] for name, metric in scores.metrics.items()}
+
+    def answer(self, records: Sequence[Record]) -> list[Answer]:
+        """Answer the texts of some records with the model's present weights."""
+        texts = [record["text"] for record in records]
+        return answer_all(self.run.task, outputs_of(self.parts.service), texts)
+
+    def calibrate(self) -> None:
+        """Calibrate the best weights on valid."""
+        run, parts = self.run, self.parts
+        optimizer = parts.model.optimizer
+        state = checkpoint.load(run.folder.best, parts.model, optimizer)
+        valid = list(run.records("valid"))
+        if self.warm:
+            self.warm.end(parts, valid, self.answer)
+        calibration = run.task.model.after_training(
+            run.settings, parts.tokenizer, parts.model, parts.vocabularies, valid
+        )
+        checkpoint.save(run.folder.best, parts.model, optimizer, state)
+        artifacts.write_json(run.folder.calibration, calibration)
 
 
-def _resumed(runs: Path, config: Config, data: store.Prepared) -> Path:
-    folder = artifacts.newest_run(runs / config.name)
-    if not (folder / CONTRACT).exists():  # the last file that `begin` writes
+def _check_resumable(run: Run) -> None:
+    folder = run.folder
+    if not folder.data_profile.exists():  # the last file that `begin` writes
         raise InputError(f"{folder}: cut before its first step; train without --resume")
-    if (folder / CONFIG).read_text(encoding="utf-8") != config.as_yaml():
+    if folder.config.read_text(encoding="utf-8") != run.config.as_yaml():
         raise InputError(
             f"{folder}: its settings differ from the config's; resume with the same settings, or"
             " train without --resume"
         )
-    if artifacts.read_json(folder / environment.FILE)["data"]["key"] != data.builder_config.name:
+    if artifacts.read_json(folder.environment)["data"]["key"] != run.data.builder_config.name:
         raise InputError(f"{folder}: its data has changed since; train without --resume")
-    return folder
 
 
-def _compile(task: Task, config: Config, model: keras.Model, steps: int, behind: int = 0) -> None:
-    """Loss and optimizer; the learning rate's course begins after `behind` steps."""
-    settings: TrainSettings = config.settings.train
-    total = steps * settings.epochs
-    warmup = round(total * settings.warmup)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0 if warmup else settings.learning_rate,
-        max(1, total - warmup),
-        alpha=settings.final_share,
-        warmup_target=settings.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    optimizer = LazyAdamW(
-        Later(rate, behind) if behind else rate,
-        weight_decay=settings.weight_decay,
-        global_clipnorm=settings.clip_norm or None,
-        use_ema=settings.averaging > 0,
-        # A short training is averaged over its last tenth at most, or it would lag behind.
-        ema_momentum=min(settings.averaging, max(0.0, 1 - 10 / total)),
-    )
-    optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer, loss=task.losses(config.settings, model))
+def _progress(run: Run, model: keras.Model) -> Progress:
+    """Return how far a run is; sets its model and optimizer to that point."""
+    if not run.folder.checkpoint.exists():
+        return Progress()
+    return Progress(**checkpoint.load(run.folder.checkpoint, model, model.optimizer))
 
 
-def _fit(
-    task: Task,
-    config: Config,
-    folder: Path,
-    parts: Assembly,
-    data: store.Prepared,
-    steps: int,
-    state: State,
-    mix: Mix,
-    on_epoch: OnEpoch | None,
-) -> None:
-    settings: TrainSettings = config.settings.train
-    # Decoded once where shuffling holds all of them in memory anyway.
-    cached = data.info.splits["train"].num_examples <= settings.shuffle_buffer
-    examples = mix.examples(store.examples(data, "train"), cached)
-    encoder = task.build_encoder(
-        config.settings, parts.tokenizer, parts.vocabularies, store.records(data, "train")
-    )
-    stream = batches.training_batches(
-        examples,
-        encoder,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        buffer=settings.shuffle_buffer,
-        first_epoch=state.epoch,
-        epochs=settings.epochs,
-        by_tokens=settings.batch_by == "tokens",
-    )
-    valid = list(store.records(data, "valid"))
-
-    def validate() -> dict[str, float]:
-        found = _scores(task, config, parts, valid)
-        if settings.select_by == "loss":
-            held_out = batches.held_out_batches(
-                store.examples(data, "valid"), encoder, settings.batch_size
-            )
-            found[VALID_LOSS] = parts.model.evaluate(held_out, verbose=0, return_dict=True)["loss"]
-        return found
-
-    bar = ProgressBar(state.epoch, settings.epochs, steps)
-    ends = EpochEnd(
-        folder, validate, task.headline, settings.patience, state, settings.tolerance, on_epoch
-    )
-    try:
-        parts.model.fit(
-            stream,
-            initial_epoch=state.epoch,
-            epochs=settings.epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the stream is shuffled already
-            callbacks=[bar, ends],
-            verbose=0,
-        )
-    finally:
-        bar.close()
-
-
-def _scores(
-    task: Task, config: Config, parts: Assembly, records: Sequence[Record]
-) -> dict[str, float]:
-    """The metrics of the model as it is, name to percent."""
-    scores = task.score(config.settings, records, _answers(task, parts, records))
-    return {name: metric["value"] for name, metric in scores.metrics.items()}
-
-
-def _answers(task: Task, parts: Assembly, records: Sequence[Record]) -> list[Answer]:
-    """What the model as it is says to some rows."""
-    texts = [record["text"] for record in records]
-    return answer_all(task, outputs_of(parts.service), texts)
-
-
-def _calibrate(
-    task: Task,
-    config: Config,
-    folder: Path,
-    parts: Assembly,
-    data: store.Prepared,
-    warm: Warm | None,
-) -> None:
-    """Fits what makes the scores of the best weights mean what they say, on valid."""
-    optimizer = parts.model.optimizer
-    state = checkpoint.load(folder / BEST, parts.model, optimizer)
-    valid = list(store.records(data, "valid"))
-    if warm:
-        warm.end(parts, valid, partial(_answers, task, parts))
-    found = task.calibrate(config.settings, parts.tokenizer, parts.model, parts.vocabularies, valid)
-    checkpoint.save(folder / BEST, parts.model, optimizer, state)
-    artifacts.write_json(folder / CALIBRATION, found)
-
-
-def _state(folder: Path, model: keras.Model) -> State:
-    """Where a run stands; its model and optimizer are set to it."""
-    file = folder / CHECKPOINT
-    if not file.exists():
-        return State()
-    return State(**checkpoint.load(file, model, model.optimizer))
-
-
-def _texts(data: store.Prepared) -> Any:
+def _text_groups(data: store.Prepared) -> Iterator[list[str]]:
     texts = store.examples(data, "train").map(lambda example: example["text"]).batch(512)
-    return ([text.decode("utf-8") for text in group] for group in texts.as_numpy_iterator())
+    for group in texts.as_numpy_iterator():
+        yield [text.decode("utf-8") for text in group]

@@ -1,4 +1,4 @@
-"""What a training that goes on from another begins with, and how it mixes old rows and new."""
+"""How a training continues another one: its first weights and its mix of old and new rows."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Answers = Callable[[Sequence[Record]], Sequence[Answer]]
 
 
 class Mix(NamedTuple):
-    """How often an epoch shows the first rows of train, and how often those after them.
+    """How often an epoch repeats the old rows of train and the new ones after them.
 
     Attributes:
-        first: How many come first.
-        times: Of these, and of the others; each at least 1.
+        first: The number of old rows; they come first.
+        times: How often an epoch shows the old rows, and the new ones; each at least 1.
     """
 
     first: int = 0
     times: tuple[int, int] = (1, 1)
 
     def rows(self, data: store.Prepared) -> int:
-        """Rows that an epoch shows."""
+        """Return the number of rows in an epoch."""
         rest = int(data.info.splits["train"].num_examples) - self.first
         return self.first * self.times[0] + rest * self.times[1]
 
     def examples(self, examples: tf.data.Dataset, cached: bool) -> tf.data.Dataset:
-        """The rows of an epoch, in order."""
+        """Return the rows of an epoch, in order."""
         if not self.first:
             return examples.cache() if cached else examples
         first, rest = examples.take(self.first), examples.skip(self.first)
@@ -42,14 +42,14 @@ class Mix(NamedTuple):
 
 
 class Warm(NamedTuple):
-    """What a training begins with that goes on from another.
+    """How a training continues another one.
 
     Attributes:
-        start: Sets the weights of the model, and its optimizer's state.
-        steps: That the optimizer has behind it.
-        mix: Of the training rows.
-        end: Looks at the model with its best weights, before it is calibrated; it may change them.
-            It is given the validation rows and a function that answers rows.
+        start: Sets the first weights of the model and the state of its optimizer.
+        steps: The number of steps that the optimizer has taken already.
+        mix: How often an epoch shows old and new rows.
+        end: May change the best weights before they are calibrated. It gets the model, the
+            validation rows and a function that answers rows.
     """
 
     start: Callable[[Assembly], None]
@@ -59,7 +59,7 @@ class Warm(NamedTuple):
 
 
 class Later(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that begins after some steps."""
+    """A learning rate schedule that starts after some steps."""
 
     def __init__(self, schedule: Any, behind: int) -> None:
         super().__init__()

@@ -11,7 +11,33 @@ of one `member` or several;
 `stress` makes harder test sets of a test set; `floor` is what a CRF and an SVM reach.
 """
 
-from pipeline.task import Task
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.datasets.batches import Encoder
+from pipeline.datasets.lines import stop
+from pipeline.errors import DataError
+from pipeline.report.page import Section
+from pipeline.task import (
+    Advice,
+    AnswerSide,
+    DataSide,
+    JudgeSide,
+    Layout,
+    ModelSide,
+    OnError,
+    Scores,
+    Service,
+    Source,
+    Table,
+    Task,
+    Vocabularies,
+)
 from pipeline.tasks.slot_filling import (
     audit,
     baseline,
@@ -20,17 +46,207 @@ from pipeline.tasks.slot_filling import (
     growth,
     guess,
     loader,
-    model,
-    records,
     repair,
     report,
     scoring,
     serving,
     stress,
-    tokenizer,
     writer,
 )
-from pipeline.tasks.slot_filling.settings import SPACE, SlotFillingSettings
+from pipeline.tasks.slot_filling.model import build_model, losses
+from pipeline.tasks.slot_filling.records import UtteranceAnswer, UtteranceRecord, features, to_json
+from pipeline.tasks.slot_filling.settings import SPACE, DataSettings, SlotFillingSettings
+from pipeline.tasks.slot_filling.tokenizer import (
+    SlotTokenizer,
+    build_encoder,
+    build_tokenizer,
+    count_tokens,
+    count_training_words,
+    learn,
+)
+
+
+class SlotDataSide(DataSide[SlotFillingSettings, UtteranceRecord]):
+    """Annotated files become records, and back."""
+
+    def guess(
+        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], str]:
+        return guess.guess(path, format_, known)
+
+    def columns(self, settings: SlotFillingSettings) -> dict[str, Any]:
+        return settings.data.columns.model_dump()
+
+    def like(self, settings: SlotFillingSettings, found: Mapping[str, Any]) -> dict[str, Any]:
+        return guess.like(settings.data, found)
+
+    def unstated(self, settings: SlotFillingSettings, found: DataSettings) -> str | None:
+        return guess.unstated(settings.data, found)
+
+    def features(self) -> Any:
+        return features()
+
+    def load(
+        self, settings: SlotFillingSettings, on_error: OnError | None = None
+    ) -> Source[UtteranceRecord]:
+        return loader.load(settings.data, on_error or stop)
+
+    def read_as_is(
+        self, settings: SlotFillingSettings, on_error: OnError | None = None
+    ) -> Iterable[UtteranceRecord]:
+        return loader.read(settings.data, on_error or stop)
+
+    def write(
+        self, records: Iterable[UtteranceRecord], path: Path, format_: str | None, tags: str | None
+    ) -> str:
+        return writer.write(records, path, format_, tags)
+
+    def to_json(self, record: UtteranceRecord) -> dict[str, Any]:
+        return to_json(record)
+
+    def bundled_settings(
+        self, settings: SlotFillingSettings, files: Mapping[str, str]
+    ) -> SlotFillingSettings:
+        data = loader.bundled_settings(settings.data, files)
+        return settings.model_copy(update={"data": data})
+
+    def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
+        return explain.explain(errors)
+
+    def repair(
+        self, settings: SlotFillingSettings
+    ) -> Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]:
+        return repair.repair(settings.data)
+
+    def audit(self, splits: Mapping[str, Sequence[UtteranceRecord]]) -> list[Table]:
+        return audit.audit(splits)
+
+
+class SlotModelSide(ModelSide[SlotFillingSettings, UtteranceRecord, SlotTokenizer, keras.Model]):
+    """Records become a joint tagger of slots and intent."""
+
+    def learn(
+        self, settings: SlotFillingSettings, records: Iterable[UtteranceRecord]
+    ) -> Vocabularies:
+        return learn(settings, records)
+
+    def grow(
+        self,
+        settings: SlotFillingSettings,
+        vocabularies: Vocabularies,
+        old: Sequence[UtteranceRecord],
+        new: Sequence[UtteranceRecord],
+    ) -> Vocabularies:
+        return growth.grow(settings, vocabularies, old, new)
+
+    def layout(self, settings: SlotFillingSettings, vocabularies: Vocabularies) -> Layout:
+        return growth.layout(settings, vocabularies)
+
+    def build_tokenizer(self, settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:
+        return build_tokenizer(settings, folder)
+
+    def build_encoder(
+        self,
+        settings: SlotFillingSettings,
+        tokenizer: SlotTokenizer,
+        vocabularies: Vocabularies,
+        records: Iterable[UtteranceRecord],
+    ) -> Encoder:
+        return build_encoder(settings, tokenizer, vocabularies, records)
+
+    def build_model(self, settings: SlotFillingSettings, vocabularies: Vocabularies) -> keras.Model:
+        return build_model(settings, vocabularies)
+
+    def losses(
+        self, settings: SlotFillingSettings, model: keras.Model
+    ) -> dict[str, keras.losses.Loss]:
+        return losses(settings, model)
+
+    def before_training(
+        self,
+        settings: SlotFillingSettings,
+        tokenizer: SlotTokenizer,
+        model: keras.Model,
+        vocabularies: Vocabularies,
+        records: Iterable[UtteranceRecord],
+    ) -> None:
+        count_training_words(tokenizer, model, vocabularies, records)
+
+    def after_training(
+        self,
+        settings: SlotFillingSettings,
+        tokenizer: SlotTokenizer,
+        model: keras.Model,
+        vocabularies: Vocabularies,
+        records: Sequence[UtteranceRecord],
+    ) -> Mapping[str, float]:
+        return calibrate.calibrate(settings, tokenizer, model, vocabularies, records)
+
+    def count_tokens(self, tokenizer: SlotTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+        return count_tokens(tokenizer, texts)
+
+    def build_service(
+        self, tokenizer: SlotTokenizer, model: keras.Model, vocabularies: Vocabularies
+    ) -> Service:
+        return serving.build_service(tokenizer, model, vocabularies)
+
+
+class SlotAnswerSide(AnswerSide[UtteranceRecord, UtteranceAnswer]):
+    """Outputs of the service become answers."""
+
+    def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[UtteranceAnswer]:
+        return serving.read_answers(texts, outputs)
+
+    def suggest(self, answer: UtteranceAnswer) -> UtteranceRecord:
+        return serving.suggest(answer)
+
+    def confidence(self, answer: UtteranceAnswer) -> float:
+        return serving.confidence(answer)
+
+    def labels(self, record: UtteranceRecord) -> Mapping[str, Sequence[str]]:
+        return scoring.labels(record)
+
+
+class SlotJudgeSide(
+    JudgeSide[SlotFillingSettings, UtteranceRecord, UtteranceAnswer, SlotTokenizer, keras.Model]
+):
+    """Answers are scored against records and shown in the report."""
+
+    def score(
+        self,
+        settings: SlotFillingSettings,
+        records: Sequence[UtteranceRecord],
+        answers: Sequence[UtteranceAnswer],
+    ) -> Scores:
+        return scoring.score(settings, records, answers)
+
+    def stress(
+        self,
+        settings: SlotFillingSettings,
+        train: Iterable[UtteranceRecord],
+        records: Sequence[UtteranceRecord],
+        seed: int,
+    ) -> Mapping[str, list[UtteranceRecord]]:
+        return stress.stress(settings, train, records, seed)
+
+    def baseline(
+        self,
+        settings: SlotFillingSettings,
+        train: Iterable[UtteranceRecord],
+        records: Sequence[UtteranceRecord],
+    ) -> list[UtteranceAnswer]:
+        return baseline.baseline(settings, train, records)
+
+    def report(
+        self,
+        settings: SlotFillingSettings,
+        tokenizer: SlotTokenizer,
+        model: keras.Model,
+        records: Sequence[UtteranceRecord],
+        answers: Sequence[UtteranceAnswer],
+    ) -> list[Section]:
+        return report.report(settings, tokenizer, model, records, answers)
+
 
 TASK = Task(
     name="slot_filling",
@@ -38,37 +254,8 @@ TASK = Task(
     headline="slot_f1",
     settings=SlotFillingSettings,
     space=SPACE,
-    guess=guess.guess,
-    columns=lambda data: data.columns.model_dump(),
-    like=guess.like,
-    unstated=guess.unstated,
-    load=loader.load,
-    read=loader.read,
-    write=writer.write,
-    explain=explain.explain,
-    repair=repair.repair,
-    audit=audit.audit,
-    features=records.features,
-    to_json=records.to_json,
-    travelling=loader.travelling,
-    fit=tokenizer.fit,
-    grow=growth.grow,
-    layout=growth.layout,
-    build_tokenizer=tokenizer.build_tokenizer,
-    build_encoder=tokenizer.build_encoder,
-    count_tokens=tokenizer.count_tokens,
-    contract=tokenizer.contract,
-    build_model=model.build_model,
-    count=tokenizer.count,
-    losses=model.losses,
-    calibrate=calibrate.calibrate,
-    build_service=serving.build_service,
-    answers=serving.answers,
-    suggest=serving.suggest,
-    confidence=serving.confidence,
-    score=scoring.score,
-    labels=scoring.labels,
-    stress=stress.stress,
-    floor=baseline.floor,
-    report=report.report,
+    data=SlotDataSide(),
+    model=SlotModelSide(),
+    answers=SlotAnswerSide(),
+    judge=SlotJudgeSide(),
 )

@@ -10,8 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.task import Record, Table
-from pipeline.tasks.slot_filling.records import Span, Utterance, from_record, marked
+from pipeline.task import Table
+from pipeline.tasks.slot_filling.records import (
+    Span,
+    Utterance,
+    UtteranceRecord,
+    from_record,
+    marked,
+)
 
 FEW = 5  # examples of a label in train under which it is told of
 ROWS = 20  # of a table
@@ -40,7 +46,7 @@ class Words(NamedTuple):
     ends: dict[int, int]
 
 
-def audit(splits: Mapping[str, Sequence[Record]]) -> list[Table]:
+def audit(splits: Mapping[str, Sequence[UtteranceRecord]]) -> list[Table]:
     """Tables of what was found; those with nothing to tell are left out."""
     read = {split: [from_record(record) for record in rows] for split, rows in splits.items()}
     tables = (_repeated(read), _quarrels(read), _phrases(read), _overlap(read), _few(read))

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
-from pipeline.task import Record
+from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.text import tokens
 from pipeline.text.row_ids import row_ids
 
@@ -42,7 +42,7 @@ class Values(NamedTuple):
 
 
 def collect(
-    records: Iterable[Record],
+    records: Iterable[UtteranceRecord],
     slots: Sequence[str],
     intents: Sequence[str],
     roles: Sequence[str],

@@ -14,8 +14,13 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.metrics.spans import chunks
-from pipeline.task import Answer, Record
-from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.records import (
+    SlotAnswer,
+    Utterance,
+    UtteranceAnswer,
+    UtteranceRecord,
+    from_record,
+)
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.token_spans import Offsets, bio, token_offsets
 
@@ -26,9 +31,11 @@ Features = dict[str, Any]
 Words = Sequence[str]
 
 
-def floor(
-    settings: SlotFillingSettings, train: Iterable[Record], records: Sequence[Record]
-) -> list[Answer]:
+def baseline(
+    settings: SlotFillingSettings,
+    train: Iterable[UtteranceRecord],
+    records: Sequence[UtteranceRecord],
+) -> list[UtteranceAnswer]:
     """Fits CRF and SVM on `train` and answers `records`, in their order.
 
     Tokens are the source's own where it has them, else this project's. An answer has the form of
@@ -124,13 +131,15 @@ def _surfaces(examples: Sequence[Utterance], offsets: Sequence[Offsets]) -> list
     return [[example.text[start:end] for start, end in tokens] for example, tokens in pairs]
 
 
-def _slots(example: Utterance, offsets: Offsets, tags: Sequence[str]) -> list[dict[str, Any]]:
-    found = []
+def _slots(example: Utterance, offsets: Offsets, tags: Sequence[str]) -> list[SlotAnswer]:
+    found: list[SlotAnswer] = []
     for slot, first, stop in chunks(tags):
         start, end = offsets[first][0], offsets[stop - 1][1]
-        stray = {"stray": True} if tags[first].startswith("I-") else {}
         value = example.text[start:end]
-        found.append({"slot": slot, "value": value, "start": start, "end": end, **stray})
+        answer: SlotAnswer = {"slot": slot, "value": value, "start": start, "end": end}
+        if tags[first].startswith("I-"):
+            answer["stray"] = True
+        found.append(answer)
     return found
 
 

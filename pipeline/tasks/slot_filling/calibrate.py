@@ -10,13 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
     inputs_alone,
     scale_of_tags,
     tag_probabilities,
 )
+from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, project
 from pipeline.text.vocabulary import PAD_ID
@@ -35,7 +36,7 @@ def calibrate(
     tokenizer: SlotTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
-    records: Sequence[Record],
+    records: Sequence[UtteranceRecord],
 ) -> dict[str, float]:
     """Sets the temperatures of tags and intent, and the score below which an intent is rejected.
 
@@ -73,21 +74,24 @@ def _ask(
     tokenizer: SlotTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
-    records: Sequence[Record],
+    records: Sequence[UtteranceRecord],
 ) -> Group:
     """Logits at temperature 1, and gold; a label that is not known is -1."""
     found, features = tokenizer(tf.constant([record["text"] for record in records]))
     slot_ids = {slot: i for i, slot in enumerate(vocabularies["slots"])}
     intent_ids = {intent: i for i, intent in enumerate(vocabularies["intents"])}
 
-    def padded(key: str, filler: int) -> tf.Tensor:
-        rows = [record["slots"][key] for record in records]
-        if key == "slot":
-            rows = [[slot_ids.get(slot, -1) for slot in row] for row in rows]
+    def padded(rows: Sequence[Sequence[int]], filler: int) -> tf.Tensor:
         width = max(1, *(len(row) for row in rows))
         return tf.constant([[*row, *[filler] * (width - len(row))] for row in rows], tf.int32)
 
-    gold = project(found, padded("start", 0), padded("end", 0), padded("slot", -1))
+    slots = [record["slots"] for record in records]
+    gold = project(
+        found,
+        padded([columns["start"] for columns in slots], 0),
+        padded([columns["end"] for columns in slots], 0),
+        padded([[slot_ids.get(slot, -1) for slot in columns["slot"]] for columns in slots], -1),
+    )
     outputs = model(inputs_alone(model, features), training=False)
     return {
         "mask": features["words"] != PAD_ID,

@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.metrics.error_kinds import KINDS, Kind, SpanError, example_kinds, span_errors
 from pipeline.metrics.spans import Span
-from pipeline.task import Answer
-from pipeline.tasks.slot_filling.records import Utterance
+from pipeline.tasks.slot_filling.records import Utterance, UtteranceAnswer
 from pipeline.tasks.slot_filling.token_spans import on_tokens
 
 EDGES, MISSED, SPURIOUS, NO_INTENT = "(other edges)", "(missed)", "(spurious)", "(none)"
@@ -24,14 +23,14 @@ class Judged:
     """
 
     example: Utterance
-    answer: Answer
+    answer: UtteranceAnswer
     gold: list[Span]
     predicted: list[Span]
     errors: list[SpanError]
     kinds: list[Kind]
 
 
-def judge(example: Utterance, answer: Answer, roles: Sequence[str]) -> Judged:
+def judge(example: Utterance, answer: UtteranceAnswer, roles: Sequence[str]) -> Judged:
     """Compares one answer with gold, as `scoring` does."""
     gold = _placed(example, [tuple(span) for span in example.spans])
     predicted = _placed(example, [(s["slot"], s["start"], s["end"]) for s in answer["slots"]])

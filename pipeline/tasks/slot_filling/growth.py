@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.task import Axis, Layout, Record, Vocabularies
-from pipeline.tasks.slot_filling.records import tag_names
+from pipeline.task import Axis, Layout, Vocabularies
+from pipeline.tasks.slot_filling.records import UtteranceRecord, tag_names
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import vocabularies_of
 from pipeline.text.vocabulary import UNKNOWN_ID, grown
@@ -34,8 +34,8 @@ WEIGHTS: dict[str, tuple[str | None, ...]] = {
 def grow(
     settings: SlotFillingSettings,
     vocabularies: Vocabularies,
-    old: Sequence[Record],
-    new: Sequence[Record],
+    old: Sequence[UtteranceRecord],
+    new: Sequence[UtteranceRecord],
 ) -> Vocabularies:
     """The vocabularies with the words, characters, slots and intents of new records behind them."""
     del old  # what it brings is there

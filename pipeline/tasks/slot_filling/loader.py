@@ -11,7 +11,7 @@ from pipeline.config import data_path
 from pipeline.datasets.lines import OnError, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
-from pipeline.task import Record, Source
+from pipeline.task import Source
 from pipeline.tasks.slot_filling.formats import (
     conll,
     doccano,
@@ -23,7 +23,14 @@ from pipeline.tasks.slot_filling.formats import (
     table,
     triples,
 )
-from pipeline.tasks.slot_filling.records import Span, Utterance, overlaps, settle, trimmed
+from pipeline.tasks.slot_filling.records import (
+    Span,
+    Utterance,
+    UtteranceRecord,
+    overlaps,
+    settle,
+    trimmed,
+)
 from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 
 READERS = {
@@ -40,7 +47,7 @@ READERS = {
 CARVED = ("valid", "test")
 
 
-def load(data: DataSettings, on_error: OnError = stop) -> Source:
+def load(data: DataSettings, on_error: OnError = stop) -> Source[UtteranceRecord]:
     """Opens every split of the config; nothing is read before a split is iterated.
 
     Raises:
@@ -64,7 +71,7 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     )
 
 
-def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
+def read(data: DataSettings, on_error: OnError = stop) -> Iterator[UtteranceRecord]:
     """The training file as it stands, whole and checked: no split carved, no policy applied.
 
     Spans may overlap and intents be empty, which `load` would refuse or repair.
@@ -78,7 +85,7 @@ def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
             yield utterance.to_record()
 
 
-def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
     """The settings that read files which `utterance.to_json` made, split by split."""
     form = {"format": "jsonl", "files": dict(files), "columns": ColumnSettings()}
     return data.model_copy(update=form)
@@ -106,8 +113,8 @@ def _records(
     data: DataSettings,
     repairs: Counter[str],
     on_error: OnError,
-) -> Callable[[], Iterator[Record]]:
-    def records() -> Iterator[Record]:
+) -> Callable[[], Iterator[UtteranceRecord]]:
+    def records() -> Iterator[UtteranceRecord]:
         counted: Counter[str] = Counter()
         for utterance in read():
             try:

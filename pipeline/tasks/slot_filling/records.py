@@ -5,18 +5,70 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from pipeline.errors import RowError
-from pipeline.task import Record
+from pipeline.task import Answer, Record
 
 INTENT_SEPARATOR = "#"
 AROUND = 40  # characters of a text that are shown on each side of a marked span
+
+
+class SlotColumns(TypedDict):
+    """The spans of a record, as columns of equal length."""
+
+    slot: list[str]
+    start: list[int]
+    end: list[int]
+
+
+class TokenColumns(TypedDict):
+    """The source's own tokens of a record, as columns of equal length."""
+
+    start: list[int]
+    end: list[int]
+
+
+class UtteranceRecord(Record):
+    """An utterance in the dataset store: columns in place of rows."""
+
+    intent: str
+    slots: SlotColumns
+    tokens: TokenColumns
+
+
+class IntentAnswer(TypedDict):
+    """The intent of an answer; the baseline gives no score."""
+
+    label: str
+    score: NotRequired[float]
+
+
+class SlotAnswer(TypedDict):
+    """One slot of an answer: `text[start:end]` is `value`.
+
+    `stray` is True where the first tag is an `I-`; strict scores do not count such a slot.
+    """
+
+    slot: str
+    value: str
+    start: int
+    end: int
+    score: NotRequired[float]
+    stray: NotRequired[bool]
+
+
+class UtteranceAnswer(Answer):
+    """What a user gets for one utterance."""
+
+    intent: IntentAnswer
+    slots: list[SlotAnswer]
+    rejected: NotRequired[bool]
 
 
 class Span(NamedTuple):
@@ -56,7 +108,7 @@ class Utterance:
         shown = marked(self.text, spans)
         return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
-    def to_record(self) -> Record:
+    def to_record(self) -> UtteranceRecord:
         """The record of `features`: lists of columns instead of lists of rows."""
         return {
             "text": self.text,
@@ -75,7 +127,7 @@ class Utterance:
         }
 
 
-def from_record(record: Mapping[str, Any]) -> Utterance:
+def from_record(record: UtteranceRecord) -> Utterance:
     """The inverse of `Utterance.to_record`."""
     slots, tokens = record["slots"], record["tokens"]
     spans = zip(slots["slot"], slots["start"], slots["end"], strict=True)
@@ -89,7 +141,7 @@ def from_record(record: Mapping[str, Any]) -> Utterance:
     )
 
 
-def to_json(record: Record) -> dict[str, Any]:
+def to_json(record: UtteranceRecord) -> dict[str, Any]:
     """One line of the embedded JSONL, which the `jsonl` format reads back."""
     utterance = from_record(record)
     line: dict[str, Any] = {"text": utterance.text}

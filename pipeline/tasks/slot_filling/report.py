@@ -25,7 +25,6 @@ from pipeline.report.markup import Html, element, folded, join
 from pipeline.report.page import Section, paragraph
 from pipeline.report.reliability import coverage_table, reliability_plot
 from pipeline.report.tables import table
-from pipeline.task import Answer, Record
 from pipeline.tasks.slot_filling.attention import attention_weights
 from pipeline.tasks.slot_filling.error_analysis import (
     EDGES,
@@ -40,7 +39,7 @@ from pipeline.tasks.slot_filling.error_analysis import (
     slot_confusion,
 )
 from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
-from pipeline.tasks.slot_filling.records import from_record
+from pipeline.tasks.slot_filling.records import UtteranceAnswer, UtteranceRecord, from_record
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 
@@ -63,8 +62,8 @@ def report(
     settings: SlotFillingSettings,
     tokenizer: SlotTokenizer,
     model: keras.Model,
-    records: Sequence[Record],
-    answers: Sequence[Answer],
+    records: Sequence[UtteranceRecord],
+    answers: Sequence[UtteranceAnswer],
 ) -> list[Section]:
     """The part of the page on one split: sections in the order in which one reads them."""
     judged = [

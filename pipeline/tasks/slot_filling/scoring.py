@@ -14,14 +14,21 @@ from pipeline.metrics.intervals import Counts
 from pipeline.metrics.partial import count_partial, partial_f1
 from pipeline.metrics.spans import Span, count, per_slot, precision_recall_f1
 from pipeline.metrics.tokens import count_tokens
-from pipeline.task import Answer, Record, Scores, Table
-from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.task import Scores, Table
+from pipeline.tasks.slot_filling.records import (
+    Utterance,
+    UtteranceAnswer,
+    UtteranceRecord,
+    from_record,
+)
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.token_spans import on_tokens, token_offsets
 
 
 def score(
-    settings: SlotFillingSettings, records: Sequence[Record], answers: Sequence[Answer]
+    settings: SlotFillingSettings,
+    records: Sequence[UtteranceRecord],
+    answers: Sequence[UtteranceAnswer],
 ) -> Scores:
     """Compares answers with gold, example by example in the same order.
 
@@ -81,7 +88,7 @@ def _kind(
     return kinds[0] if kinds else "spurious"  # a right value that was given twice
 
 
-def labels(record: Record) -> Mapping[str, Sequence[str]]:
+def labels(record: UtteranceRecord) -> Mapping[str, Sequence[str]]:
     """The labels of a record, by the vocabulary that lists those of training."""
     return {"slots": record["slots"]["slot"], "intents": [record["intent"]]}
 
@@ -105,7 +112,7 @@ def _other_f1(
     examples: Sequence[Utterance],
     golds: Sequence[Sequence[Span]],
     predictions: Sequence[Sequence[Span]],
-    answers: Sequence[Answer],
+    answers: Sequence[UtteranceAnswer],
 ) -> dict[str, Counts]:
     """F1 by other rules than conlleval's, by name."""
     pairs = list(zip(examples, answers, strict=True))
@@ -123,7 +130,7 @@ def _other_f1(
     return {f"slot_f1_{name}": Counts(np.array(rows[name]), scores[name]) for name in rows}
 
 
-def _spans(answer: Answer, strict: bool = False) -> list[Span]:
+def _spans(answer: UtteranceAnswer, strict: bool = False) -> list[Span]:
     """An answer's spans; if `strict` without those that open with a stray `I-`."""
     return [
         (slot["slot"], slot["start"], slot["end"])
@@ -172,7 +179,7 @@ def _slot_table(golds: Sequence[Sequence[Span]], predictions: Sequence[Sequence[
     return Table("slots", ("slot", "precision", "recall", "F1", "gold", "predicted"), rows)
 
 
-def _error(example: Utterance, answer: Answer) -> Mapping[str, Any]:
+def _error(example: Utterance, answer: UtteranceAnswer) -> Mapping[str, Any]:
     gold = {(span.slot, span.start, span.end) for span in example.spans}
     predicted = set(_spans(answer))
 

@@ -9,9 +9,16 @@ import keras
 import tensorflow as tf
 
 from pipeline.metrics.spans import chunks
-from pipeline.task import Answer, Record, Service, Vocabularies
+from pipeline.task import Service, Vocabularies
 from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
-from pipeline.tasks.slot_filling.records import Span, Utterance, tag_names
+from pipeline.tasks.slot_filling.records import (
+    SlotAnswer,
+    Span,
+    Utterance,
+    UtteranceAnswer,
+    UtteranceRecord,
+    tag_names,
+)
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 from pipeline.text import tokens
 from pipeline.text.row_ids import row_ids
@@ -79,43 +86,52 @@ def build_service(
     return Service(module, {"serving_default": serving_default}, margin)
 
 
-def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
+def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[UtteranceAnswer]:
     """The outputs of `serving_default` (NumPy) as one plain dict a text.
 
     A slot whose first tag is an `I-`, as a model without CRF may say, has `stray`: True; strict
     scores do not count it.
     """
-    rows = []
-    for row, text in enumerate(texts):
-        tags = [tag.decode("utf-8") for tag in outputs["tags"][row]][: outputs["token_count"][row]]
-        strays = [tags[start].startswith("I-") for _, start, _ in chunks(tags)]
-        slots = [
+    return [
+        {
+            "text": text,
+            "intent": {
+                "label": outputs["intent"][row].decode("utf-8"),
+                "score": round(float(outputs["intent_score"][row]), 6),
+            },
+            "slots": _read_slots(outputs, row),
+            "rejected": bool(outputs["rejected"][row]),
+        }
+        for row, text in enumerate(texts)
+    ]
+
+
+def _read_slots(outputs: Mapping[str, Any], row: int) -> list[SlotAnswer]:
+    tags = [tag.decode("utf-8") for tag in outputs["tags"][row]][: outputs["token_count"][row]]
+    strays = [tags[start].startswith("I-") for _, start, _ in chunks(tags)]
+    slots: list[SlotAnswer] = []
+    for i in range(int(outputs["slot_count"][row])):
+        slots.append(
             {
                 "slot": outputs["slot_names"][row][i].decode("utf-8"),
                 "value": outputs["slot_values"][row][i].decode("utf-8"),
                 "start": int(outputs["slot_starts"][row][i]),
                 "end": int(outputs["slot_ends"][row][i]),
                 "score": round(float(outputs["slot_scores"][row][i]), 6),
-                **({"stray": True} if strays[i] else {}),
             }
-            for i in range(int(outputs["slot_count"][row]))
-        ]
-        intent = {
-            "label": outputs["intent"][row].decode("utf-8"),
-            "score": round(float(outputs["intent_score"][row]), 6),
-        }
-        rejected = bool(outputs["rejected"][row])
-        rows.append({"text": text, "intent": intent, "slots": slots, "rejected": rejected})
-    return rows
+        )
+        if strays[i]:
+            slots[-1]["stray"] = True
+    return slots
 
 
-def suggest(answer: Answer) -> Record:
+def suggest(answer: UtteranceAnswer) -> UtteranceRecord:
     """The utterance that an answer takes its text for."""
     spans = tuple(Span(found["slot"], found["start"], found["end"]) for found in answer["slots"])
     return Utterance(answer["text"], answer["intent"]["label"], spans).to_record()
 
 
-def confidence(answer: Answer) -> float:
+def confidence(answer: UtteranceAnswer) -> float:
     """The score of the intent or of a slot, whichever is least sure."""
     scores = (answer["intent"]["score"], *(slot["score"] for slot in answer["slots"]))
     return float(min(scores))

@@ -7,12 +7,14 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pipeline.config import (
+    DataSection,
     ExportSettings,
     Range,
     RejectSettings,
     RetrainSettings,
     Section,
     SplitSettings,
+    TaskSettings,
     TrainSettings,
     TuneSettings,
     Words,
@@ -41,7 +43,7 @@ class ColumnSettings(Section):
     tags: str = "tags"
 
 
-class DataSettings(Section):
+class DataSettings(DataSection):
     """Where the utterances are.
 
     `format` is one of those in `docs/formats.md`; `init` detects it. `files` maps a split to a file
@@ -188,7 +190,7 @@ class SlotTrainSettings(TrainSettings):
     intent_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
-class SlotFillingSettings(Section):
+class SlotFillingSettings(TaskSettings):
     """A whole config file."""
 
     task: Literal["slot_filling"]

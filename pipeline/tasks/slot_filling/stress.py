@@ -20,10 +20,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from pipeline.task import Record
 from pipeline.tasks.slot_filling.invented_names import make_up, script
 from pipeline.tasks.slot_filling.minimal_pairs import minimal_pairs
-from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.records import Utterance, UtteranceRecord, from_record
 from pipeline.tasks.slot_filling.replace_values import replaced
 from pipeline.tasks.slot_filling.settings import DataSettings, SlotFillingSettings
 
@@ -62,8 +61,11 @@ class Pool:
 
 
 def stress(
-    settings: SlotFillingSettings, train: Iterable[Record], records: Sequence[Record], seed: int
-) -> dict[str, list[Record]]:
+    settings: SlotFillingSettings,
+    train: Iterable[UtteranceRecord],
+    records: Sequence[UtteranceRecord],
+    seed: int,
+) -> dict[str, list[UtteranceRecord]]:
     """The sets by name, in the order above; a set is empty where there is nothing to make it of.
 
     Spans and the source's own tokens stay exact; the same arguments give the same sets.
@@ -153,5 +155,5 @@ def _value(example: Utterance, span: int) -> str:
     return example.text[example.spans[span].start : example.spans[span].end]
 
 
-def _as_set(example: Utterance) -> Record:
+def _as_set(example: Utterance) -> UtteranceRecord:
     return {**example.to_record(), "parts": []}  # a set stands for itself

@@ -7,7 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -15,9 +15,10 @@ import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.augmentation import Rates, collect, redraw
 from pipeline.tasks.slot_filling.model import count_words
+from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.tasks.slot_filling.settings import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
 from pipeline.tasks.slot_filling.submodel import NGRAM_BUCKETS, NGRAM_WORDS
 from pipeline.text import tokens
@@ -101,7 +102,7 @@ def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenize
     return SlotTokenizer(words, characters, settings.tokenizer.max_characters)
 
 
-def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularies:
+def learn(settings: SlotFillingSettings, records: Iterable[UtteranceRecord]) -> Vocabularies:
     """Words and characters seen in training, and the slots and intents in alphabetical order.
 
     Raises:
@@ -113,7 +114,9 @@ def fit(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularie
     return found
 
 
-def vocabularies_of(settings: SlotFillingSettings, records: Iterable[Record]) -> Vocabularies:
+def vocabularies_of(
+    settings: SlotFillingSettings, records: Iterable[UtteranceRecord]
+) -> Vocabularies:
     """What `fit` gives, of records that may have no slot."""
     words: Counter[str] = Counter()
     characters: Counter[str] = Counter()
@@ -133,14 +136,13 @@ def vocabularies_of(settings: SlotFillingSettings, records: Iterable[Record]) ->
     }
 
 
-def count(
-    _: SlotFillingSettings,
+def count_training_words(
     tokenizer: SlotTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[UtteranceRecord],
 ) -> None:
-    """Tells the model how often each word stands in the texts of `records`."""
+    """Set how often each word of the vocabulary occurs in the texts of `records`."""
     counts = np.zeros(len(vocabularies["words"]), "float32")
     for group in _groups(iter(records), 512):
         words = tokenizer(tf.constant([record["text"] for record in group])).features["words"]
@@ -152,7 +154,7 @@ def build_encoder(
     settings: SlotFillingSettings,
     tokenizer: SlotTokenizer,
     vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[UtteranceRecord],
 ) -> Encoder:
     """From records to what `model.fit` takes.
 
@@ -238,32 +240,6 @@ def count_tokens(tokenizer: SlotTokenizer, texts: Sequence[str]) -> list[tuple[i
     return list(zip(lengths, unknown.numpy().tolist(), strict=True))
 
 
-def contract(
-    tokenizer: SlotTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
-) -> dict[str, Any]:
-    """Facts about the training texts that new data is held against.
-
-    Args:
-        tokenizer: Of the model.
-        vocabularies: Of the model.
-        texts: Groups of texts.
-    """
-    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
-    lengths, unknown = [tokens for tokens, _ in counts], sum(unknown for _, unknown in counts)
-    percentiles = np.percentile(lengths, (0, 5, 25, 50, 75, 95, 99, 100)).tolist()
-    return {
-        "scheme": "BIO",
-        "slots": list(vocabularies["slots"]),
-        "intents": list(vocabularies["intents"]),
-        "examples": len(lengths),
-        "tokens": sum(lengths),
-        "unknown_token_rate": unknown / max(1, sum(lengths)),
-        "length_percentiles": dict(
-            zip(("0", "5", "25", "50", "75", "95", "99", "100"), percentiles, strict=True)
-        ),
-    }
-
-
 def _label_table(labels: Sequence[str]) -> tf.lookup.StaticHashTable:
     ids = tf.range(len(labels), dtype=tf.int32)
     entries = tf.lookup.KeyValueTensorInitializer(tf.constant(labels, tf.string), ids)
@@ -275,6 +251,6 @@ def _normal_tokens(texts: Sequence[str]) -> list[str]:
     return [token.decode("utf-8") for token in found.flat_values.numpy()]
 
 
-def _groups(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+def _groups(records: Iterator[UtteranceRecord], size: int) -> Iterator[list[UtteranceRecord]]:
     while group := list(itertools.islice(records, size)):
         yield group

@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.datasets.lines import stop
 from pipeline.errors import DataError, InputError
-from pipeline.task import Record
 from pipeline.tasks.slot_filling import schemes
 from pipeline.tasks.slot_filling.formats import (
     conll,
@@ -22,7 +21,7 @@ from pipeline.tasks.slot_filling.formats import (
     triples,
 )
 from pipeline.tasks.slot_filling.loader import READERS
-from pipeline.tasks.slot_filling.records import Utterance, from_record
+from pipeline.tasks.slot_filling.records import Utterance, UtteranceRecord, from_record
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 WRITERS = {
@@ -55,7 +54,9 @@ ENDINGS = {
 HOLDS = "what the format can hold (jsonl holds anything)"
 
 
-def write(records: Iterable[Record], path: Path, format_: str | None, tags: str | None) -> str:
+def write(
+    records: Iterable[UtteranceRecord], path: Path, format_: str | None, tags: str | None
+) -> str:
     """Writes records to a new file or folder and reads it back; gives the format.
 
     Args:

@@ -10,29 +10,256 @@ n-grams say; `serving` joins all into a graph from strings to answers; `scoring`
 with gold; `floor` is what TF-IDF and a linear SVM reach.
 """
 
-from pipeline.task import Task
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.datasets.batches import Encoder
+from pipeline.datasets.lines import stop
+from pipeline.errors import DataError
+from pipeline.report.page import Section
+from pipeline.task import (
+    Advice,
+    AnswerSide,
+    DataSide,
+    JudgeSide,
+    Layout,
+    ModelSide,
+    OnError,
+    Scores,
+    Service,
+    Source,
+    Table,
+    Task,
+    Vocabularies,
+)
 from pipeline.tasks.text_classification import (
     audit,
     baseline,
     calibrate,
-    count,
-    encoder,
     explain,
     growth,
     guess,
     loader,
-    model,
-    records,
     repair,
     report,
     scoring,
     serving,
     stress,
-    tokenizer,
     writer,
 )
+from pipeline.tasks.text_classification.encoder import build_encoder
 from pipeline.tasks.text_classification.file_format import form_of
-from pipeline.tasks.text_classification.settings import SPACE, TextClassificationSettings
+from pipeline.tasks.text_classification.model import build_model, losses
+from pipeline.tasks.text_classification.ngram_fit import fit_ngrams
+from pipeline.tasks.text_classification.records import TextAnswer, TextRecord, features, to_json
+from pipeline.tasks.text_classification.settings import (
+    SPACE,
+    DataSettings,
+    TextClassificationSettings,
+)
+from pipeline.tasks.text_classification.tokenizer import (
+    TextTokenizer,
+    build_tokenizer,
+    count_tokens,
+    learn,
+)
+
+
+class TextDataSide(DataSide[TextClassificationSettings, TextRecord]):
+    """Annotated files become records, and back."""
+
+    def guess(
+        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], str]:
+        return guess.guess(path, format_, known)
+
+    def columns(self, settings: TextClassificationSettings) -> dict[str, Any]:
+        return form_of(settings.data, "train").columns.model_dump()
+
+    def like(
+        self, settings: TextClassificationSettings, found: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return guess.like(settings.data, found)
+
+    def unstated(self, settings: TextClassificationSettings, found: DataSettings) -> str | None:
+        return guess.unstated(settings.data, found)
+
+    def features(self) -> Any:
+        return features()
+
+    def load(
+        self, settings: TextClassificationSettings, on_error: OnError | None = None
+    ) -> Source[TextRecord]:
+        return loader.load(settings.data, on_error or stop)
+
+    def read_as_is(
+        self, settings: TextClassificationSettings, on_error: OnError | None = None
+    ) -> Iterable[TextRecord]:
+        return loader.read(settings.data, on_error or stop)
+
+    def write(
+        self, records: Iterable[TextRecord], path: Path, format_: str | None, tags: str | None
+    ) -> str:
+        return writer.write(records, path, format_, tags)
+
+    def to_json(self, record: TextRecord) -> dict[str, Any]:
+        return to_json(record)
+
+    def bundled_settings(
+        self, settings: TextClassificationSettings, files: Mapping[str, str]
+    ) -> TextClassificationSettings:
+        data = loader.bundled_settings(settings.data, files)
+        return settings.model_copy(update={"data": data})
+
+    def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
+        return explain.explain(errors)
+
+    def repair(
+        self, settings: TextClassificationSettings
+    ) -> Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]:
+        return repair.repair(settings.data)
+
+    def audit(self, splits: Mapping[str, Sequence[TextRecord]]) -> list[Table]:
+        return audit.audit(splits)
+
+
+class TextModelSide(ModelSide[TextClassificationSettings, TextRecord, TextTokenizer, keras.Model]):
+    """Records become a text classifier."""
+
+    over_limit = "the encoder does not read their middle"
+
+    def learn(
+        self, settings: TextClassificationSettings, records: Iterable[TextRecord]
+    ) -> Vocabularies:
+        return learn(settings, records)
+
+    def grow(
+        self,
+        settings: TextClassificationSettings,
+        vocabularies: Vocabularies,
+        old: Sequence[TextRecord],
+        new: Sequence[TextRecord],
+    ) -> Vocabularies:
+        return growth.grow(settings, vocabularies, old, new)
+
+    def layout(self, settings: TextClassificationSettings, vocabularies: Vocabularies) -> Layout:
+        return growth.layout(settings, vocabularies)
+
+    def build_tokenizer(self, settings: TextClassificationSettings, folder: Path) -> TextTokenizer:
+        return build_tokenizer(settings, folder)
+
+    def build_encoder(
+        self,
+        settings: TextClassificationSettings,
+        tokenizer: TextTokenizer,
+        vocabularies: Vocabularies,
+        records: Iterable[TextRecord],
+    ) -> Encoder:
+        return build_encoder(settings, tokenizer, vocabularies, records)
+
+    def build_model(
+        self, settings: TextClassificationSettings, vocabularies: Vocabularies
+    ) -> keras.Model:
+        return build_model(settings, vocabularies)
+
+    def losses(
+        self, settings: TextClassificationSettings, model: keras.Model
+    ) -> dict[str, keras.losses.Loss]:
+        return losses(settings, model)
+
+    def before_training(
+        self,
+        settings: TextClassificationSettings,
+        tokenizer: TextTokenizer,
+        model: keras.Model,
+        vocabularies: Vocabularies,
+        records: Iterable[TextRecord],
+    ) -> None:
+        fit_ngrams(settings, tokenizer, model, vocabularies, records)
+
+    def after_training(
+        self,
+        settings: TextClassificationSettings,
+        tokenizer: TextTokenizer,
+        model: keras.Model,
+        vocabularies: Vocabularies,
+        records: Sequence[TextRecord],
+    ) -> Mapping[str, float]:
+        return calibrate.calibrate(settings, tokenizer, model, vocabularies, records)
+
+    def count_tokens(self, tokenizer: TextTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+        return count_tokens(tokenizer, texts)
+
+    def max_tokens(self, tokenizer: TextTokenizer) -> int | None:
+        return tokenizer.settings.max_tokens if tokenizer.vocabulary is not None else None
+
+    def build_service(
+        self, tokenizer: TextTokenizer, model: keras.Model, vocabularies: Vocabularies
+    ) -> Service:
+        return serving.build_service(tokenizer, model, vocabularies)
+
+
+class TextAnswerSide(AnswerSide[TextRecord, TextAnswer]):
+    """Outputs of the service become answers."""
+
+    def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[TextAnswer]:
+        return serving.read_answers(texts, outputs)
+
+    def suggest(self, answer: TextAnswer) -> TextRecord:
+        return serving.suggest(answer)
+
+    def confidence(self, answer: TextAnswer) -> float:
+        return serving.confidence(answer)
+
+    def labels(self, record: TextRecord) -> Mapping[str, Sequence[str]]:
+        return scoring.labels(record)
+
+
+class TextJudgeSide(
+    JudgeSide[TextClassificationSettings, TextRecord, TextAnswer, TextTokenizer, keras.Model]
+):
+    """Answers are scored against records and shown in the report."""
+
+    def score(
+        self,
+        settings: TextClassificationSettings,
+        records: Sequence[TextRecord],
+        answers: Sequence[TextAnswer],
+    ) -> Scores:
+        return scoring.score(settings, records, answers)
+
+    def stress(
+        self,
+        settings: TextClassificationSettings,
+        train: Iterable[TextRecord],
+        records: Sequence[TextRecord],
+        seed: int,
+    ) -> Mapping[str, list[TextRecord]]:
+        return stress.stress(settings, train, records, seed)
+
+    def baseline(
+        self,
+        settings: TextClassificationSettings,
+        train: Iterable[TextRecord],
+        records: Sequence[TextRecord],
+    ) -> list[TextAnswer]:
+        return baseline.baseline(settings, train, records)
+
+    def report(
+        self,
+        settings: TextClassificationSettings,
+        tokenizer: TextTokenizer,
+        model: keras.Model,
+        records: Sequence[TextRecord],
+        answers: Sequence[TextAnswer],
+    ) -> list[Section]:
+        return report.report(settings, tokenizer, model, records, answers)
+
 
 TASK = Task(
     name="text_classification",
@@ -40,37 +267,8 @@ TASK = Task(
     headline="accuracy",
     settings=TextClassificationSettings,
     space=SPACE,
-    guess=guess.guess,
-    columns=lambda data: form_of(data, "train").columns.model_dump(),
-    like=guess.like,
-    unstated=guess.unstated,
-    load=loader.load,
-    read=loader.read,
-    write=writer.write,
-    explain=explain.explain,
-    repair=repair.repair,
-    audit=audit.audit,
-    features=records.features,
-    to_json=records.to_json,
-    travelling=loader.travelling,
-    fit=tokenizer.fit,
-    grow=growth.grow,
-    layout=growth.layout,
-    build_tokenizer=tokenizer.build_tokenizer,
-    build_encoder=encoder.build_encoder,
-    count_tokens=tokenizer.count_tokens,
-    contract=tokenizer.contract,
-    build_model=model.build_model,
-    count=count.count,
-    losses=model.losses,
-    calibrate=calibrate.calibrate,
-    build_service=serving.build_service,
-    answers=serving.answers,
-    suggest=serving.suggest,
-    confidence=serving.confidence,
-    score=scoring.score,
-    labels=scoring.labels,
-    stress=stress.stress,
-    floor=baseline.floor,
-    report=report.report,
+    data=TextDataSide(),
+    model=TextModelSide(),
+    answers=TextAnswerSide(),
+    judge=TextJudgeSide(),
 )

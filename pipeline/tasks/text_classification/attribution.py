@@ -17,7 +17,7 @@ Piece = tuple[int, int, float]
 class Pieces(Protocol):
     """What is asked of a tokenizer; texts are valid UTF-8, string [batch]."""
 
-    def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(self, text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Ids of tokens [batch, tokens] and of n-grams [batch, ngrams], padded with 0."""
 
     def cut(self, texts: tf.Tensor) -> tf.Tensor:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from pipeline.task import Record, Table
-from pipeline.tasks.text_classification.records import shorten
+from pipeline.task import Table
+from pipeline.tasks.text_classification.records import TextRecord, shorten
 
 FEW = 5  # examples of a label in train under which it is told of
 ROWS = 20  # of a table
@@ -18,7 +18,7 @@ SHOWN = 60  # characters of a text
 TRAIN = "train"
 NO_LABEL = "no label"
 
-Splits = Mapping[str, Sequence[Record]]
+Splits = Mapping[str, Sequence[TextRecord]]
 
 
 def audit(splits: Splits) -> list[Table]:
@@ -42,7 +42,7 @@ def _quarrels(splits: Splits) -> Table:
     rows = []
     everything = [record for records in splits.values() for record in records]
     for same in _by_text(everything).values():
-        labelled: dict[str, list[Record]] = defaultdict(list)
+        labelled: dict[str, list[TextRecord]] = defaultdict(list)
         for record in same:
             labelled[_labelling(record)].append(record)
         if len(labelled) > 1:
@@ -75,7 +75,7 @@ def _overlap(splits: Splits) -> Table:
 
 def _few(splits: Splits) -> Table:
     """Labels with fewer than `FEW` examples in train, of which little can be learned."""
-    counts, places = Counter[str](), dict[str, Record]()
+    counts, places = Counter[str](), dict[str, TextRecord]()
     for split, records in splits.items():
         for record in records:
             for label in record["labels"]:
@@ -87,12 +87,12 @@ def _few(splits: Splits) -> Table:
     return Table(title, ("examples", "label", "first at"), rows)
 
 
-def _labelling(record: Record) -> str:
+def _labelling(record: TextRecord) -> str:
     return ", ".join(sorted(record["labels"])) or NO_LABEL
 
 
-def _by_text(records: Sequence[Record]) -> dict[str, list[Record]]:
-    by_text: dict[str, list[Record]] = defaultdict(list)
+def _by_text(records: Sequence[TextRecord]) -> dict[str, list[TextRecord]]:
+    by_text: dict[str, list[TextRecord]] = defaultdict(list)
     for record in records:
         by_text[_key(record["text"])].append(record)
     return by_text
@@ -103,7 +103,7 @@ def _key(text: str) -> str:
     return text.strip().casefold()
 
 
-def _place(record: Record) -> str:
+def _place(record: TextRecord) -> str:
     """`test.jsonl:7`; with the folder where each text has a file (`pos/1.txt`)."""
     path, _, line = record["source"].rpartition(":")
     if path.startswith("tfds:"):
@@ -113,7 +113,7 @@ def _place(record: Record) -> str:
     return f"{folders[-1]}/{name}" if in_folder else f"{name}:{line}"
 
 
-def _places(records: Sequence[Record]) -> str:
+def _places(records: Sequence[TextRecord]) -> str:
     more = f" and {len(records) - PLACES} more" if len(records) > PLACES else ""
     return ", ".join(map(_place, records[:PLACES])) + more
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.task import Answer, Record
+from pipeline.tasks.text_classification.records import TextAnswer, TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 COST = 0.5  # of a training text on the wrong side; less trust in rare n-grams than sklearn's 1
@@ -29,9 +29,9 @@ LETTER = re.compile(r"[^\W\d_]")
 FloatArray = NDArray[np.float64]
 
 
-def floor(
-    settings: TextClassificationSettings, train: Iterable[Record], records: Sequence[Record]
-) -> list[Answer]:
+def baseline(
+    settings: TextClassificationSettings, train: Iterable[TextRecord], records: Sequence[TextRecord]
+) -> list[TextAnswer]:
     """Fits the machine on `train` and answers `records`, in their order.
 
     Its distances from the dividing planes pass through a softmax (several labels a text: a sigmoid
@@ -110,10 +110,10 @@ def _mostly_unspaced(texts: Sequence[str]) -> bool:
     return 2 * sum(len(UNSPACED.findall(text)) for text in texts) > letters
 
 
-def _answer(text: str, labels: Sequence[str], scores: FloatArray, several: bool) -> Answer:
+def _answer(text: str, labels: Sequence[str], scores: FloatArray, several: bool) -> TextAnswer:
     best = int(scores.argmax())
     shares = [round(float(share), 6) for share in scores]
-    answer: Answer = {"text": text, "label": labels[best], "score": shares[best]}
+    answer: TextAnswer = {"text": text, "label": labels[best], "score": shares[best]}
     if several:
         answer["labels"] = [label for label, s in zip(labels, scores, strict=True) if s >= 0.5]
     return {**answer, "scores": dict(zip(labels, shares, strict=True)), "rejected": False}

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
 from pipeline.metrics.thresholds import tune_thresholds
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
@@ -26,7 +27,7 @@ def calibrate(
     tokenizer: TextTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
-    records: Sequence[Record],
+    records: Sequence[TextRecord],
 ) -> dict[str, float]:
     """Sets the temperature, the score below which an answer is rejected, and label thresholds.
 

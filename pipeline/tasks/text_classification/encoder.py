@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.model import MEMBERS
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer, dense
 from pipeline.text import tokens
@@ -21,7 +22,7 @@ def build_encoder(
     settings: TextClassificationSettings,
     tokenizer: TextTokenizer,
     vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[TextRecord],
 ) -> Encoder:
     """From records to what `model.fit` takes; `records` are those of training.
 
@@ -82,7 +83,7 @@ def balancing_weights(gold: Any) -> Any:
     return np.where(known > 0, gold @ rarity / np.maximum(known, 1), 1.0)
 
 
-def _rarity(labels: list[str], records: Iterable[Record]) -> list[float]:
+def _rarity(labels: list[str], records: Iterable[TextRecord]) -> list[float]:
     """For each label, texts / (labels x texts that have it)."""
     counts: Counter[str] = Counter()
     texts = 0

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from pipeline.task import Axis, Layout, Record, Vocabularies
+from pipeline.task import Axis, Layout, Vocabularies
 from pipeline.tasks.text_classification.model import LABEL_THRESHOLDS
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import counted_terms, normal_texts
 from pipeline.text.extending import extend_subwords
@@ -30,8 +31,8 @@ SCALE_OF_LABELS = {"wide/scale": (None, "labels")}  # where each label has its o
 def grow(
     settings: TextClassificationSettings,
     vocabularies: Vocabularies,
-    old: Sequence[Record],
-    new: Sequence[Record],
+    old: Sequence[TextRecord],
+    new: Sequence[TextRecord],
 ) -> Vocabularies:
     """The vocabularies with the labels and pieces of new records behind them."""
     found = {"labels": sorted({label for record in new for label in record["labels"]})}
@@ -42,7 +43,10 @@ def grow(
 
 
 def _pieces(
-    settings: TextClassificationSettings, known: Any, old: Sequence[Record], new: Sequence[Record]
+    settings: TextClassificationSettings,
+    known: Any,
+    old: Sequence[TextRecord],
+    new: Sequence[TextRecord],
 ) -> bytes | list[str]:
     cut, retrain = settings.tokenizer, settings.retrain
     texts = (record["text"] for record in new)

@@ -11,7 +11,7 @@ from pipeline.datasets import tfds_sets
 from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve_stratified, ordered
 from pipeline.errors import DataError, InputError
-from pipeline.task import Record, Source
+from pipeline.task import Source
 from pipeline.tasks.text_classification.file_format import Form, form_of
 from pipeline.tasks.text_classification.formats import (
     fasttext,
@@ -22,7 +22,7 @@ from pipeline.tasks.text_classification.formats import (
     table,
     tfds_split,
 )
-from pipeline.tasks.text_classification.records import Example, check, named
+from pipeline.tasks.text_classification.records import Example, TextRecord, check, named
 from pipeline.tasks.text_classification.settings import ColumnSettings, DataSettings
 
 READERS = {
@@ -39,7 +39,7 @@ CARVED = ("valid", "test")
 Reader = Callable[[], Iterator[Example]]
 
 
-def load(data: DataSettings, on_error: OnError = stop) -> Source:
+def load(data: DataSettings, on_error: OnError = stop) -> Source[TextRecord]:
     """Opens every split of the config; nothing is read before a split is iterated.
 
     A TensorFlow Datasets data set that is not on the disk is downloaded now.
@@ -66,14 +66,14 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     )
 
 
-def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
+def read(data: DataSettings, on_error: OnError = stop) -> Iterator[TextRecord]:
     """The training file as it stands, whole and checked, labels by their names: no split carved."""
     form = form_of(data, "train")
     reader = _reader(place(form, "train"), form, on_error)
     yield from _records("train", reader, form, Counter(), on_error)()
 
 
-def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
     """The settings that read files which `example.to_json` made, split by split."""
     form = {
         "format": "jsonl",
@@ -130,8 +130,8 @@ def _labels(example: Example) -> Sequence[str]:
 
 def _records(
     split: str, read: Reader, form: Form, repairs: Counter[str], on_error: OnError
-) -> Callable[[], Iterator[Record]]:
-    def records() -> Iterator[Record]:
+) -> Callable[[], Iterator[TextRecord]]:
+    def records() -> Iterator[TextRecord]:
         merged = 0
         for example in read():
             try:

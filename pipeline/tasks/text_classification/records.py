@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NotRequired
 
 import tensorflow_datasets as tfds
 
 from pipeline.errors import RowError
-from pipeline.task import Record
+from pipeline.task import Answer, Record
 
 SHOWN = 160  # characters of a text that a person is shown
+
+
+class TextRecord(Record):
+    """A text with its labels in the dataset store."""
+
+    labels: list[str]
+
+
+class TextAnswer(Answer):
+    """What a user gets for one text.
+
+    `scores` has all labels, the most likely first. `labels` has those that are given, where a text
+    may have several.
+    """
+
+    label: str
+    score: float
+    rejected: NotRequired[bool]
 
 
 @dataclass(frozen=True)
@@ -37,17 +55,17 @@ class Example:
         shown = shorten(self.text if label is None else f"[{label}] {self.text}")
         return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
-    def to_record(self) -> Record:
+    def to_record(self) -> TextRecord:
         """The record of `features`."""
         return {"text": self.text, "labels": list(self.labels), "source": self.source}
 
 
-def from_record(record: Mapping[str, Any]) -> Example:
+def from_record(record: TextRecord) -> Example:
     """The inverse of `Example.to_record`."""
     return Example(record["text"], tuple(record["labels"]), record["source"])
 
 
-def to_json(record: Record) -> dict[str, Any]:
+def to_json(record: TextRecord) -> dict[str, Any]:
     """One line of JSONL, which the `jsonl` format reads back, label column `labels`."""
     return {"text": record["text"], "labels": list(record["labels"])}
 

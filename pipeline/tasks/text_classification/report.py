@@ -16,8 +16,8 @@ from pipeline.report.highlight import Attended, attention
 from pipeline.report.markup import Html, element, join
 from pipeline.report.page import Section, paragraph
 from pipeline.report.reliability import coverage_table, reliability_plot
-from pipeline.task import Answer, Record
 from pipeline.tasks.text_classification.attribution import Attribution, Pieces, attributions
+from pipeline.tasks.text_classification.records import TextAnswer, TextRecord
 from pipeline.tasks.text_classification.scoring import predicted
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.text import tokens
@@ -40,8 +40,8 @@ REASONS = (
 class Judged:
     """A record with its answer: the labels of both."""
 
-    record: Record
-    answer: Answer
+    record: TextRecord
+    answer: TextAnswer
     gold: list[str]
     predicted: list[str]
 
@@ -54,8 +54,8 @@ def report(
     settings: TextClassificationSettings,
     tokenizer: Pieces,
     model: keras.Model,
-    records: Sequence[Record],
-    answers: Sequence[Answer],
+    records: Sequence[TextRecord],
+    answers: Sequence[TextAnswer],
 ) -> list[Section]:
     """The part of the page on one split: sections in the order in which one reads them."""
     judged = [
@@ -126,7 +126,7 @@ def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Ht
 
 
 def _long(
-    settings: TextClassificationSettings, tokenizer: Pieces, records: Sequence[Record]
+    settings: TextClassificationSettings, tokenizer: Pieces, records: Sequence[TextRecord]
 ) -> Html:
     """How many texts the encoder does not read whole."""
     if not settings.model.encoders:

@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.metrics.labels import accuracy, confusion, macro_f1, micro_f1, per_class
-from pipeline.task import Answer, Record, Scores, Table
+from pipeline.task import Scores, Table
+from pipeline.tasks.text_classification.records import TextAnswer, TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 CONFUSIONS = 20  # rows of the table of what was taken for what
 
 
 def score(
-    settings: TextClassificationSettings, records: Sequence[Record], answers: Sequence[Answer]
+    settings: TextClassificationSettings,
+    records: Sequence[TextRecord],
+    answers: Sequence[TextAnswer],
 ) -> Scores:
     """Compares answers with gold, example by example in the same order.
 
@@ -47,17 +50,17 @@ def score(
     )
 
 
-def predicted(settings: TextClassificationSettings, answer: Answer) -> list[str]:
+def predicted(settings: TextClassificationSettings, answer: TextAnswer) -> list[str]:
     """The labels that an answer gives: those over their thresholds, or the likeliest one."""
     return list(answer["labels"]) if settings.data.multi_label else [answer["label"]]
 
 
-def labels(record: Record) -> Mapping[str, Sequence[str]]:
+def labels(record: TextRecord) -> Mapping[str, Sequence[str]]:
     """The labels of a record, by the vocabulary that lists those of training."""
     return {"labels": record["labels"]}
 
 
-def _known(golds: Sequence[Sequence[str]], answers: Sequence[Answer]) -> list[str]:
+def _known(golds: Sequence[Sequence[str]], answers: Sequence[TextAnswer]) -> list[str]:
     """All labels of training, which every answer scores, and those that only these records have.
 
     Two models of the same training data have the same ones, so that they can be compared.
@@ -91,7 +94,7 @@ def _confusions(
 
 
 def _error(
-    settings: TextClassificationSettings, record: Record, answer: Answer
+    settings: TextClassificationSettings, record: TextRecord, answer: TextAnswer
 ) -> Mapping[str, Any]:
     """One label as a string, several as a list; the score is that of the likeliest label."""
     several = settings.data.multi_label

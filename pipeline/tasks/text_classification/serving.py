@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pipeline.task import Answer, Record, Service, Vocabularies
+from pipeline.task import Service, Vocabularies
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
-from pipeline.tasks.text_classification.records import Example
+from pipeline.tasks.text_classification.records import Example, TextAnswer, TextRecord
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 
@@ -65,7 +65,7 @@ def build_service(
     return Service(module, {"serving_default": serving_default}, margin)
 
 
-def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
+def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[TextAnswer]:
     """The outputs of `serving_default` (NumPy) as one plain dict a text.
 
     `scores` holds all labels, the likeliest first; `labels`, only where there may be several, those
@@ -76,7 +76,7 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
         names = [name.decode("utf-8") for name in outputs["labels"][row]]
         scores = [round(float(score), 6) for score in outputs["scores"][row]]
         ranked = sorted(zip(names, scores, strict=True), key=lambda pair: -pair[1])
-        answer: Answer = {
+        answer: TextAnswer = {
             "text": text,
             "label": outputs["label"][row].decode("utf-8"),
             "score": round(float(outputs["score"][row]), 6),
@@ -90,12 +90,12 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
     return rows
 
 
-def suggest(answer: Answer) -> Record:
+def suggest(answer: TextAnswer) -> TextRecord:
     """The example that an answer takes its text for: the labels given, or the likeliest one."""
     return Example(answer["text"], tuple(answer.get("labels", [answer["label"]]))).to_record()
 
 
-def confidence(answer: Answer) -> float:
+def confidence(answer: TextAnswer) -> float:
     """The probability of the likeliest label."""
     return float(answer["score"])
 

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pipeline.config import (
+    DataSection,
     ExportSettings,
     Range,
     RejectSettings,
     RetrainSettings,
     Section,
     SplitSettings,
+    TaskSettings,
     TrainSettings,
     TuneSettings,
     Words,
@@ -57,7 +59,7 @@ class FileSettings(Section):
     labels: dict[str, str] | None = None
 
 
-class DataSettings(Section):
+class DataSettings(DataSection):
     """Where the texts are.
 
     `files` maps a split to a file, a folder (`folders`: one folder a class, one file a text) or a
@@ -173,7 +175,7 @@ class ClassTrainSettings(TrainSettings):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
-class TextClassificationSettings(Section):
+class TextClassificationSettings(TaskSettings):
     """A whole config file."""
 
     task: Literal["text_classification"]

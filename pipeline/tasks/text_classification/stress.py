@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.task import Record
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
 
 def stress(
     settings: TextClassificationSettings,
-    train: Iterable[Record],
-    records: Sequence[Record],
+    train: Iterable[TextRecord],
+    records: Sequence[TextRecord],
     seed: int,
-) -> dict[str, list[Record]]:
+) -> dict[str, list[TextRecord]]:
     """Nothing: which words of a text could be exchanged without changing its label is not known."""
     return {}

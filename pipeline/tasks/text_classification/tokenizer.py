@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.errors import InputError
-from pipeline.report.terminal import note
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import (
     NgramSettings,
     TextClassificationSettings,
@@ -155,7 +155,7 @@ def build_tokenizer(settings: TextClassificationSettings, folder: Path) -> TextT
     return TextTokenizer(settings.tokenizer, ngrams, vocabulary)
 
 
-def fit(settings: TextClassificationSettings, records: Iterable[Record]) -> Vocabularies:
+def learn(settings: TextClassificationSettings, records: Iterable[TextRecord]) -> Vocabularies:
     """The labels in alphabetical order, and what the texts are cut into.
 
     Raises:
@@ -196,41 +196,6 @@ def count_tokens(tokenizer: TextTokenizer, texts: Sequence[str]) -> list[tuple[i
         flat = is_byte(ids.flat_values) if pieces else ids.flat_values == UNKNOWN_ID
         unknown = tf.reduce_sum(tf.cast(ids.with_flat_values(flat), tf.int32), axis=1)
     return list(zip(ids.row_lengths().numpy().tolist(), unknown.numpy().tolist(), strict=True))
-
-
-def contract(
-    tokenizer: TextTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
-) -> dict[str, Any]:
-    """Facts about the training texts that new data is held against.
-
-    `cut_share` is the share of texts that are longer than the encoder reads, which is also said;
-    the linear part reads all of every text.
-
-    Args:
-        tokenizer: Of the model.
-        vocabularies: Of the model.
-        texts: Groups of texts.
-    """
-    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
-    lengths, unknown = [tokens for tokens, _ in counts], sum(unknown for _, unknown in counts)
-    most = tokenizer.settings.max_tokens
-    percents = (0, 5, 25, 50, 75, 95, 99, 100)
-    percentiles = np.percentile(lengths, percents).tolist()
-    cut = 0 if tokenizer.vocabulary is None else sum(n > most for n in lengths)
-    if cut:
-        rest = "nothing reads" if tokenizer.ngrams is None else "the n-grams alone read"
-        note(
-            f"{cut:,} of {len(lengths):,} texts of train ({100 * cut / len(lengths):.1f} %) have"
-            f" over tokenizer.max_tokens {most:,} tokens: {rest} their middle"
-        )
-    return {
-        "labels": list(vocabularies["labels"]),
-        "examples": len(lengths),
-        "tokens": sum(lengths),
-        "unknown_token_rate": unknown / max(1, sum(lengths)),
-        "cut_share": cut / max(1, len(lengths)),
-        "length_percentiles": dict(zip(map(str, percents), percentiles, strict=True)),
-    }
 
 
 def dense(rows: tf.RaggedTensor) -> tf.Tensor:

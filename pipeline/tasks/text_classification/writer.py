@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import DataError, InputError
-from pipeline.task import Record
 from pipeline.tasks.text_classification.file_format import form_of
 from pipeline.tasks.text_classification.formats import fasttext, jsonl, label_text, parquet, table
 from pipeline.tasks.text_classification.formats.values import label_column
 from pipeline.tasks.text_classification.loader import READERS
-from pipeline.tasks.text_classification.records import Example, from_record, shorten
+from pipeline.tasks.text_classification.records import Example, TextRecord, from_record, shorten
 from pipeline.tasks.text_classification.settings import DataSettings
 
 WRITERS = {
@@ -33,7 +32,7 @@ ENDINGS = {
 HOLDS = "what the format can hold (jsonl holds anything)"
 
 
-def write(records: Iterable[Record], path: Path, format_: str | None, tags: str | None) -> str:
+def write(records: Iterable[TextRecord], path: Path, format_: str | None, tags: str | None) -> str:
     """Writes records to a new file and reads it back; gives the format.
 
     A cell or a list has several labels only if some record has another number of them than one.

@@ -14,30 +14,228 @@ joins all into a graph from strings to translations; `scoring` compares them wit
 `probes` asks it.
 """
 
-from pipeline.task import Task
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.datasets.batches import Encoder
+from pipeline.datasets.lines import stop
+from pipeline.errors import DataError
+from pipeline.report.page import Section
+from pipeline.task import (
+    Advice,
+    AnswerSide,
+    DataSide,
+    JudgeSide,
+    Layout,
+    ModelSide,
+    OnError,
+    Scores,
+    Service,
+    Source,
+    Table,
+    Task,
+    Vocabularies,
+)
 from pipeline.tasks.translation import (
     attention_report,
     audit,
     baseline,
-    calibrate,
-    count,
     direction,
-    encoder,
     explain,
     growth,
     guess,
     loader,
-    model,
-    records,
     repair,
     scoring,
     serving,
     stress,
-    tokenizer,
     writer,
 )
+from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.file_format import form_of
-from pipeline.tasks.translation.settings import SPACE, TranslationSettings
+from pipeline.tasks.translation.model import Translator, build_model, losses
+from pipeline.tasks.translation.records import PairAnswer, PairRecord, features, to_json
+from pipeline.tasks.translation.settings import SPACE, DataSettings, TranslationSettings
+from pipeline.tasks.translation.shortlist_fit import fit_shortlists
+from pipeline.tasks.translation.tokenizer import PairTokenizer, build_tokenizer, count_tokens, learn
+
+
+class PairDataSide(DataSide[TranslationSettings, PairRecord]):
+    """Annotated files become records, and back."""
+
+    def guess(
+        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], str]:
+        return guess.guess(path, format_, known)
+
+    def columns(self, settings: TranslationSettings) -> dict[str, Any]:
+        return form_of(settings.data, "train").columns.model_dump()
+
+    def like(self, settings: TranslationSettings, found: Mapping[str, Any]) -> dict[str, Any]:
+        return direction.like(settings.data, found)
+
+    def unstated(self, settings: TranslationSettings, found: DataSettings) -> str | None:
+        return None
+
+    def features(self) -> Any:
+        return features()
+
+    def load(
+        self, settings: TranslationSettings, on_error: OnError | None = None
+    ) -> Source[PairRecord]:
+        return loader.load(settings.data, on_error or stop)
+
+    def read_as_is(
+        self, settings: TranslationSettings, on_error: OnError | None = None
+    ) -> Iterable[PairRecord]:
+        return loader.read(settings.data, on_error or stop)
+
+    def write(
+        self, records: Iterable[PairRecord], path: Path, format_: str | None, tags: str | None
+    ) -> str:
+        return writer.write(records, path, format_, tags)
+
+    def to_json(self, record: PairRecord) -> dict[str, Any]:
+        return to_json(record)
+
+    def bundled_settings(
+        self, settings: TranslationSettings, files: Mapping[str, str]
+    ) -> TranslationSettings:
+        data = loader.bundled_settings(settings.data, files)
+        return settings.model_copy(update={"data": data})
+
+    def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
+        return explain.explain(errors)
+
+    def repair(
+        self, settings: TranslationSettings
+    ) -> Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]:
+        return repair.repair(settings.data)
+
+    def audit(self, splits: Mapping[str, Sequence[PairRecord]]) -> list[Table]:
+        return audit.audit(splits)
+
+
+class PairModelSide(ModelSide[TranslationSettings, PairRecord, PairTokenizer, Translator]):
+    """Records become a translator with attention."""
+
+    over_limit = "training skips them"
+
+    def learn(self, settings: TranslationSettings, records: Iterable[PairRecord]) -> Vocabularies:
+        return learn(settings, records)
+
+    def grow(
+        self,
+        settings: TranslationSettings,
+        vocabularies: Vocabularies,
+        old: Sequence[PairRecord],
+        new: Sequence[PairRecord],
+    ) -> Vocabularies:
+        return growth.grow(settings, vocabularies, old, new)
+
+    def layout(self, settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
+        return growth.layout(settings, vocabularies)
+
+    def build_tokenizer(self, settings: TranslationSettings, folder: Path) -> PairTokenizer:
+        return build_tokenizer(settings, folder)
+
+    def build_encoder(
+        self,
+        settings: TranslationSettings,
+        tokenizer: PairTokenizer,
+        vocabularies: Vocabularies,
+        records: Iterable[PairRecord],
+    ) -> Encoder:
+        return build_encoder(settings, tokenizer, vocabularies, records)
+
+    def build_model(self, settings: TranslationSettings, vocabularies: Vocabularies) -> Translator:
+        return build_model(settings, vocabularies)
+
+    def losses(
+        self, settings: TranslationSettings, model: Translator
+    ) -> dict[str, keras.losses.Loss]:
+        return losses(settings, model)
+
+    def before_training(
+        self,
+        settings: TranslationSettings,
+        tokenizer: PairTokenizer,
+        model: Translator,
+        vocabularies: Vocabularies,
+        records: Iterable[PairRecord],
+    ) -> None:
+        fit_shortlists(settings, tokenizer, model, records)
+
+    def count_tokens(self, tokenizer: PairTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
+        return count_tokens(tokenizer, texts)
+
+    def max_tokens(self, tokenizer: PairTokenizer) -> int | None:
+        return tokenizer.settings.max_tokens
+
+    def build_service(
+        self, tokenizer: PairTokenizer, model: Translator, vocabularies: Vocabularies
+    ) -> Service:
+        return serving.build_service(tokenizer, model, vocabularies)
+
+
+class PairAnswerSide(AnswerSide[PairRecord, PairAnswer]):
+    """Outputs of the service become answers."""
+
+    def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[PairAnswer]:
+        return serving.read_answers(texts, outputs)
+
+    def suggest(self, answer: PairAnswer) -> PairRecord:
+        return serving.suggest(answer)
+
+    def confidence(self, answer: PairAnswer) -> float:
+        return serving.confidence(answer)
+
+
+class PairJudgeSide(
+    JudgeSide[TranslationSettings, PairRecord, PairAnswer, PairTokenizer, Translator]
+):
+    """Answers are scored against records and shown in the report."""
+
+    def score(
+        self,
+        settings: TranslationSettings,
+        records: Sequence[PairRecord],
+        answers: Sequence[PairAnswer],
+    ) -> Scores:
+        return scoring.score(settings, records, answers)
+
+    def stress(
+        self,
+        settings: TranslationSettings,
+        train: Iterable[PairRecord],
+        records: Sequence[PairRecord],
+        seed: int,
+    ) -> Mapping[str, list[PairRecord]]:
+        return stress.stress(settings, train, records, seed)
+
+    def baseline(
+        self,
+        settings: TranslationSettings,
+        train: Iterable[PairRecord],
+        records: Sequence[PairRecord],
+    ) -> list[PairAnswer]:
+        return baseline.baseline(settings, train, records)
+
+    def report(
+        self,
+        settings: TranslationSettings,
+        tokenizer: PairTokenizer,
+        model: Translator,
+        records: Sequence[PairRecord],
+        answers: Sequence[PairAnswer],
+    ) -> list[Section]:
+        return attention_report.report_of_model(settings, tokenizer, model, records, answers)
+
 
 TASK = Task(
     name="translation",
@@ -45,37 +243,8 @@ TASK = Task(
     headline="bleu",
     settings=TranslationSettings,
     space=SPACE,
-    guess=guess.guess,
-    columns=lambda data: form_of(data, "train").columns.model_dump(),
-    like=direction.like,
-    unstated=lambda data, found: None,  # every format states all there is
-    load=loader.load,
-    read=loader.read,
-    write=writer.write,
-    explain=explain.explain,
-    repair=repair.repair,
-    audit=audit.audit,
-    features=records.features,
-    to_json=records.to_json,
-    travelling=loader.travelling,
-    fit=tokenizer.fit,
-    grow=growth.grow,
-    layout=growth.layout,
-    build_tokenizer=tokenizer.build_tokenizer,
-    build_encoder=encoder.build_encoder,
-    count_tokens=tokenizer.count_tokens,
-    contract=tokenizer.contract,
-    build_model=model.build_model,
-    count=count.count,
-    losses=model.losses,
-    calibrate=calibrate.calibrate,
-    build_service=serving.build_service,
-    answers=serving.answers,
-    suggest=serving.suggest,
-    confidence=serving.confidence,
-    score=scoring.score,
-    labels=scoring.labels,
-    stress=stress.stress,
-    floor=baseline.floor,
-    report=attention_report.report_of_model,
+    data=PairDataSide(),
+    model=PairModelSide(),
+    answers=PairAnswerSide(),
+    judge=PairJudgeSide(),
 )

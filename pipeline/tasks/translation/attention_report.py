@@ -11,9 +11,10 @@ import tensorflow as tf
 from pipeline.metrics.intervals import Interval
 from pipeline.metrics.translation import perplexity
 from pipeline.report.page import Section
-from pipeline.task import Answer, Record, Service
+from pipeline.task import Service
 from pipeline.tasks.translation.alignments import Align
 from pipeline.tasks.translation.model import Translator
+from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.tasks.translation.report import report
 from pipeline.tasks.translation.serving import build_service
 from pipeline.tasks.translation.settings import TranslationSettings
@@ -26,8 +27,8 @@ def report_of_model(
     settings: TranslationSettings,
     tokenizer: PairTokenizer,
     model: Translator,
-    records: Sequence[Record],
-    answers: Sequence[Answer],
+    records: Sequence[PairRecord],
+    answers: Sequence[PairAnswer],
 ) -> list[Section]:
     """The report on a split, with the attention and the perplexity of this model."""
     service = build_service(tokenizer, model, {})
@@ -53,7 +54,7 @@ def align_of(service: Service) -> Align:
     return align
 
 
-def perplexity_of(service: Service, records: Sequence[Record]) -> Interval:
+def perplexity_of(service: Service, records: Sequence[PairRecord]) -> Interval:
     """Perplexity of the references, by the signature `score`.
 
     Raises:
@@ -64,8 +65,8 @@ def perplexity_of(service: Service, records: Sequence[Record]) -> Interval:
     for start in range(0, len(ordered), BATCH):
         group = ordered[start : start + BATCH]
         texts = {
-            name: tf.constant([record[key] for record in group], tf.string)
-            for name, key in (("source", "text"), ("target", "target"))
+            "source": tf.constant([record["text"] for record in group], tf.string),
+            "target": tf.constant([record["target"] for record in group], tf.string),
         }
         outputs = service.signatures["score"](**texts)
         log_probs.append(outputs["score"].numpy())

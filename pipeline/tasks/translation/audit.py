@@ -10,24 +10,26 @@ import statistics
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
-from pipeline.task import Record, Table
+from pipeline.task import Table
 from pipeline.tasks.translation.filters import key
 from pipeline.tasks.translation.languages import fits, length, main_script
 from pipeline.tasks.translation.near_duplicates import Twin, twins
-from pipeline.tasks.translation.records import shorten
+from pipeline.tasks.translation.records import PairRecord, shorten
 from pipeline.text.scripts import scripts_of
 
 ROWS = 20  # of a table
 PLACES = 3  # file:line that are named for one finding
 SHOWN = 60  # characters of a text
 TRAIN = "train"
-SIDES = {"source": "text", "target": "target"}
+Side = Literal["text", "target"]  # the key of a record
+SIDES: Mapping[str, Side] = {"source": "text", "target": "target"}
 RATIO = 3.0  # times the usual ratio of lengths, from which a pair is odd
 LONG = 20  # characters of the longer side, under which no ratio is odd
 MOSTLY = 0.8  # share of a side's texts in one script, from which other scripts are odd
 
-Splits = Mapping[str, Sequence[Record]]
+Splits = Mapping[str, Sequence[PairRecord]]
 
 
 def audit(splits: Splits) -> list[Table]:
@@ -46,21 +48,21 @@ def audit(splits: Splits) -> list[Table]:
 
 
 def _identical(splits: Splits) -> Table:
-    def found(records: Sequence[Record]) -> Iterator[Record]:
+    def found(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
         return (r for r in records if key(r["text"]) == key(r["target"]))
 
     return _grouped("pairs whose sides are the same", splits, found)
 
 
 def _wordless(splits: Splits) -> Table:
-    def found(records: Sequence[Record]) -> Iterator[Record]:
+    def found(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
         return (r for r in records if not all(any(map(str.isalnum, r[s])) for s in SIDES.values()))
 
     return _grouped("pairs with a side that has no letter and no digit", splits, found)
 
 
 def _grouped(
-    title: str, splits: Splits, found: Callable[[Sequence[Record]], Iterator[Record]]
+    title: str, splits: Splits, found: Callable[[Sequence[PairRecord]], Iterator[PairRecord]]
 ) -> Table:
     """The pairs found, those with the same source in one row."""
     rows = []
@@ -104,7 +106,7 @@ def _scripts(splits: Splits) -> Table:
 
 def _controls(splits: Splits) -> Table:
     """Control characters, tabs and line breaks, byte order marks and what replaces lost letters."""
-    found: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[PairRecord]] = defaultdict(list)
     for split, records in splits.items():
         for record in records:
             for side, name in SIDES.items():
@@ -161,43 +163,45 @@ def _overlap(splits: Splits) -> Table:
     return Table("sides of other splits that stand in train, too", columns, rows)
 
 
-def _where(found: Mapping[int, Twin], asked: Sequence[Record], train: Sequence[Record]) -> str:
+def _where(
+    found: Mapping[int, Twin], asked: Sequence[PairRecord], train: Sequence[PairRecord]
+) -> str:
     """The first few, those that are the same before those that nearly are."""
     first = sorted(found, key=lambda number: (found[number].alike < 1, number))[:PLACES]
     pairs = ((found[n], _place(asked[n]), _place(train[found[n].place])) for n in first)
     return "\n".join(f"{a} {'=' if twin.alike == 1 else '≈'} {b}" for twin, a, b in pairs)
 
 
-def _train(splits: Splits) -> Sequence[Record]:
+def _train(splits: Splits) -> Sequence[PairRecord]:
     return splits.get(TRAIN, ())
 
 
-def _ratio(record: Record) -> float:
+def _ratio(record: PairRecord) -> float:
     """The logarithm of the target's length to the source's."""
     return math.log(max(length(record["target"]), 1) / max(length(record["text"]), 1))
 
 
-def _sides(record: Record) -> tuple[str, str]:
+def _sides(record: PairRecord) -> tuple[str, str]:
     return shorten(record["text"], SHOWN), shorten(record["target"], SHOWN)
 
 
 def _by(
-    records: Iterator[Record] | Sequence[Record], key_of: Callable[[Record], str]
-) -> dict[str, list[Record]]:
-    groups: dict[str, list[Record]] = defaultdict(list)
+    records: Iterator[PairRecord] | Sequence[PairRecord], key_of: Callable[[PairRecord], str]
+) -> dict[str, list[PairRecord]]:
+    groups: dict[str, list[PairRecord]] = defaultdict(list)
     for record in records:
         groups[key_of(record)].append(record)
     return groups
 
 
-def _place(record: Record) -> str:
+def _place(record: PairRecord) -> str:
     """`test.jsonl:7`."""
     path, _, line = record["source"].rpartition(":")
     name = path if path.startswith("tfds:") else path.rpartition("/")[2]
     return f"{name}:{line}"
 
 
-def _places(records: Sequence[Record]) -> str:
+def _places(records: Sequence[PairRecord]) -> str:
     more = f" and {len(records) - PLACES} more" if len(records) > PLACES else ""
     return ", ".join(map(_place, records[:PLACES])) + more
 

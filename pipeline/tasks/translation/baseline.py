@@ -15,14 +15,16 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.task import Answer, Record
 from pipeline.tasks.translation.languages import DENSE
+from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.text.scripts import scripts_of
 
 ROWS = 256  # texts that are compared with all of train at a time
 
 
-def floor(settings: Any, train: Iterable[Record], records: Sequence[Record]) -> list[Answer]:
+def baseline(
+    settings: Any, train: Iterable[PairRecord], records: Sequence[PairRecord]
+) -> list[PairAnswer]:
     """Answers `records`, in their order, from the pairs of `train`.
 
     An answer has the form of the model's; its score is the cosine, 0 where nothing is alike, and
@@ -40,7 +42,7 @@ def floor(settings: Any, train: Iterable[Record], records: Sequence[Record]) -> 
         memory = vectorizer.fit_transform(texts).T.tocsc()
     except ValueError as error:
         raise InputError(f"the floor finds no n-grams in the training texts: {error}") from error
-    answers: list[Answer] = []
+    answers: list[PairAnswer] = []
     for start in range(0, len(records), ROWS):
         rows = records[start : start + ROWS]
         alike = (vectorizer.transform([record["text"] for record in rows]) @ memory).toarray()
@@ -52,7 +54,7 @@ def floor(settings: Any, train: Iterable[Record], records: Sequence[Record]) -> 
     return answers
 
 
-def _answer(text: str, translation: str, score: float) -> Answer:
+def _answer(text: str, translation: str, score: float) -> PairAnswer:
     return {
         "text": text,
         "translation": translation,

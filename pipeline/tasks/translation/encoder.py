@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import tensorflow as tf
 
 from pipeline.datasets.batches import Encoder, Rows
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.translation.model import LOSSES
+from pipeline.tasks.translation.records import PairRecord
 from pipeline.tasks.translation.settings import TranslationSettings
 from pipeline.tasks.translation.tokenizer import PairTokenizer, dense
 from pipeline.text.row_ids import row_ids
@@ -19,7 +20,7 @@ def build_encoder(
     settings: TranslationSettings,
     tokenizer: PairTokenizer,
     vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[PairRecord],
 ) -> Encoder:
     """From records to what `model.fit` takes.
 

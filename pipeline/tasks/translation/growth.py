@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.config import data_path
 from pipeline.report.terminal import note
-from pipeline.task import Axis, Layout, Record, Vocabularies
+from pipeline.task import Axis, Layout, Vocabularies
+from pipeline.tasks.translation.records import PairRecord
 from pipeline.tasks.translation.settings import BOTH, GLOSSARY, SOURCE, TARGET, TranslationSettings
 from pipeline.tasks.translation.tokenizer import fit_pieces, texts_of
 from pipeline.text.extending import extend_subwords
@@ -20,8 +21,8 @@ from pipeline.text.protect import PLACEHOLDERS
 def grow(
     settings: TranslationSettings,
     vocabularies: Vocabularies,
-    old: Sequence[Record],
-    new: Sequence[Record],
+    old: Sequence[PairRecord],
+    new: Sequence[PairRecord],
 ) -> Vocabularies:
     """The vocabularies with the pieces of new pairs behind them, and new terms of the glossary.
 
@@ -48,8 +49,8 @@ def _glossary(settings: TranslationSettings, vocabularies: Vocabularies) -> Voca
 def _pieces(
     settings: TranslationSettings,
     vocabularies: Vocabularies,
-    old: Sequence[Record],
-    new: Sequence[Record],
+    old: Sequence[PairRecord],
+    new: Sequence[PairRecord],
 ) -> dict[str, Any]:
     cut, retrain = settings.tokenizer, settings.retrain
     if retrain.subwords == "keep":

@@ -11,12 +11,12 @@ from pipeline.datasets import tfds_sets
 from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
 from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError, InputError
-from pipeline.task import Dropped, Record, Source
+from pipeline.task import Dropped, Source
 from pipeline.tasks.translation.file_format import Form, form_of
 from pipeline.tasks.translation.filters import sift
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tfds_split, tmx
 from pipeline.tasks.translation.near_duplicates import comparable
-from pipeline.tasks.translation.records import Example, check
+from pipeline.tasks.translation.records import Example, PairRecord, check
 from pipeline.tasks.translation.settings import ColumnSettings, DataSettings
 
 READERS: dict[str, Callable[..., Iterator[Example]]] = {
@@ -33,7 +33,7 @@ LEFT_OUT = "train: left out, because"
 Reader = Callable[[], Iterator[Example]]
 
 
-def load(data: DataSettings, on_error: OnError = stop) -> Source:
+def load(data: DataSettings, on_error: OnError = stop) -> Source[PairRecord]:
     """Opens every split of the config; nothing is read before a split is iterated.
 
     A TensorFlow Datasets data set that is not on the disk is downloaded now.
@@ -57,13 +57,13 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source:
     )
 
 
-def read(data: DataSettings, on_error: OnError = stop) -> Iterator[Record]:
+def read(data: DataSettings, on_error: OnError = stop) -> Iterator[PairRecord]:
     """The training file as it stands, whole and checked: no split carved, nothing left out."""
     form = form_of(data, "train")
     yield from _records(_reader(places(form, "train"), form, on_error), on_error)()
 
 
-def travelling(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
+def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
     """The settings that read files which `example.to_json` made, split by split.
 
     `filters.duplicates` is off: it has left out what it had to.
@@ -122,7 +122,7 @@ def _kept(read: Reader, data: DataSettings, repairs: Counter[str]) -> Reader:
     return kept
 
 
-def _dropped(read: Reader, data: DataSettings) -> Callable[[], Iterator[Dropped]]:
+def _dropped(read: Reader, data: DataSettings) -> Callable[[], Iterator[Dropped[PairRecord]]]:
     return lambda: (
         Dropped(example.to_record(), why)
         for example, why in sift(read(), data.filters, data.languages)
@@ -130,8 +130,8 @@ def _dropped(read: Reader, data: DataSettings) -> Callable[[], Iterator[Dropped]
     )
 
 
-def _records(read: Reader, on_error: OnError) -> Callable[[], Iterator[Record]]:
-    def records() -> Iterator[Record]:
+def _records(read: Reader, on_error: OnError) -> Callable[[], Iterator[PairRecord]]:
+    def records() -> Iterator[PairRecord]:
         for example in read():
             try:
                 check(example)

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired
 
 import tensorflow_datasets as tfds
 
 from pipeline.errors import RowError
-from pipeline.task import Record
+from pipeline.task import Answer, Record
 
 SHOWN = 160  # characters of a text that a person is shown
+
+
+class PairRecord(Record):
+    """A text and its translation in the dataset store."""
+
+    target: str
+
+
+class PairAnswer(Answer):
+    """What a user gets for one text.
+
+    `score` is the mean log-probability of the translation's tokens. `segments` is the number of
+    segments that were translated one by one, `truncated` is whether one was cut, and `lost` counts
+    protected codes and names that the translation does not have.
+    """
+
+    translation: str
+    score: float
+    segments: NotRequired[int]
+    truncated: NotRequired[bool]
+    lost: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class Example:
         shown = f"{shorten(self.text)} ||| {shorten(self.target)}"
         return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
-    def to_record(self) -> Record:
+    def to_record(self) -> PairRecord:
         """The record of `features`."""
         return {
             "text": self.text,
@@ -46,12 +66,12 @@ class Example:
         }
 
 
-def from_record(record: Mapping[str, Any]) -> Example:
+def from_record(record: PairRecord) -> Example:
     """The inverse of `Example.to_record`."""
     return Example(record["text"], record["target"], record["source"], tuple(record["parts"]))
 
 
-def to_json(record: Record) -> dict[str, Any]:
+def to_json(record: PairRecord) -> dict[str, Any]:
     """One line of JSONL, which the `jsonl` format reads back, source column `text`."""
     parts = {"parts": list(record["parts"])} if record["parts"] else {}
     return {"text": record["text"], "target": record["target"], **parts}

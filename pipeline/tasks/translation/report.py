@@ -13,9 +13,10 @@ from pipeline.report.highlight import key_of_colours, versions
 from pipeline.report.markup import Html, element, folded, join
 from pipeline.report.page import Section, paragraph
 from pipeline.report.tables import table
-from pipeline.task import Answer, Record, Table
+from pipeline.task import Table
 from pipeline.tasks.translation.alignments import Align, attention, holes, look
 from pipeline.tasks.translation.example_tables import COLOURS, lines_of, with_values, worst_and_best
+from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.tasks.translation.scored_example import Judged, Settings, judge
 from pipeline.tasks.translation.scoring import (
     count,
@@ -40,8 +41,8 @@ MEANING = {
 
 def report(
     settings: Settings,
-    records: Sequence[Record],
-    answers: Sequence[Answer],
+    records: Sequence[PairRecord],
+    answers: Sequence[PairAnswer],
     align: Align | None = None,
     perplexity: Interval | None = None,
 ) -> list[Section]:

@@ -12,7 +12,7 @@ from pipeline.metrics.repetition import Stretch, loops
 from pipeline.metrics.source_lengths import words
 from pipeline.metrics.translation import chrf
 from pipeline.metrics.values.fidelity import Values, compare
-from pipeline.task import Answer, Record
+from pipeline.tasks.translation.records import PairAnswer, PairRecord
 
 
 class Languages(Protocol):
@@ -51,8 +51,8 @@ class Judged:
         loops: What the translation repeats at once and the reference does not.
     """
 
-    record: Record
-    answer: Answer
+    record: PairRecord
+    answer: PairAnswer
     chrf: float
     values: Values
     loops: set[Stretch]
@@ -94,7 +94,9 @@ class Judged:
         return len(words(self.translation)) / max(1, len(words(self.reference)))
 
 
-def judge(settings: Settings, records: Sequence[Record], answers: Sequence[Answer]) -> list[Judged]:
+def judge(
+    settings: Settings, records: Sequence[PairRecord], answers: Sequence[PairAnswer]
+) -> list[Judged]:
     """Pairs each record with its answer, in order.
 
     Raises:

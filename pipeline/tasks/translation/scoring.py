@@ -19,13 +19,16 @@ from pipeline.metrics.translation import (
 )
 from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity
 from pipeline.metrics.values.matching import Found
-from pipeline.task import Answer, Record, Scores, Table
+from pipeline.task import Scores, Table
+from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.tasks.translation.scored_example import Judged, Settings, judge
 
 MUCH_SHORTER, MUCH_LONGER = 0.5, 2.0  # of the reference's words
 
 
-def score(settings: Settings, records: Sequence[Record], answers: Sequence[Answer]) -> Scores:
+def score(
+    settings: Settings, records: Sequence[PairRecord], answers: Sequence[PairAnswer]
+) -> Scores:
     """Compares translations with references, example by example in the same order.
 
     Metrics, in percent with 95 % intervals over sentences:
@@ -58,7 +61,7 @@ def score(settings: Settings, records: Sequence[Record], answers: Sequence[Answe
     )
 
 
-def labels(record: Record) -> Mapping[str, Sequence[str]]:
+def labels(record: PairRecord) -> Mapping[str, Sequence[str]]:
     """Translations have no labels that training could lack."""
     del record
     return {}

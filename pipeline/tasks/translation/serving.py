@@ -9,9 +9,9 @@ from typing import Any
 import tensorflow as tf
 
 from pipeline.decoding.hypotheses import Hypotheses
-from pipeline.task import Answer, Record, Service, Vocabularies
+from pipeline.task import Service, Vocabularies
 from pipeline.tasks.translation.model import Translator
-from pipeline.tasks.translation.records import Example
+from pipeline.tasks.translation.records import Example, PairAnswer, PairRecord
 from pipeline.tasks.translation.search import Searcher
 from pipeline.tasks.translation.tokenizer import PairTokenizer, Segments, dense
 
@@ -86,7 +86,7 @@ def build_service(
     return Service(module, signatures, margin)
 
 
-def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
+def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[PairAnswer]:
     """The outputs of `serving_default` (NumPy) as one plain dict a text."""
     return [
         {
@@ -101,12 +101,12 @@ def answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[Answer]:
     ]
 
 
-def suggest(answer: Answer) -> Record:
+def suggest(answer: PairAnswer) -> PairRecord:
     """The pair of a text and the translation given."""
     return Example(answer["text"], answer["translation"]).to_record()
 
 
-def confidence(answer: Answer) -> float:
+def confidence(answer: PairAnswer) -> float:
     """The geometric mean of the probabilities of the translation's tokens."""
     return math.exp(min(float(answer["score"]), 0.0))
 

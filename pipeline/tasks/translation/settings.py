@@ -7,11 +7,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pipeline.config import (
+    DataSection,
     ExportSettings,
     Range,
     RetrainSettings,
     Section,
     SplitSettings,
+    TaskSettings,
     TrainSettings,
     TuneSettings,
     Words,
@@ -99,7 +101,7 @@ class FilterSettings(Section):
     duplicates: Literal["pair", "source"] | None = None
 
 
-class DataSettings(Section):
+class DataSettings(DataSection):
     """Where the pairs are.
 
     `files` maps a split to a file, for `aligned` to two (`{source: train.en, target: train.de}`),
@@ -255,7 +257,7 @@ class Retraining(RetrainSettings):
     new_share: float = Field(0.2, gt=0, lt=1)
 
 
-class TranslationSettings(Section):
+class TranslationSettings(TaskSettings):
     """All settings of a translation model."""
 
     task: Literal["translation"]

@@ -16,15 +16,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pipeline.task import Record
 from pipeline.tasks.translation.languages import DENSE
+from pipeline.tasks.translation.records import PairRecord
 
 END = re.compile(r"[\s.!?。！？…]+$")
 
 
 def stress(
-    settings: Any, train: Iterable[Record], records: Sequence[Record], seed: int
-) -> dict[str, list[Record]]:
+    settings: Any, train: Iterable[PairRecord], records: Sequence[PairRecord], seed: int
+) -> dict[str, list[PairRecord]]:
     """The sets by name; one of which nothing would differ is empty."""
     return {
         "stress_lower": _changed(records, str.lower),
@@ -33,13 +33,13 @@ def stress(
     }
 
 
-def _changed(records: Sequence[Record], change: Callable[[str], str]) -> list[Record]:
-    changed = [{**record, "text": change(record["text"])} for record in records]
+def _changed(records: Sequence[PairRecord], change: Callable[[str], str]) -> list[PairRecord]:
+    changed: list[PairRecord] = [{**record, "text": change(record["text"])} for record in records]
     differ = any(new["text"] != old["text"] for new, old in zip(changed, records, strict=True))
     return changed if differ else []
 
 
-def _joined(records: Sequence[Record], rng: random.Random) -> list[Record]:
+def _joined(records: Sequence[PairRecord], rng: random.Random) -> list[PairRecord]:
     """As many pairs as can be made with each record in one."""
     shuffled = rng.sample(list(records), len(records))
     couples = zip(shuffled[::2], shuffled[1::2], strict=False)

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from pipeline.config import data_path
-from pipeline.report.terminal import note
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
+from pipeline.tasks.translation.records import PairRecord
 from pipeline.tasks.translation.settings import (
     BOTH,
     GLOSSARY,
@@ -156,7 +155,7 @@ def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenize
     return PairTokenizer(settings.tokenizer, source, target, spaced, glossary)
 
 
-def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularies:
+def learn(settings: TranslationSettings, records: Iterable[PairRecord]) -> Vocabularies:
     """The pieces of both languages, learnt from the training pairs, and the glossary.
 
     Its terms are learnt from as they stand there, since other names are made of like pieces.
@@ -166,7 +165,7 @@ def fit(settings: TranslationSettings, records: Iterable[Record]) -> Vocabularie
     return fit_pieces(settings.tokenizer, records) | glossary
 
 
-def fit_pieces(settings: TokenizerSettings, records: Iterable[Record]) -> dict[str, Any]:
+def fit_pieces(settings: TokenizerSettings, records: Iterable[PairRecord]) -> dict[str, Any]:
     """The pieces of both languages."""
     size, kind = settings.vocabulary_size, settings.subword_model
     return {
@@ -175,7 +174,7 @@ def fit_pieces(settings: TokenizerSettings, records: Iterable[Record]) -> dict[s
     }
 
 
-def texts_of(settings: TokenizerSettings, records: Iterable[Record]) -> dict[str, list[str]]:
+def texts_of(settings: TokenizerSettings, records: Iterable[PairRecord]) -> dict[str, list[str]]:
     """What the pieces of each vocabulary are learnt from."""
     sources: list[str] = []
     targets: list[str] = []
@@ -194,43 +193,11 @@ def count_tokens(tokenizer: PairTokenizer, texts: Sequence[str]) -> list[tuple[i
     return list(zip(ids.row_lengths().numpy().tolist(), spelled.numpy().tolist(), strict=True))
 
 
-def contract(
-    tokenizer: PairTokenizer, vocabularies: Vocabularies, texts: Iterable[Sequence[str]]
-) -> dict[str, Any]:
-    """Facts about the training sources that new data is held against.
-
-    `cut_share` is the share of sources that are longer than one segment, which is also said.
-
-    Args:
-        tokenizer: Of the model.
-        vocabularies: Of the model.
-        texts: Groups of sources.
-    """
-    counts = [row for group in texts for row in count_tokens(tokenizer, group)]
-    lengths, spelled = [tokens for tokens, _ in counts], sum(spelled for _, spelled in counts)
-    percents = (0, 5, 25, 50, 75, 95, 99, 100)
-    percentiles = np.percentile(lengths, percents).tolist()
-    most = tokenizer.settings.max_tokens
-    long = sum(length > most for length in lengths)
-    if long:
-        note(
-            f"{long:,} of {len(lengths):,} sources of train ({100 * long / len(lengths):.1f} %)"
-            f" have over tokenizer.max_tokens {most:,} tokens: nothing is learnt from them"
-        )
-    return {
-        "examples": len(lengths),
-        "tokens": sum(lengths),
-        "byte_rate": spelled / max(1, sum(lengths)),
-        "cut_share": long / max(1, len(lengths)),
-        "length_percentiles": dict(zip(map(str, percents), percentiles, strict=True)),
-    }
-
-
 def _normal(line: tf.Tensor) -> tf.Tensor:
     return sentences.one_line(tokens.fold(line, lower=False))
 
 
-def _lines(settings: TokenizerSettings, group: Sequence[Record]) -> tuple[tf.Tensor, tf.Tensor]:
+def _lines(settings: TokenizerSettings, group: Sequence[PairRecord]) -> tuple[tf.Tensor, tf.Tensor]:
     source, target = (
         sentences.one_line(tokens.clean(tf.constant([record[side] for record in group])))
         for side in ("text", "target")
@@ -240,7 +207,7 @@ def _lines(settings: TokenizerSettings, group: Sequence[Record]) -> tuple[tf.Ten
     return _normal(source), target
 
 
-def groups(records: Iterable[Record], size: int = 1_000) -> Iterator[list[Record]]:
+def groups(records: Iterable[PairRecord], size: int = 1_000) -> Iterator[list[PairRecord]]:
     """The records in lists of at most `size`."""
     rest = iter(records)
     while group := list(itertools.islice(rest, size)):

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError, InputError
-from pipeline.task import Record
 from pipeline.tasks.translation.file_format import form_of
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tmx
 from pipeline.tasks.translation.loader import READERS
-from pipeline.tasks.translation.records import Example, from_record, shorten
+from pipeline.tasks.translation.records import Example, PairRecord, from_record, shorten
 from pipeline.tasks.translation.settings import DataSettings
 
 WRITERS: dict[str, Callable[[Sequence[Example], Path], None]] = {
@@ -26,7 +25,7 @@ ENDINGS = {f".{name}": name for name in WRITERS if name != "aligned"}
 HOLDS = "what the format can hold (jsonl holds anything)"
 
 
-def write(records: Iterable[Record], path: Path, format_: str | None, tags: str | None) -> str:
+def write(records: Iterable[PairRecord], path: Path, format_: str | None, tags: str | None) -> str:
     """Writes records to a new file and reads it back; gives the format.
 
     Args:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from pipeline import artifacts
+from pipeline.runs import MANIFEST
 from pipeline.serving.versions.model import Model
 from pipeline.serving.versions.registry import Models
 from pipeline.stages.publishing import rollback
@@ -65,7 +66,7 @@ def break_graph(folder):
 def lose_variables_and_seal(folder):
     """A version whose manifest is right and that does not load."""
     shutil.rmtree(folder / "variables")
-    (folder / artifacts.MANIFEST).unlink()
+    (folder / MANIFEST).unlink()
     artifacts.seal(folder, {})
 
 
@@ -103,7 +104,7 @@ def test_a_new_version_takes_over_and_the_old_one_leaves(serve, root, put):
     [
         (break_graph, "saved_model.pb: changed since it was published"),
         (lose_variables_and_seal, "variables"),
-        (lambda folder: (folder / artifacts.MANIFEST).unlink(), "manifest.json: no such file"),
+        (lambda folder: (folder / MANIFEST).unlink(), "manifest.json: no such file"),
         (lambda folder: (folder / "more.txt").touch(), "more.txt: is not in the manifest"),
     ],
     ids=["changed", "not loadable", "no manifest", "unlisted"],
@@ -291,7 +292,7 @@ def test_a_link_out_of_the_folder_is_not_followed(serve, root, put, made):
 
 
 def test_a_version_of_another_exporter_needs_a_flag(serve, root, put):
-    put(1, damage=lambda folder: (folder / artifacts.MANIFEST).unlink())
+    put(1, damage=lambda folder: (folder / MANIFEST).unlink())
     with serve(root, need_manifest=False) as served:
         assert answer(served) == 1
 
@@ -300,7 +301,7 @@ def test_a_version_of_another_exporter_needs_a_flag(serve, root, put):
 def test_nothing_but_a_saved_model_is_loaded(serve, root, put, name):
     def swap(folder):
         (folder / "saved_model.pb").rename(folder / name)
-        (folder / artifacts.MANIFEST).unlink()
+        (folder / MANIFEST).unlink()
 
     put(1)
     put(2, damage=swap)

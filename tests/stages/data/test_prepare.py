@@ -49,7 +49,9 @@ def new(request, tiny_of, tmp_path):
 
 
 def first_row(task, config, file):
-    return next(iter(task.load(prepare.on_file(task, config, file).settings.data).splits["test"]()))
+    return next(
+        iter(task.data.load(prepare.on_file(task, config, file).settings.data).splits["test"]())
+    )
 
 
 @pytest.mark.parametrize("where", ["data.columns", "retrain.columns"])
@@ -96,11 +98,11 @@ def test_the_encoding_is_that_of_the_file(tiny_of, tmp_path, task):
     (tmp_path / "new.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
     assert first_row(tiny.task, config, tmp_path / "new.jsonl")["text"] == row["text"]
     files = {"train": str(tmp_path / "new.jsonl")}
-    assert tiny.task.travelling(config.settings.data, files).encoding == "utf-8"
+    assert tiny.task.data.bundled_settings(config.settings, files).encoding == "utf-8"
 
 
 @pytest.mark.parametrize("task", NEW)
 def test_semicolons_between_cells_are_told(tiny_of, tmp_path, task):
     (tmp_path / "new.csv").write_text("text;label;intent\nto Oslo, soon;x;y\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"new\.csv: .* are parted by `;`; expected `,` between"):
-        tiny_of(task).task.guess(tmp_path / "new.csv")
+        tiny_of(task).task.data.guess(tmp_path / "new.csv")

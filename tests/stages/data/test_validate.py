@@ -81,7 +81,7 @@ def test_what_filters_left_out_is_printed_and_written(mine, tmp_path, capsys, mo
     config = mine([row(f"hi {n}") for n in range(30)])
 
     def load(data, on_error):
-        source = config.task.load(data, on_error)
+        source = config.task.data.load(data, on_error)
         left_out = (Dropped(record, "too short") for record in source.splits["train"]())
         return replace(source, dropped=lambda: left_out)
 

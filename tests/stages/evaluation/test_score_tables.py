@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.stages.evaluation.score_tables import Row, print_scores, print_unseen_labels
+from pipeline.stages.evaluation.score_tables import ScoreRow, print_scores, print_unseen_labels
 
 METRICS = ("slot_f1", "intent_accuracy", "intent_accuracy_any_of", "role_found", "slot_f1_token")
 
@@ -23,7 +23,7 @@ def printed(capsys, monkeypatch):
 
 def rows(**changed):
     values = {name: 90.0 + place for place, name in enumerate(METRICS)} | changed
-    return [Row("test", 24, values), Row("test/zh", 12, {"slot_f1": 50.0})]
+    return [ScoreRow("test", 24, values), ScoreRow("test/zh", 12, {"slot_f1": 50.0})]
 
 
 def test_one_table_where_there_is_room_and_one_for_the_headline_by_other_rules(printed):

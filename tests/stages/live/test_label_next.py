@@ -53,7 +53,7 @@ def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, na
 
 
 def test_what_is_new_comes_before_what_is_known(choose, tiny):
-    splits = tiny.task.load(tiny.config.settings.data).splits
+    splits = tiny.task.data.load(tiny.config.settings).splits
     known = [record["text"] for record in splits["train"]()]
     found = choose([*known, TEXTS[3], TEXTS[4]], 2)
     assert set(found) == {TEXTS[3], TEXTS[4]}
@@ -68,10 +68,10 @@ def test_suggestions_are_written_for_loaders_and_annotation_tools(
     task = predictor.task
     chosen = label_next.run(task, predictor.config, predictor.version, TEXTS, 3)
     label_next.write(task, chosen, tmp_path / name, format_)
-    found, _ = task.guess(tmp_path / name, format_)
+    found, _ = task.data.guess(tmp_path / name, format_)
     settings = task.settings.model_validate({"task": task.name, "data": found})
-    records = list(task.read(settings.data))
-    wanted = [task.suggest(each.answer) for each in chosen]
+    records = list(task.data.read_as_is(settings))
+    wanted = [task.answers.suggest(each.answer) for each in chosen]
     assert [{**row, "source": ""} for row in records] == wanted
     with pytest.raises(InputError, match="exists"):
         label_next.write(task, chosen, tmp_path / name, format_)

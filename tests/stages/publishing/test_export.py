@@ -10,11 +10,10 @@ import tensorflow as tf
 
 from pipeline import artifacts, load
 from pipeline.errors import GateError, PipelineError
+from pipeline.runs import EXTRA, MANIFEST
 from pipeline.savedmodel import ops, parity, write
 from pipeline.stages.publishing import export
 from pipeline.stages.training.epochs import BEST
-
-EXTRA = artifacts.EXTRA
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_the_layout_of_a_version(published):
 def test_the_manifest_has_every_file_and_fact(tiny, published):
     manifest = artifacts.verify(published)
     files = {f.relative_to(published).as_posix() for f in published.rglob("*") if f.is_file()}
-    assert set(manifest["files"]) == files - {artifacts.MANIFEST}
+    assert set(manifest["files"]) == files - {MANIFEST}
     for name, digest in manifest["files"].items():
         assert artifacts.file_digest(published / name) == digest
     assert (manifest["task"], manifest["name"]) == ("slot_filling", "tiny_slot_filling")

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import artifacts
 from pipeline.errors import InputError, PipelineError
+from pipeline.runs import EXTRA, MANIFEST
 from pipeline.stages.publishing import rollback, versions
 
 
@@ -16,9 +17,9 @@ def publish(root, content, parent=None, verdict=None, **facts):
         folder = stage / "candidate"
         artifacts.write_file(folder / "saved_model.pb", content.encode())
         scores = {s: {"metrics": {"f1": {"value": v}}} for s, v in (("test", 90.5), ("valid", 91))}
-        artifacts.write_json(folder / artifacts.EXTRA / "metrics.json", scores)
+        artifacts.write_json(folder / EXTRA / "metrics.json", scores)
         if verdict:
-            artifacts.write_json(folder / artifacts.EXTRA / "verdict.json", {"verdict": verdict})
+            artifacts.write_json(folder / EXTRA / "verdict.json", {"verdict": verdict})
         made = {"parent": parent, "headline": "f1", "data": "d" * 16, "config": "c" * 12}
         artifacts.seal(folder, {"name": "toy", **made, **facts})
         return artifacts.publish(folder, root / "toy")
@@ -57,7 +58,7 @@ def test_the_line_tells_origin_hashes_scores_and_verdict(home, capsys):
 
 
 def test_a_version_that_cannot_be_read_is_told_beside_the_others(home, capsys):
-    (home / "2" / artifacts.MANIFEST).write_text("{")
+    (home / "2" / MANIFEST).write_text("{")
     versions.print_versions("toy", versions.run(home))
     printed = capsys.readouterr().out
     assert "damaged" in printed
@@ -67,7 +68,7 @@ def test_a_version_that_cannot_be_read_is_told_beside_the_others(home, capsys):
 
 @pytest.mark.parametrize("name", ["metrics.json", "verdict.json"])
 def test_one_damaged_version_hides_no_other(home, name):
-    (home / "2" / artifacts.EXTRA / name).write_text("{")
+    (home / "2" / EXTRA / name).write_text("{")
     one, two, three = versions.run(home)
     assert (one.trouble, two.facts["parent"], three.verdict) == ("", "1", "blessed")
     assert name in two.trouble
@@ -136,5 +137,5 @@ def test_a_damaged_version_is_not_gone_back_to(home):
 
 
 def test_a_manifest_says_when(home):
-    stamp = json.loads((home / "1" / artifacts.MANIFEST).read_text())["sealed"]
+    stamp = json.loads((home / "1" / MANIFEST).read_text())["sealed"]
     assert stamp.endswith("+00:00")

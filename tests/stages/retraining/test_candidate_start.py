@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import artifacts
 from pipeline.config import load_config
 from pipeline.errors import InputError
 from pipeline.layers.temperature import Temperature
+from pipeline.runs import EXTRA
 from pipeline.stages.publishing import export
 from pipeline.stages.retraining import candidate_start
 from pipeline.stages.retraining.remap import COUNTED_ANEW
@@ -126,7 +126,7 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
 
 @pytest.mark.parametrize("task", ["slot_filling", "text_classification", "translation"])
 def test_with_all_old_rows_here_a_model_begins_as_it_was_but_for_what_is_counted(version_of, task):
-    extra = version_of(task) / artifacts.EXTRA
+    extra = version_of(task) / EXTRA
     found = find_task(task)
     config = load_config(extra / "config.yaml", schema_of)
     vocabularies = read_vocabularies(extra)

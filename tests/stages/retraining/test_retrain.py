@@ -17,6 +17,7 @@ import pytest
 from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
+from pipeline.runs import EXTRA, MANIFEST
 from pipeline.savedmodel import parity, write
 from pipeline.stages.data import bundled_rows as travelling
 from pipeline.stages.evaluation import evaluate
@@ -35,7 +36,6 @@ from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.stages.training.assembly import read_vocabularies
 from pipeline.tasks import schema_of
 
-EXTRA = artifacts.EXTRA
 CITIES = ("Lyon", "Graz", "Turin", "Bergen")
 # Other tests run beside this one, and a model of 20 replayed rows has not learnt much to keep.
 QUICK = ("retrain.epochs=8", "retrain.latency=100", "retrain.stress_drop=100")
@@ -89,7 +89,7 @@ def retrained(models, load_once, tmp_path_factory):
     """The outcome of retraining it, and the manifest of version 1 as it was before."""
     folder = tmp_path_factory.mktemp("retrain")
     data = write_rows(folder / "new.jsonl", new_rows())
-    before = (models / "1" / artifacts.MANIFEST).read_bytes()
+    before = (models / "1" / MANIFEST).read_bytes()
     with pytest.MonkeyPatch.context() as patch:  # what takes seconds and is tested elsewhere
         patch.setattr(evaluate, "load_best", load_once)
         patch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
@@ -102,9 +102,9 @@ def test_the_next_version_says_where_it_comes_from(models, retrained):
     assert outcome.version == models / "2"
     manifest = artifacts.verify(outcome.version)
     assert manifest["parent"] == "1"
-    assert (models / "1" / artifacts.MANIFEST).read_bytes() == retrained.before
+    assert (models / "1" / MANIFEST).read_bytes() == retrained.before
     verdict = artifacts.read_json(outcome.version / EXTRA / "verdict.json")
-    assert verdict == artifacts.read_json(outcome.folder / "verdict.json")
+    assert verdict == artifacts.read_json(outcome.run.folder.path / "verdict.json")
     assert (verdict["verdict"], verdict["forced"], verdict["parent"]) == ("blessed", None, "1")
     assert verdict["whole"] is incumbent.open_version(models / "1").is_whole is False
     assert verdict["data"]["new_labels"] == {
@@ -134,7 +134,7 @@ def test_old_ids_are_kept(models, retrained):
 
 
 def test_every_weight_is_accounted_for(retrained):
-    lines = artifacts.read_json(retrained.outcome.folder / "remap.json")
+    lines = artifacts.read_json(retrained.outcome.run.folder.path / "remap.json")
     by_axis = {(line["weight"], line["axis"]): line for line in lines}
     tags = by_axis["crf/transitions", "tags"]
     assert (tags["new"], tags["dropped"]) == (2, 0)
@@ -177,14 +177,14 @@ def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
 
 
 def test_the_report_has_the_verdict(retrained):
-    page = (retrained.outcome.folder / "report.html").read_text(encoding="utf-8")
+    page = (retrained.outcome.run.folder.path / "report.html").read_text(encoding="utf-8")
     assert "Retraining: blessed" in page
     assert "names, types and ranks are the same" in page
     assert "Drift of the new texts" in page
 
 
 def test_drift_is_told_and_refuses_nothing(retrained):
-    verdict = artifacts.read_json(retrained.outcome.folder / "verdict.json")
+    verdict = artifacts.read_json(retrained.outcome.run.folder.path / "verdict.json")
     assert verdict["verdict"] == "blessed"
     assert (verdict["drift"]["texts"], verdict["drift"]["reference"]) == (24, 24)
     assert "new n-grams" in verdict["drift"]["over"]
@@ -192,13 +192,13 @@ def test_drift_is_told_and_refuses_nothing(retrained):
 
 
 def test_how_far_it_went_from_the_old_weights_is_kept(retrained):
-    way = artifacts.read_json(retrained.outcome.folder / "verdict.json")["way"]
+    way = artifacts.read_json(retrained.outcome.run.folder.path / "verdict.json")["way"]
     seen = {at["share"]: at for at in way["seen"]}
     assert list(seen) == list(interpolate.STEPS)
     assert way["share"] in seen
     least = min(at["lost"] for at in way["seen"])
     assert seen[way["share"]]["lost"] <= max(way["tolerated"], least)
-    page = (retrained.outcome.folder / "report.html").read_text(encoding="utf-8")
+    page = (retrained.outcome.run.folder.path / "report.html").read_text(encoding="utf-8")
     assert f"{100 * way['share']:.0f} % of the way" in page
 
 
@@ -230,7 +230,7 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
     monkeypatch.setattr(evaluate, "of_run", lambda *_: [])
     monkeypatch.setattr(evaluate, "load_best", load_once)
     monkeypatch.setattr(export, "_pack_drift", lambda *_: None)
-    run = retrained.outcome.folder
+    run = retrained.outcome.run.folder.path
     old = incumbent.open_version(root)
     config = load_config(run / "config.yaml", schema_of, name=old.config.name)
 
@@ -250,7 +250,7 @@ def test_what_is_rejected_is_not_published(judged, retrained):
     outcome, numbers = judged(passed=False, force=None)
     assert (outcome.version, numbers) == (None, [1])
     assert outcome.verdict.reason == "the exam is lost"
-    found = artifacts.read_json(outcome.folder / "verdict.json")
+    found = artifacts.read_json(outcome.run.folder.path / "verdict.json")
     assert (found["verdict"], found["forced"]) == ("rejected", None)
 
 
@@ -375,9 +375,9 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path, capsys):
     version = tmp_path / models.name / "1"
     shutil.copytree(models / "1", version)
     (version / EXTRA / "replay.jsonl").unlink()
-    manifest = artifacts.read_json(version / artifacts.MANIFEST)
+    manifest = artifacts.read_json(version / MANIFEST)
     del manifest["files"][f"{EXTRA}/replay.jsonl"]
-    artifacts.write_json(version / artifacts.MANIFEST, manifest)
+    artifacts.write_json(version / MANIFEST, manifest)
     with pytest.raises(InputError, match="give --old-data PATH"):
         incumbent.open_version(version)
     old = incumbent.open_version(version, old_data=models / "1" / EXTRA / "replay.jsonl")
@@ -431,7 +431,7 @@ def test_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
         assert 0 < len(known) < len(old.train)
         assert mixed.old + len(known) == len(old.train)
         data = mixed.config.settings.data
-        learnt, valid = (list(old.task.load(data).splits[s]()) for s in ("train", "valid"))
+        learnt, valid = (list(old.task.data.load(data).splits[s]()) for s in ("train", "valid"))
         assert [r["text"] for r in valid] == [r["text"] for r in [*known, *parts.valid]]
         mixing.give_back(old.task, mixed.config, mixed.lent, learnt, tmp_path / str(number))
         replay = travelling.read(old.task, old.config, tmp_path / str(number) / "replay.jsonl")
@@ -465,7 +465,7 @@ def test_old_data_that_have_the_new_rows_in_them_say_nothing_of_what_is_known(mo
     assert not new.known
     parts = new_data.divide(old.task, new.records, old.config.settings.retrain, 1)
     mixed = mixing.write(old, new, parts, tmp_path / "run")
-    learnt = [r["text"] for r in old.task.load(mixed.config.settings.data).splits["train"]()]
+    learnt = [r["text"] for r in old.task.data.load(mixed.config.settings).splits["train"]()]
     assert mixed.old == len(old.train) - len(new.records)
     assert learnt[mixed.old :] == [r["text"] for r in parts.train]
     assert not {*learnt[: mixed.old]} & {r["text"] for r in new.records}
@@ -523,7 +523,7 @@ def test_rows_of_valid_that_are_annotated_otherwise_choose_no_epoch(models, tmp_
     assert [pair[1]["text"] for pair in new.quarrels] == [text]
     parts = new_data.Parts(new.records[:20], new.records[20:22], new.records[22:])
     data = mixing.write(old, new, parts, tmp_path / "run").config.settings.data
-    valid = [record["text"] for record in old.task.load(data).splits["valid"]()]
+    valid = [record["text"] for record in old.task.data.load(data).splits["valid"]()]
     assert text not in valid
     assert len(valid) == sum(r["text"] != text for r in old.valid) + 2
 
@@ -574,7 +574,7 @@ def test_every_other_task_is_retrained_from_its_version_alone(version_of, tmp_pa
     old, new = (rows_of(root / number / EXTRA / "exam.jsonl") for number in "12")
     assert new[: len(old)] == old
     assert len(new) == len(old) + 8  # a fifth of the new rows
-    lines = artifacts.read_json(outcome.folder / "remap.json")
+    lines = artifacts.read_json(outcome.run.folder.path / "remap.json")
     assert any(line["copied"] and line["new"] for line in lines)
     assert not any(line["dropped"] for line in lines)
     known, grown = (read_vocabularies(root / number / EXTRA) for number in "12")

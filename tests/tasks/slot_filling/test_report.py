@@ -48,7 +48,7 @@ def show(tiny_of, assembly_of):
 @pytest.fixture(scope="module")
 def records(tiny_of):
     tiny = tiny_of("slot_filling")
-    return list(tiny.task.load(tiny.config.settings.data).splits["test"]())
+    return list(tiny.task.data.load(tiny.config.settings).splits["test"]())
 
 
 def plain(markup):

@@ -8,7 +8,6 @@ import tensorflow as tf
 from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
 from pipeline.tasks.text_classification import serving
 from pipeline.tasks.text_classification.calibrate import calibrate
-from pipeline.tasks.text_classification.count import count
 from pipeline.tasks.text_classification.growth import layout
 from pipeline.tasks.text_classification.model import (
     LABEL_SCALE,
@@ -19,6 +18,7 @@ from pipeline.tasks.text_classification.model import (
     losses,
     probabilities,
 )
+from pipeline.tasks.text_classification.ngram_fit import count
 from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
 
 VOCABULARIES_OF = {"pieces": [f"w{i}" for i in range(20)], "labels": ["a", "b", "c"]}

@@ -58,7 +58,7 @@ def test_a_file_that_begins_with_the_other_language(tiny_of, tmp_path, capsys):
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     config = prepare.on_file(tiny.task, tiny.config, file)
     assert config.settings.data.languages == tiny.config.settings.data.languages
-    records = list(tiny.task.load(config.settings.data).splits["train"]())
+    records = list(tiny.task.data.load(config.settings).splits["train"]())
     wanted = [(row["zh"], row["en"]) for row in rows]
     assert [(record["text"], record["target"]) for record in records] == wanted
     said = " ".join(capsys.readouterr().err.split())

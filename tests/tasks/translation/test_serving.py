@@ -28,7 +28,7 @@ def trained(make, tokenizer, records):
 
 @pytest.fixture(scope="module", params=DECODINGS, ids=str)
 def service(request, make, tokenizer, trained, records):
-    from pipeline.tasks.translation.count import count
+    from pipeline.tasks.translation.shortlist_fit import count
 
     settings = make(
         model={"embedding_dim": 32, "hidden_dim": 32}, decoding={"max_extra": 40, **request.param}

@@ -6,19 +6,18 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from pipeline.task import Record, Vocabularies
 from pipeline.tasks.translation.lexicon import commonest, shortlists
 from pipeline.tasks.translation.model import Translator
+from pipeline.tasks.translation.records import PairRecord
 from pipeline.tasks.translation.settings import TranslationSettings
 from pipeline.tasks.translation.tokenizer import PairTokenizer, groups
 
 
-def count(
+def fit_shortlists(
     settings: TranslationSettings,
     tokenizer: PairTokenizer,
     model: Translator,
-    vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[PairRecord],
 ) -> None:
     """Sets the shortlists of a model that has them (`decoding.shortlist`)."""
     if not settings.decoding.shortlist:

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.task import Record, Vocabularies
+from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.encoder import balancing_weights
 from pipeline.tasks.text_classification.linear_svm import Documents, fit_machines
 from pipeline.tasks.text_classification.model import WIDE, count_ngrams
+from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
@@ -21,12 +22,12 @@ from pipeline.text import tokens
 GROUP = 256  # texts at a time
 
 
-def count(
+def fit_ngrams(
     settings: TextClassificationSettings,
     tokenizer: TextTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
-    records: Iterable[Record],
+    records: Iterable[TextRecord],
 ) -> None:
     """Sets the weights of the linear part that the training records give without a gradient."""
     if not settings.model.ngrams:
@@ -55,7 +56,7 @@ def count(
 
 
 def _groups(
-    tokenizer: TextTokenizer, labels: Iterable[str], records: Iterable[Record]
+    tokenizer: TextTokenizer, labels: Iterable[str], records: Iterable[TextRecord]
 ) -> Iterator[tuple[Any, Any]]:
     """Ids of n-grams [texts, ngrams], padded by 0, and labels [texts, labels] of 0 and 1."""
     places = {label: place for place, label in enumerate(labels)}

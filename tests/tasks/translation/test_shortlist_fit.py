@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from pipeline.tasks.translation.count import count
 from pipeline.tasks.translation.model import build_model
 from pipeline.tasks.translation.search import Searcher
+from pipeline.tasks.translation.shortlist_fit import count
 
 
 def test_a_model_without_a_shortlist_counts_nothing(make, tokenizer, records):
