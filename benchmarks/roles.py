@@ -3,7 +3,7 @@
     python benchmarks/roles.py saved_models/flights_zh_en saved_models/flights_slots
 
 The slot tagger reads each translation of the embedded test pairs; a sentence counts where it finds
-the roles of the source there, each as often, all and no others (`pipeline/metrics/roles.py`). The
+the roles of the source there, each as often, all and no others (`role_fidelity.py`). The
 same count on the references is what the tagger lets a perfect translator reach.
 """
 
@@ -107,7 +107,7 @@ def kept(
     rows: Sequence[int],
 ) -> dict[str, float]:
     """The share of these sentences whose roles are kept, with its interval."""
-    from pipeline.metrics.roles import role_fidelity
+    from role_fidelity import role_fidelity
 
     gold = [
         (

@@ -157,7 +157,7 @@ def city_f1(scenario: Scenario, run: Any) -> dict[str, float]:
     import numpy as np
 
     from pipeline.metrics.intervals import Counts
-    from pipeline.metrics.spans import count, precision_recall_f1
+    from pipeline.metrics.spans import count_spans, precision_recall_f1
     from pipeline.predictor import answer_all
     from pipeline.stages.training.assembly import outputs_of
 
@@ -179,6 +179,6 @@ def city_f1(scenario: Scenario, run: Any) -> dict[str, float]:
             ]
             for spans in (rows, answer["slots"])
         )
-        counts.append(count([s for s in gold if s[0] in CITY_SLOTS], found))
+        counts.append(count_spans([s for s in gold if s[0] in CITY_SLOTS], found))
     score = Counts(np.array(counts), lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])
     return score.interval().as_dict()

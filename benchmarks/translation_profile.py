@@ -151,7 +151,7 @@ def _marked(parts: Any) -> contextlib.ExitStack:
         (decoder, "_output", "attention"),
         (model.pieces, "logits", "output projection"),
         (continuations, "log_normaliser", "log-softmax"),
-        (continuations, "top_columns", "highest columns"),
+        (continuations, "top_k_columns", "highest columns"),
     )
     stack = contextlib.ExitStack()
     for owner, name, part in places:

@@ -1,22 +1,22 @@
-"""Search around a step function: which target does a model give to a source?
+"""Greedy decoding, beam search, sampling and scoring with a step function.
 
-Read in this order:
+The files in reading order:
 
-- `step`: what is asked of a model: one function that takes every hypothesis a token further.
-- `settings`: `Search` and `Sampling`, frozen.
-- `hypotheses`: what comes out.
-- `top`: the highest of many logits, found by blocks; the logarithm of the softmax's denominator.
-- `repeats`: the tokens that would write an n-gram a second time.
-- `past`: what rules know of a hypothesis: its tokens, and those that it still owes.
-- `continuations`: the likeliest tokens that may come next, with their log-probabilities.
-- `penalties`: the score of a hypothesis, and the highest that an unfinished one can reach.
-- `sources`: the sources still searched; those that are done leave the batch.
-- `beam`: beam search. `trace`: its hypotheses, read back from the last token to the first.
-- `walk`: greedy decoding and sampling: hypotheses that never meet. `draws`: which token is drawn.
-- `search`: `search` and `sample`, the two doors.
-- `score`: the log-probability of a given target, by the same step function.
+- `step`: the interface of a model: a function that extends each hypothesis by one token.
+- `settings`: the frozen settings `Search` and `Sampling`.
+- `hypotheses`: the result.
+- `top_k`: the k highest of many logits, found by blocks; the log of the softmax denominator.
+- `repeats`: the tokens that would repeat an n-gram.
+- `constraints`: the state that rules need of a hypothesis: its tokens and its required tokens.
+- `continuations`: the most probable allowed next tokens, with their log-probabilities.
+- `penalties`: the score of a hypothesis, and an upper bound for unfinished ones.
+- `sources`: the sources in the batch; finished ones are removed.
+- `beam`: beam search. `trace`: its hypotheses, traced back from the last token to the first.
+- `greedy`: greedy decoding and sampling. `draws`: drawing a token.
+- `search`: the public functions `search` and `sample`.
+- `score`: the log-probability of a given target, with the same step function.
 
-All runs eagerly, inside a `tf.function` and in a SavedModel, with any number of rows and any
-length. A row's result does not depend on the rows beside it. docs/decoding.md tells settings and
+Everything runs eagerly, in a `tf.function` and in a SavedModel, with any batch size and length. The
+result of a row does not depend on the other rows. docs/decoding.md documents the settings and the
 formulas.
 """

@@ -1,4 +1,4 @@
-"""What rules have to know of a hypothesis: its tokens, and what it still owes."""
+"""The state that rules need of a hypothesis: its tokens, and the tokens that it must contain."""
 
 from __future__ import annotations
 
@@ -10,60 +10,71 @@ from pipeline.decoding.settings import Rules
 from pipeline.decoding.step import END, PAD, START
 
 
-class Past(NamedTuple):
-    """Of each hypothesis.
+class ConstraintState(NamedTuple):
+    """The state of the rules for each hypothesis.
 
     Attributes:
-        history: int32 [rows, n, 1 + t], `<s>` and all tokens; not kept up where no rule needs it.
-        owed: int32 [rows, n, m], tokens that come once: t where t is still to come, -t where it
-            has come, 0 for none.
+        history: int32 [rows, n, 1 + t], `<s>` and all tokens; updated only if a rule needs it.
+        required: int32 [rows, n, m], tokens that occur exactly once: id if the token has not
+            occurred yet, -id if it has, 0 for padding.
     """
 
     history: tf.Tensor
-    owed: tf.Tensor
+    required: tf.Tensor
 
 
-def first_past(owed: tf.Tensor, n: int) -> Past:
-    """Before the first token, of n hypotheses a source.
+def initial_constraints(required: tf.Tensor, n: int) -> ConstraintState:
+    """Return the state before the first token.
 
     Args:
-        owed: int32 [batch, m], tokens that a source's hypotheses have once; 0 = none.
-        n: Hypotheses a source.
+        required: int32 [batch, m], tokens that each hypothesis contains once; 0 for padding.
+        n: Hypotheses per source.
     """
-    batch = tf.shape(owed)[0]
-    return Past(tf.fill([batch, n, 1], START), tf.tile(owed[:, None], [1, n, 1]))
+    batch = tf.shape(required)[0]
+    return ConstraintState(tf.fill([batch, n, 1], START), tf.tile(required[:, None], [1, n, 1]))
 
 
-def loose_past(past: Past) -> Past:
-    """Its shapes for `tf.while_loop`: any number of rows and hypotheses."""
+def constraint_shapes(constraints: ConstraintState) -> ConstraintState:
+    """Return the shape invariants for `tf.while_loop`: any number of rows and hypotheses."""
     history = tf.TensorShape([None, None, None])
-    return Past(history, tf.TensorShape([None, None, past.owed.shape[2]]))
+    return ConstraintState(history, tf.TensorShape([None, None, constraints.required.shape[2]]))
 
 
-def owes(past: Past) -> bool:
-    """Whether anything may be owed."""
-    return bool(past.owed.shape[2] != 0)
+def has_required(constraints: ConstraintState) -> bool:
+    """Return whether there may be required tokens."""
+    return bool(constraints.required.shape[2] != 0)
 
 
-def of_parents(past: Past, parents: tf.Tensor, rules: Rules) -> Past:
-    """Of the hypotheses at `parents`, int32 [rows, n, 2]."""
-    history = tf.gather_nd(past.history, parents) if rules.no_repeat_ngram else past.history
-    return Past(history, tf.gather_nd(past.owed, parents) if owes(past) else past.owed)
+def select_parents(
+    constraints: ConstraintState, parents: tf.Tensor, rules: Rules
+) -> ConstraintState:
+    """Return the state of the hypotheses at `parents`, int32 [rows, n, 2]."""
+    history = (
+        tf.gather_nd(constraints.history, parents) if rules.no_repeat_ngram else constraints.history
+    )
+    return ConstraintState(
+        history,
+        tf.gather_nd(constraints.required, parents)
+        if has_required(constraints)
+        else constraints.required,
+    )
 
 
-def further(past: Past, tokens: tf.Tensor, rules: Rules) -> Past:
-    """After one more token of each, int32 [rows, n]."""
-    history = past.history
+def advance_constraints(
+    constraints: ConstraintState, tokens: tf.Tensor, rules: Rules
+) -> ConstraintState:
+    """Return the state after one more token of each hypothesis, int32 [rows, n]."""
+    history = constraints.history
     if rules.no_repeat_ngram:
         history = tf.concat([history, tokens[:, :, None]], 2)
-    if not owes(past):
-        return Past(history, past.owed)
-    comes = past.owed == tokens[:, :, None]
-    return Past(history, tf.where(comes, -past.owed, past.owed))
+    if not has_required(constraints):
+        return ConstraintState(history, constraints.required)
+    occurs = constraints.required == tokens[:, :, None]
+    return ConstraintState(history, tf.where(occurs, -constraints.required, constraints.required))
 
 
-def refuses(past: Past, tokens: tf.Tensor) -> tf.Tensor:
-    """Which tokens [rows, n, k] would come a second time, or end what still owes something."""
-    again = tf.reduce_any(tokens[..., None] == -past.owed[:, :, None, :], -1)
-    open_still = tf.reduce_any(past.owed > 0, -1)
-    return (again & (tokens != PAD)) | ((tokens == END) & open_still[:, :, None])
+def violates(constraints: ConstraintState, tokens: tf.Tensor) -> tf.Tensor:
+    """Return which tokens [rows, n, k] repeat a required token, or end before all have occurred."""
+    repeated = tf.reduce_any(tokens[..., None] == -constraints.required[:, :, None, :], -1)
+    incomplete = tf.reduce_any(constraints.required > 0, -1)
+    return (repeated & (tokens != PAD)) | ((tokens == END) & incomplete[:, :, None])

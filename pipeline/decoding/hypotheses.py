@@ -1,4 +1,4 @@
-"""What comes out of a search."""
+"""The result of decoding."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pipeline.decoding.top_k import LOWEST
 
 
 class Hypotheses(NamedTuple):
-    """Hypotheses of each source; from a search the best first.
+    """The hypotheses of each source; a search returns the best first.
 
-    Where there are fewer than asked for, the rest have length 0 and the score -inf.
+    If there are fewer hypotheses than requested, the rest have length 0 and the score -inf.
 
     Attributes:
-        tokens: int32 [batch, n, target_length], without `</s>`, 0 after the last.
+        tokens: int32 [batch, n, target_length], without `</s>`, padded with 0.
         lengths: int32 [batch, n].
-        scores: float32 [batch, n], with the penalties (`penalties`).
-        log_probs: float32 [batch, n], the log-probability, with that of `</s>`.
-        finished: bool [batch, n]; False = cut at the maximum length, `</s>` did not come.
-        attention: float [batch, n, target_length, source], 0 after the last token.
+        scores: float32 [batch, n], including penalties (see `penalties`).
+        log_probs: float32 [batch, n], the log-probability, including `</s>`.
+        finished: bool [batch, n]; False if the maximum length was reached without `</s>`.
+        attention: float [batch, n, target_length, source_length], 0 after the last token.
     """
 
     tokens: tf.Tensor
@@ -32,16 +32,16 @@ class Hypotheses(NamedTuple):
     attention: tf.Tensor
 
 
-def hypotheses(
+def make_hypotheses(
     tokens: tf.Tensor, scores: tf.Tensor, log_probs: tf.Tensor, attention: tf.Tensor
 ) -> Hypotheses:
-    """Cuts off what stands behind the last token, and what is longer than the longest.
+    """Create `Hypotheses`: remove `</s>` and trim to the longest hypothesis.
 
     Args:
         tokens: int32 [batch, n, steps], with `</s>`, then 0.
         scores: float32 [batch, n], -inf where there is no hypothesis.
         log_probs: float32 [batch, n].
-        attention: float [batch, n, steps, source].
+        attention: float [batch, n, steps, source_length].
     """
     real = (tokens != PAD) & (tokens != END) & (scores > LOWEST)[..., None]
     lengths = tf.reduce_sum(tf.cast(real, tf.int32), -1)

@@ -1,4 +1,4 @@
-"""The log-probability of a given target, by the step function that search uses."""
+"""The log-probability of a given target, with the step function of the search."""
 
 from __future__ import annotations
 
@@ -6,31 +6,39 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from pipeline.decoding.step import CANDIDATES, PAD, START, Step, Tensors, as_started, loose_state
+from pipeline.decoding.step import (
+    CANDIDATES,
+    PAD,
+    START,
+    Step,
+    Tensors,
+    restore_shapes,
+    state_shapes,
+)
 from pipeline.decoding.top_k import LOWEST
 
 
-class Scored(NamedTuple):
+class TargetScores(NamedTuple):
     """Log-probabilities, float32.
 
     Attributes:
         total: [batch].
-        tokens: [batch, target_length], 0 at padding; their sum is the total.
+        tokens: [batch, target_length], one per token, 0 at padding; their sum is `total`.
     """
 
     total: tf.Tensor
     tokens: tf.Tensor
 
 
-def score(step: Step, start: Tensors, fixed: Tensors, targets: tf.Tensor) -> Scored:
-    """The log-probability of each target given its source.
+def score_targets(step: Step, start: Tensors, fixed: Tensors, targets: tf.Tensor) -> TargetScores:
+    """Compute the log-probability of each target given its source.
 
     Args:
-        step: See `step`.
+        step: See the module `step`.
         start: The state before `<s>`, tensors [batch, 1, ...].
         fixed: Tensors [batch, ...].
-        targets: int32 [batch, target_length] without `<s>`; `</s>` counts where it stands. Padded
-            with 0. A token that is no candidate of its source has the probability 0.
+        targets: int32 [batch, target_length], without `<s>`, usually with `</s>`, padded with 0. A
+            token that is not a candidate of its source has the probability 0.
     """
     targets = tf.cast(targets, tf.int32)
     batch, length = tf.unstack(tf.shape(targets))
@@ -40,20 +48,20 @@ def score(step: Step, start: Tensors, fixed: Tensors, targets: tf.Tensor) -> Sco
     ) -> tuple[Any, ...]:
         logits, state, _ = step(last, state, fixed)
         tokens = targets[:, t]
-        found = _log_probs(tf.cast(logits[:, 0], tf.float32), tokens, fixed.get(CANDIDATES))
-        found = tf.where(tokens != PAD, found, 0.0)
-        log_probs = tf.concat([log_probs, found[:, None]], 1)
-        return t + 1, tokens[:, None], as_started(state, start), log_probs
+        new = _log_probs(tf.cast(logits[:, 0], tf.float32), tokens, fixed.get(CANDIDATES))
+        new = tf.where(tokens != PAD, new, 0.0)
+        log_probs = tf.concat([log_probs, new[:, None]], 1)
+        return t + 1, tokens[:, None], restore_shapes(state, start), log_probs
 
     loop = (tf.constant(0), tf.fill([batch, 1], START), dict(start), tf.zeros([batch, 0]))
     any_rows = tf.TensorShape([None, None])
-    shapes = (tf.TensorShape([]), any_rows, loose_state(start), any_rows)
+    shapes = (tf.TensorShape([]), any_rows, state_shapes(start), any_rows)
     log_probs = tf.while_loop(lambda t, *_: t < length, advance, loop, shapes)[3]
-    return Scored(tf.reduce_sum(log_probs, -1), log_probs)
+    return TargetScores(tf.reduce_sum(log_probs, -1), log_probs)
 
 
 def _log_probs(logits: tf.Tensor, tokens: tf.Tensor, candidates: tf.Tensor | None) -> tf.Tensor:
-    """Log-probabilities of tokens int32 [batch] by logits [batch, columns], float [batch]."""
+    """Return the log-probabilities of tokens int32 [batch], given logits [batch, columns]."""
     if candidates is None:
         return tf.gather(tf.nn.log_softmax(logits), tokens, batch_dims=1)
     logits = tf.where(candidates >= 0, logits, LOWEST)

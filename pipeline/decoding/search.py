@@ -1,4 +1,4 @@
-"""The two doors: the best translations, and drawn ones."""
+"""The public functions: `search` for the best hypotheses, `sample` for random ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import functools
 import tensorflow as tf
 
 from pipeline.decoding.beam import beam_search
-from pipeline.decoding.constraints import Past, first_past
-from pipeline.decoding.continuations import Continuations, likeliest
-from pipeline.decoding.draws import draw_token, with_draws
-from pipeline.decoding.greedy import walk
+from pipeline.decoding.constraints import ConstraintState, initial_constraints
+from pipeline.decoding.continuations import Continuations, top_tokens
+from pipeline.decoding.draws import add_random_numbers, draw_token
+from pipeline.decoding.greedy import decode
 from pipeline.decoding.hypotheses import Hypotheses
 from pipeline.decoding.settings import Rules, Sampling, Search
-from pipeline.decoding.sources import Sources, all_sources
+from pipeline.decoding.sources import Sources, make_sources
 from pipeline.decoding.step import Step, Tensors
 
 
@@ -25,32 +25,34 @@ def search(
     max_length: tf.Tensor,
     min_length: tf.Tensor | None = None,
     padding_mask: tf.Tensor | None = None,
-    owed: tf.Tensor | None = None,
+    required: tf.Tensor | None = None,
 ) -> Hypotheses:
-    """The `n_best` hypotheses of each source, found by beam search; greedily with beam_width 1.
+    """Return the `n_best` hypotheses of each source by beam search, or greedily if beam_width is 1.
 
     Args:
-        step: See `step`.
+        step: See the module `step`.
         start: The state before `<s>`, tensors [batch, 1, ...].
         fixed: Tensors [batch, ...].
-        settings: Of the search.
-        max_length: int32 [batch], tokens a hypothesis may have, `</s>` counted; at least 1. One
-            that has so many without `</s>` is cut: not `finished`.
-        min_length: int32 [batch], tokens before `</s>` may come; None = 0.
-        padding_mask: bool [batch, source], True = a real token; for the coverage penalty alone.
-        owed: int32 [batch, m], tokens that each hypothesis has exactly once, none of them twice; 0
-            = none. `</s>` may not come before all of them have. None = no such tokens.
+        settings: Settings of the search.
+        max_length: int32 [batch], maximum number of tokens including `</s>`; at least 1. A
+            hypothesis that reaches it without `</s>` is not `finished`.
+        min_length: int32 [batch], minimum number of tokens before `</s>`; None for 0.
+        padding_mask: bool [batch, source_length], True for real tokens; only for the coverage
+            penalty.
+        required: int32 [batch, m], tokens that each finished hypothesis contains exactly once,
+            without duplicates, padded with 0. `</s>` is not allowed before all of them have
+            occurred. None for no such tokens.
 
     Raises:
-        InputError: A padding mask is needed and not given, or the step's state is another than
-            its start.
+        InputError: A required padding mask is missing, or the tensors of the step's state differ
+            from those of `start`.
     """
-    sources = all_sources(fixed, settings, max_length, min_length, padding_mask)
-    owed = _owed(sources, owed)
+    sources = make_sources(fixed, settings, max_length, min_length, padding_mask)
+    required = _required(sources, required)
     if settings.beam_width > 1:
-        return beam_search(step, start, sources, owed, settings)
-    choose = functools.partial(_likeliest, rules=settings)
-    return walk(step, start, sources, first_past(owed, 1), settings, choose)
+        return beam_search(step, start, sources, required, settings)
+    choose = functools.partial(_most_probable, rules=settings)
+    return decode(step, start, sources, initial_constraints(required, 1), settings, choose)
 
 
 def sample(
@@ -62,41 +64,41 @@ def sample(
     max_length: tf.Tensor,
     min_length: tf.Tensor | None = None,
     padding_mask: tf.Tensor | None = None,
-    owed: tf.Tensor | None = None,
+    required: tf.Tensor | None = None,
 ) -> Hypotheses:
-    """`samples` hypotheses of each source, drawn token by token, in the order of drawing.
+    """Draw `samples` hypotheses of each source token by token; they are not sorted.
 
-    Their log-probabilities are the model's, whatever was left to draw from. The same seed gives the
-    same hypotheses, alone and in any batch.
+    Their log-probabilities are those of the model, without temperature, top-k and top-p. The same
+    seed gives the same hypotheses in any batch.
 
     Args:
-        step: See `step`.
+        step: See the module `step`.
         start: The state before `<s>`, tensors [batch, 1, ...].
         fixed: Tensors [batch, ...].
-        settings: What is drawn from.
+        settings: Settings of the sampling.
         seed: int32 [2], or [batch, 2]. With [2] equal sources get equal hypotheses.
-        max_length: As in `search`, and so are the rest.
-        min_length: int32 [batch] or None.
-        padding_mask: bool [batch, source] or None.
-        owed: int32 [batch, m] or None.
+        max_length: int32 [batch], as in `search`.
+        min_length: int32 [batch] or None, as in `search`.
+        padding_mask: bool [batch, source_length] or None, as in `search`.
+        required: int32 [batch, m] or None, as in `search`.
     """
-    sources = all_sources(fixed, settings, max_length, min_length, padding_mask)
-    sources = with_draws(sources, seed, settings.samples)
+    sources = make_sources(fixed, settings, max_length, min_length, padding_mask)
+    sources = add_random_numbers(sources, seed, settings.samples)
     choose = functools.partial(draw_token, settings=settings)
-    past = first_past(_owed(sources, owed), settings.samples)
-    return walk(step, start, sources, past, settings, choose)
+    constraints = initial_constraints(_required(sources, required), settings.samples)
+    return decode(step, start, sources, constraints, settings, choose)
 
 
-def _owed(sources: Sources, owed: tf.Tensor | None) -> tf.Tensor:
-    """Of no size where nothing is owed, so that no rule is asked."""
-    if owed is None:
-        return tf.zeros([tf.size(sources.place), 0], tf.int32)
-    return tf.pad(owed, [[0, 0], [0, 1]])  # no source may owe anything: gather_nd takes no nothing
+def _required(sources: Sources, required: tf.Tensor | None) -> tf.Tensor:
+    """Return the required tokens; without any, an axis of static size 0 disables the rule."""
+    if required is None:
+        return tf.zeros([tf.size(sources.batch_index), 0], tf.int32)
+    return tf.pad(required, [[0, 0], [0, 1]])  # gather_nd rejects an empty axis
 
 
-def _likeliest(
-    logits: tf.Tensor, t: tf.Tensor, sources: Sources, past: Past, rules: Rules
+def _most_probable(
+    logits: tf.Tensor, t: tf.Tensor, sources: Sources, constraints: ConstraintState, rules: Rules
 ) -> tuple[Continuations, tf.Tensor]:
-    """A `walk.Choose`: the likeliest token."""
-    found = likeliest(logits, 1, t, sources, past, rules)
-    return found, tf.argmax(found.log_probs, -1, output_type=tf.int32)
+    """Choose the most probable token (a `greedy.Choose`)."""
+    candidates = top_tokens(logits, 1, t, sources, constraints, rules)
+    return candidates, tf.argmax(candidates.log_probs, -1, output_type=tf.int32)

@@ -1,4 +1,4 @@
-"""The sources that are still searched; those that are done leave the batch."""
+"""The sources of a batch; sources that are done are removed during decoding."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from pipeline.decoding.settings import Rules
 from pipeline.decoding.step import Tensors
 from pipeline.errors import InputError
 
-SHARE = 8  # rows are gathered anew when one in so many is done: it costs less than a step of it
+SHARE = 8  # rows are removed when 1 in 8 is done; gathering costs less than a step for these rows
 
 
 class Sources(NamedTuple):
-    """What is constant for a source, one row each.
+    """The constants of each source, one row per source.
 
     Attributes:
-        place: int32 [rows], its row in the whole batch.
+        batch_index: int32 [rows], the row in the whole batch.
         min_length, max_length: int32 [rows].
-        padding_mask: bool [rows, source], True = a real token; source is 0 where nothing needs it.
-        draws: float [rows, steps, n] in [0, 1), for sampling; else steps and n are 0.
-        fixed: Tensors [rows, ...], as `step` takes them.
+        padding_mask: bool [rows, source_length], True for real tokens; source_length is 0 if
+            there is no coverage penalty.
+        draws: float [rows, steps, n] in [0, 1), for sampling; otherwise steps and n are 0.
+        fixed: Tensors [rows, ...], passed to the step function.
     """
 
-    place: tf.Tensor
+    batch_index: tf.Tensor
     min_length: tf.Tensor
     max_length: tf.Tensor
     padding_mask: tf.Tensor
@@ -32,14 +33,14 @@ class Sources(NamedTuple):
     fixed: Tensors
 
 
-def all_sources(
+def make_sources(
     fixed: Tensors,
     rules: Rules,
     max_length: tf.Tensor,
     min_length: tf.Tensor | None,
     padding_mask: tf.Tensor | None,
 ) -> Sources:
-    """The whole batch.
+    """Create the sources of the whole batch.
 
     Raises:
         InputError: There is a coverage penalty, but no padding mask.
@@ -54,7 +55,7 @@ def all_sources(
     if not rules.coverage_penalty:
         padding_mask = tf.zeros([batch, 0], tf.bool)
     return Sources(
-        place=tf.range(batch),
+        batch_index=tf.range(batch),
         min_length=tf.zeros_like(max_length)
         if min_length is None
         else tf.cast(min_length, "int32"),
@@ -65,29 +66,29 @@ def all_sources(
     )
 
 
-def most_steps(sources: Sources) -> tf.Tensor:
-    """How often the longest of them may step; 1 where there are none."""
+def max_steps(sources: Sources) -> tf.Tensor:
+    """Return the maximum number of steps; 1 for an empty batch."""
     return tf.maximum(tf.reduce_max(sources.max_length), 1)
 
 
 def rows_to_keep(done: tf.Tensor) -> tf.Tensor:
-    """The rows to go on with, int32 [kept].
+    """Return the rows to continue with, int32 [kept].
 
-    All of them, until one in `SHARE` is done: then those that are not.
+    These are all rows until 1 in `SHARE` is done, and then the rows that are not done.
 
     Args:
         done: bool [rows].
     """
-    rows, waste = tf.size(done), tf.reduce_sum(tf.cast(done, tf.int32))
+    rows, done_rows = tf.size(done), tf.reduce_sum(tf.cast(done, tf.int32))
     return tf.cond(
-        tf.logical_and(waste > 0, waste * SHARE >= rows),
+        tf.logical_and(done_rows > 0, done_rows * SHARE >= rows),
         lambda: tf.cast(tf.where(~done)[:, 0], tf.int32),
         lambda: tf.range(rows),
     )
 
 
 def keep_rows(tree: Any, kept: tf.Tensor, rows: tf.Tensor) -> Any:
-    """Every tensor [rows, ...] of a nest with the kept rows alone; untouched where that is all."""
+    """Select the kept rows of all tensors [rows, ...] of a nest; unchanged if all are kept."""
     return tf.cond(
         tf.size(kept) < rows,
         lambda: tf.nest.map_structure(lambda tensor: tf.gather(tensor, kept), tree),
@@ -95,15 +96,15 @@ def keep_rows(tree: Any, kept: tf.Tensor, rows: tf.Tensor) -> Any:
     )
 
 
-def loose_rows(tree: Any) -> Any:
-    """Shapes of a nest of tensors for `tf.while_loop`: any number of rows."""
+def row_shapes(tree: Any) -> Any:
+    """Return the shape invariants of a nest for `tf.while_loop`: any number of rows."""
     return tf.nest.map_structure(lambda tensor: tf.TensorShape([None, *tensor.shape[1:]]), tree)
 
 
-def whole_batch(
-    values: tf.Tensor, place: tf.Tensor, batch: tf.Tensor, empty: float = 0
+def scatter_to_batch(
+    values: tf.Tensor, batch_index: tf.Tensor, batch: tf.Tensor, empty: float = 0
 ) -> tf.Tensor:
-    """Values [rows, ...] at their places in the whole batch [batch, ...], `empty` elsewhere."""
+    """Scatter values [rows, ...] to the whole batch [batch, ...], with `empty` elsewhere."""
     shape = tf.concat([[batch], tf.shape(values)[1:]], 0)
     whole = tf.fill(shape, tf.cast(empty, values.dtype))
-    return tf.tensor_scatter_nd_update(whole, place[:, None], values)
+    return tf.tensor_scatter_nd_update(whole, batch_index[:, None], values)

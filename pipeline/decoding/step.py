@@ -1,17 +1,17 @@
-"""What is asked of a model: one function that takes every hypothesis a token further.
+"""The interface of a model: a function that extends each hypothesis by one token.
 
     logits, state, attention = step(tokens, state, fixed)
 
-- tokens int32 [batch, n]: the last token of each of n hypotheses a source; first `<s>`.
-- state: tensors [batch, n, ...], what a hypothesis remembers. `start` is the state before `<s>`,
-  [batch, 1, ...]. A tensor may grow along axis 2 if `start` has size 0 or None there.
-- fixed: tensors [batch, ...], what holds for a source as long as it is decoded.
+- tokens int32 [batch, n]: the last token of each of n hypotheses per source; first `<s>`.
+- state: tensors [batch, n, ...], the decoder state of each hypothesis. `start` is the state before
+  `<s>`, [batch, 1, ...]. A tensor may extend along axis 2 if `start` has size 0 or None there.
+- fixed: tensors [batch, ...] that are constant while a source is decoded.
 - logits float [batch, n, columns]. A column is a token id; with `fixed["candidates"]`, int32
-  [batch, columns], it is the token id that stands there (distinct, -1 = none).
-- attention float [batch, n, source]: weights over the source's positions; 0 at padding.
+  [batch, columns], column i is the token id `candidates[i]` (distinct, -1 = none).
+- attention float [batch, n, source_length]: weights over the source positions; 0 at padding.
 
-The batch shrinks while it is searched, and n is 1 at the first step of a beam: nothing but these
-tensors may be tied to a row.
+The batch shrinks during the search, and n is 1 at the first step of beam search, so only these
+tensors may depend on the row.
 """
 
 from __future__ import annotations
@@ -29,28 +29,31 @@ Tensors = dict[str, tf.Tensor]
 Step = Callable[[tf.Tensor, Tensors, Tensors], tuple[tf.Tensor, Tensors, tf.Tensor]]
 
 
-def loose_state(state: Tensors) -> Tensors:
-    """Shapes of a start state for `tf.while_loop`: any rows, any n; axis 2 may grow from 0."""
-    return {name: _loose(tensor.shape) for name, tensor in state.items()}
+def state_shapes(state: Tensors) -> Tensors:
+    """Return the shape invariants of a state for `tf.while_loop`: any batch, any n, growing axis 2.
+
+    Axis 2 may extend only if the given state has size 0 there.
+    """
+    return {name: _state_shape(tensor.shape) for name, tensor in state.items()}
 
 
-def as_started(state: Tensors, start: Tensors) -> Tensors:
-    """The state with what its start knew of its shape, should the step have lost it.
+def restore_shapes(state: Tensors, start: Tensors) -> Tensors:
+    """Restore the static shapes of the start state, which a step may have lost.
 
     Raises:
-        InputError: The two do not hold the same tensors.
+        InputError: The two states do not have the same tensors.
     """
     if state.keys() != start.keys():
         raise InputError(
-            f"the step gives the state {sorted(state)}; expected what it started with,"
+            f"the step returned the state {sorted(state)}; expected the tensors of the start state,"
             f" {sorted(start)}"
         )
-    for name, shape in loose_state(start).items():
+    for name, shape in state_shapes(start).items():
         state[name].set_shape(shape)
     return state
 
 
-def _loose(shape: tf.TensorShape) -> tf.TensorShape:
+def _state_shape(shape: tf.TensorShape) -> tf.TensorShape:
     rest = list(shape)[2:]
     if rest and rest[0] == 0:
         rest[0] = None

@@ -1,26 +1,28 @@
-"""Keras layers that Keras lacks, in `keras.ops` only: any backend.
+"""Keras layers that Keras does not have, in `keras.ops` only, for any backend.
 
-- `dropout`: whole tokens hidden in training, all alike or rare ones above all.
-- `characters`: a word's spelling as a vector.
-- `encoders`: the encoders below by name, stacked; what each knows: docs/recurrent-ladder.md.
-- `recurrent`: Elman, LSTM and GRU layers; `cells` holds their loops, with the gradient by hand.
+The files in reading order:
+
+- `dropout`: dropout of whole tokens, uniform or by word frequency.
+- `characters`: character-level word vectors.
 - `feed_forward`, `window`, `convolution`, `self_attention`: encoders without recurrence.
-- `attention`: scorers of a decoder's attention: additive, dot, general, concat, scaled dot;
-  `multi_head_attention`; `source_attention`: one of them by name, or one fixed vector.
+- `cells`, `recurrent`: Elman, LSTM and GRU recurrences with hand-written gradients; their layer.
+- `encoders`: stacks of these encoders by name; docs/recurrent-ladder.md compares them.
+- `attention`: attention mechanisms of a decoder: additive, dot, general, concat, scaled dot;
+  `multi_head_attention`; `source_attention`: one of them by name, or a fixed context vector.
 - `recurrent_decoder`, `self_attention_decoder`: decoders with attention, for training and for
-  search alike. From the fixed vector to them: docs/attention.md.
-- `jordan`: recurrent taggers that read their own last tag.
-- `crf`: scores of whole tag sequences: loss, best sequence, probabilities. `chain`: its
-  recursions.
-- `neighbours`: what stands around a token, hashed: the features of a classic CRF.
-- `interaction`: tags of tokens and the label of their text, each told of the other.
-- `temperature`: logits whose softmax means what it says. `label_thresholds`: from which probability
-  on each of several labels is given.
-- `pooling`: a sequence as one vector, padding left out.
-- `text_cnn`: filters over a few tokens in a row, and the best place of each.
+  search; docs/attention.md introduces them.
+- `token_loss`: cross entropy over large vocabularies.
+- `jordan`: recurrent taggers that read their previous tag.
+- `chain`, `crf`: the recursions of a linear chain, and the CRF layer and loss.
+- `neighbours`: hashed features of neighbouring words and affixes, as in a classic CRF.
+- `interaction`: mutual influence of the tags and the intent of an utterance.
+- `pooling`: pooling of states to one vector, without padding.
+- `text_cnn`: convolutions with max-over-time pooling.
 - `bag`: a linear model over hashed n-grams.
+- `members_loss`: the loss of an ensemble.
+- `temperature`: temperature scaling. `label_thresholds`: decision thresholds for several labels.
 
-Each is usable on its own, says its formula and source, and saves and loads with a Keras model.
-Masks are explicit arguments (True = a real token): Keras's implicit masks get lost in convolutions
-and custom layers.
+Each layer can be used on its own, documents its formula and source, and can be saved and loaded
+with a Keras model. Masks are explicit arguments (True for real tokens), because Keras's implicit
+masks get lost in convolutions and custom layers.
 """

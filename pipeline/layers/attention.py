@@ -1,19 +1,20 @@
-"""Attention of a decoder to its source: one small layer a scorer, the same face for all.
+"""Attention of a decoder to its source: one layer per score function, with a common interface.
 
-At a target position with the query q, the places s of the source with memory h_s share 1:
+For a query q and source positions s with memory vectors h_s:
 
     a_s = exp(score(q, h_s)) / sum_r exp(score(q, h_r)),   context = sum_s a_s h_s
 
-They differ in `score`. What of it is the source's alone is computed once a sentence:
+The layers differ in `score`. The parts of it that depend on the source only are computed once per
+source:
 
-- `project(memory)` gives tensors of the source alone, keys and values;
-- `attend(queries, projected, padding_mask)` gives the contexts and the a_s;
+- `project(memory)` returns the tensors of the source, keys and values;
+- `attend(queries, projected, padding_mask)` returns the contexts and the weights a_s;
 - calling the layer does both: `layer(queries, memory, padding_mask)`.
 
 Shapes: memory [batch, source, m], queries [batch, n, q], padding_mask bool [batch, source] ->
-context [batch, n, c], weights [batch, n, source]. n is the target positions in training and the
-hypotheses in search: all see one memory, which is never repeated for them. Weights of padding are 0
-exactly; a source of padding alone gives zeros.
+context [batch, n, c], weights [batch, n, source]. n is the number of target positions in training
+and of hypotheses in search; the memory is not repeated for them. The weights of padding are exactly
+0; a source that consists of padding gives zeros.
 """
 
 from __future__ import annotations
@@ -25,28 +26,29 @@ from keras import ops
 
 
 class Attention(keras.layers.Layer):
-    """What all attentions share; one of them gives `build` and `scores`, and `project` if it must.
+    """Base class; subclasses implement `build` and `scores`, and override `project` if needed.
 
-    Outside of `call` Keras casts no weights, and a search calls `attend` alone: hence `_times`.
+    A search calls `attend` directly, and Keras casts weights only within `call`; `_times` casts
+    them explicitly.
     """
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def project(self, memory: Any) -> dict[str, Any]:
-        """Keys to score and values to mix, each [batch, source, ...]; here the memory itself."""
+        """Return keys and values, each [batch, source, ...]; by default the memory itself."""
         memory = ops.cast(memory, self.compute_dtype)
         return {"keys": memory, "values": memory}
 
     def scores(self, queries: Any, keys: Any) -> Any:
-        """How well each query and key match: [batch, n, source]."""
+        """Return the score of each query and key: [batch, n, source]."""
         raise NotImplementedError
 
     def attend(self, queries: Any, projected: dict[str, Any], padding_mask: Any) -> tuple[Any, Any]:
-        """Contexts [batch, n, c] and weights [batch, n, source]."""
+        """Return contexts [batch, n, c] and weights [batch, n, source]."""
         queries = ops.cast(queries, self.compute_dtype)
-        weights = shares(self.scores(queries, projected["keys"]), padding_mask[:, None, :])
+        weights = masked_softmax(self.scores(queries, projected["keys"]), padding_mask[:, None, :])
         return ops.matmul(weights, projected["values"]), weights
 
     def call(self, queries: Any, memory: Any, padding_mask: Any) -> tuple[Any, Any]:
@@ -62,7 +64,7 @@ class Attention(keras.layers.Layer):
         return None
 
     def context_dim(self, memory_dim: int) -> int:
-        """c, the size of a context."""
+        """Return c, the size of a context."""
         return memory_dim
 
     def _times(self, vectors: Any, weights: Any) -> Any:
@@ -74,12 +76,12 @@ class Attention(keras.layers.Layer):
 class AdditiveAttention(Attention):
     """score(q, h) = v . tanh(W q + U h).
 
-    Bahdanau, Cho and Bengio 2015, appendix A.1.2. U h is computed once a sentence. The sums stand
-    as one tensor [batch, n, source, attention_dim], in training for all target positions at once:
-    the dearest scorer, where the others need [batch, n, source].
+    Bahdanau, Cho and Bengio 2015, appendix A.1.2. U h is computed once per source. The sums are one
+    tensor [batch, n, source, attention_dim], in training for all target positions at once; the
+    other score functions need [batch, n, source] only.
 
     Args:
-        attention_dim: Of W q, U h and v.
+        attention_dim: Size of W q, U h and v.
     """
 
     def __init__(self, attention_dim: int, **kwargs: Any):
@@ -110,12 +112,12 @@ class AdditiveAttention(Attention):
 class ConcatAttention(AdditiveAttention):
     """score(q, h) = v . tanh(W [q; h]).
 
-    Luong, Pham and Manning 2015, equation 8 (concat). W [q; h] is the left columns of W times q and
-    the right ones times h, so it is computed, and costs, as `AdditiveAttention`; W is one matrix
-    here, drawn as one.
+    Luong, Pham and Manning 2015, equation 8 (concat). W [q; h] is the left columns of W times q
+    plus the right columns times h, so computation and cost are those of `AdditiveAttention`; only
+    the initialization differs, because W is one matrix.
 
     Args:
-        attention_dim: Of W [q; h] and v.
+        attention_dim: Size of W [q; h] and v.
     """
 
     def build(self, queries_shape: Any, memory_shape: Any, padding_mask_shape: Any = None) -> None:
@@ -133,19 +135,19 @@ class ConcatAttention(AdditiveAttention):
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class DotAttention(Attention):
-    """score(q, h) = q . h, with nothing to learn; q and h are of one size.
+    """score(q, h) = q . h, without weights; q and h must have the same size.
 
     Luong, Pham and Manning 2015, equation 8 (dot).
 
     Raises:
-        ValueError: They are not.
+        ValueError: The sizes differ.
     """
 
     def build(self, queries_shape: Any, memory_shape: Any, padding_mask_shape: Any = None) -> None:
         if queries_shape[-1] != memory_shape[-1]:
             raise ValueError(
-                f"DotAttention: queries of size {queries_shape[-1]}, memory of {memory_shape[-1]};"
-                " expected the same size, or GeneralAttention"
+                "DotAttention: queries and memory must have the same size; received"
+                f" {queries_shape[-1]} and {memory_shape[-1]}. Use GeneralAttention instead."
             )
 
     def scores(self, queries: Any, keys: Any) -> Any:
@@ -156,7 +158,7 @@ class DotAttention(Attention):
 class GeneralAttention(Attention):
     """score(q, h) = q . (W h).
 
-    Luong, Pham and Manning 2015, equation 8 (general). W h is computed once a sentence.
+    Luong, Pham and Manning 2015, equation 8 (general). W h is computed once per source.
     """
 
     def build(self, queries_shape: Any, memory_shape: Any, padding_mask_shape: Any = None) -> None:
@@ -171,12 +173,12 @@ class GeneralAttention(Attention):
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class ScaledDotAttention(Attention):
-    """score(q, h) = (Q q) . (K h) / sqrt(attention_dim); what is mixed is V h.
+    """score(q, h) = (Q q) . (K h) / sqrt(attention_dim); the values are V h.
 
-    Vaswani et al. 2017, equation 1, with projections as in section 3.2.2, of one head.
+    Vaswani et al. 2017, equation 1, with the projections of section 3.2.2 for one head.
 
     Args:
-        attention_dim: Of Q q, K h and V h, and so of a context.
+        attention_dim: Size of Q q, K h and V h, and so of a context.
     """
 
     def __init__(self, attention_dim: int, **kwargs: Any):
@@ -204,11 +206,11 @@ class ScaledDotAttention(Attention):
         return {**super().get_config(), "attention_dim": self.attention_dim}
 
 
-def shares(scores: Any, real: Any) -> Any:
-    """Softmax over the last axis among what is real (bool, broadcast); 0 elsewhere, exactly."""
+def masked_softmax(scores: Any, real: Any) -> Any:
+    """Compute softmax over the positions of the last axis where `real` (bool) is True; else 0."""
     half = keras.backend.standardize_dtype(scores.dtype) == "float16"
     scores = ops.where(real, scores, -3e4 if half else -1e30)
-    # By hand: Keras's softmax warns of texts of one token, and gives padding alone weights.
+    # Keras's softmax warns about axes of size 1, and is not 0 if all positions are padding.
     peaks = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
     parts = ops.where(real, ops.exp(scores - peaks), 0.0)
     return parts / ops.maximum(ops.sum(parts, axis=-1, keepdims=True), 1.0)

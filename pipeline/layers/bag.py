@@ -1,4 +1,4 @@
-"""A linear model over a bag of n-grams: what `wide` reads a text with."""
+"""A linear model over a bag of n-grams."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class WeightedBag(keras.layers.Layer):
-    """Scores of classes, each the sum of what a text's n-grams say for it.
+    """Class scores, each a weighted sum over the n-grams of a text.
 
-    1. s_j = scale[id_j], what n-gram j counts for at all; 0 at padding,
-    2. with `normalized`: s_j is divided by sqrt(sum_j s_j^2) / gain, so that long texts do not
-       shout; zeros stay zeros,
+    1. s_j = scale[id_j], the weight of n-gram j; 0 at padding,
+    2. with `normalized`: s_j is divided by sqrt(sum_j s_j^2) / gain, so that scores do not grow
+       with text length; zeros stay zeros,
     3. scores = sum_j s_j weights[id_j] + bias.
 
-    `scale` is no weight that a gradient changes: it is counted on the training texts before the
-    training (`pipeline.metrics.ngram_weights`) and set with `scale.assign`; until then it is 1.
-    With inverse document frequencies this is logistic regression over tf-idf; with a scale a class
-    and log-count ratios it is the model of Wang and Manning 2012 ("Baselines and bigrams"), section
+    `scale` is not trainable: it is computed on the training texts before training
+    (`pipeline.metrics.ngram_weights`) and set with `scale.assign`; its initial value is 1. With
+    inverse document frequencies this is logistic regression over tf-idf; with a scale per class and
+    log-count ratios it is the model of Wang and Manning 2012 ("Baselines and bigrams"), section
     2.3, with logistic loss.
 
-    The gradient of `weights` is sparse on TensorFlow (`tf.IndexedSlices`): it costs what the batch
-    holds, not what the table does.
+    The gradient of `weights` is sparse on TensorFlow (`tf.IndexedSlices`): its cost depends on the
+    batch, not on the size of the table.
 
     Args:
-        buckets: Rows of the tables; ids are below, 0 is padding.
-        classes: Of the scores.
-        scale_per_class: `scale` is [buckets, classes], not [buckets].
-        gain: The length of a text's vector after step 2; the longer, the faster it learns.
-        normalized: Step 2; a class has its own norm where it has its own scale.
+        buckets: Rows of the tables, the number of ids; id 0 is padding.
+        classes: Number of classes.
+        scale_per_class: Whether `scale` is [buckets, classes] instead of [buckets].
+        gain: Norm of a text's vector after step 2; a larger norm learns faster.
+        normalized: Whether to apply step 2; with a scale per class, each class has its own norm.
 
     Shapes: ids int [batch, ngrams] -> float [batch, classes].
     """
@@ -57,12 +57,12 @@ class WeightedBag(keras.layers.Layer):
         self.bias = self.add_weight((self.classes,), "zeros", name="bias")
 
     def call(self, ids: Any) -> Any:
-        shares = self.shares(ids)
+        scales = self.ngram_weights(ids)
         weights = ops.take(self.weights_of_ngrams, ids, axis=0)
-        return ops.sum(shares * weights, axis=1) + self.bias
+        return ops.sum(scales * weights, axis=1) + self.bias
 
-    def shares(self, ids: Any) -> Any:
-        """The s_j above: float [batch, ngrams, classes], or [batch, ngrams, 1] if all share it."""
+    def ngram_weights(self, ids: Any) -> Any:
+        """Return the s_j above: float [batch, ngrams, classes], or [batch, ngrams, 1] if shared."""
         scale = ops.take(self.scale, ids, axis=0)
         scale = scale if self.scale_per_class else scale[:, :, None]
         scale = ops.where(ops.not_equal(ids, 0)[:, :, None], scale, 0.0)

@@ -1,4 +1,4 @@
-"""A word's spelling as a vector, so that an unknown word is no blank."""
+"""Character-level word vectors, which also represent unknown words."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class CharacterConvolution(keras.layers.Layer):
     3. pool: the word's vector is max_i h_i over its real characters; zeros for a padding token.
 
     Args:
-        vocabulary_size: Characters, with `<pad>` 0.
-        embedding_dim: Of a character.
-        filters: Of the convolution, the size of the word's vector.
-        width: Characters a filter sees.
+        vocabulary_size: Number of characters, including `<pad>` 0.
+        embedding_dim: Size of a character embedding.
+        filters: Number of filters, the size of the word's vector.
+        width: Window of a filter, in characters.
 
     Shapes: int32 [batch, tokens, characters] -> float [batch, tokens, filters].
     """
@@ -50,9 +50,9 @@ class CharacterConvolution(keras.layers.Layer):
         flat = ops.reshape(characters, (-1, length))
         real = ops.cast(flat != 0, self.compute_dtype)[:, :, None]
         windows = self.convolution(self.embedding(flat) * real)
-        # Below every real value, so that padding never wins; then 0 where nothing is real.
-        lowest = ops.max(windows + (real - 1) * 1e9, axis=1)
-        words = ops.where(ops.max(real, axis=1) > 0, lowest, 0.0)
+        # Padding is far below all real values, so it is never the maximum; padding tokens are 0.
+        highest = ops.max(windows + (real - 1) * 1e9, axis=1)
+        words = ops.where(ops.max(real, axis=1) > 0, highest, 0.0)
         return ops.reshape(words, (batch, tokens, self.filters))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

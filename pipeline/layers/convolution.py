@@ -1,4 +1,4 @@
-"""A stack of convolutions: context that widens with every block, all tokens at once."""
+"""An encoder of dilated convolutions, whose context grows with depth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class ConvolutionEncoder(keras.layers.Layer):
-    """Residual blocks of one convolution each, with gaps that grow from block to block.
+    """Residual blocks of one dilated convolution each.
 
     Strubell et al. 2017, section 3 ("Fast and accurate entity recognition with iterated dilated
     convolutions"), with the residual connections of He et al. 2016:
@@ -20,14 +20,14 @@ class ConvolutionEncoder(keras.layers.Layer):
        r = (width - 1) / 2, neighbours g = dilation^(i-1) tokens apart, and f = ReLU or GELU; zeros
        outside the text and at padding.
 
-    The paper runs the same few blocks several times; here each block has weights of its own. A
-    token sees r (1 + dilation + ... + dilation^(depth-1)) tokens to each side: 7 by default.
+    The paper applies the same few blocks repeatedly; here each block has its own weights. The
+    context is r (1 + dilation + ... + dilation^(depth-1)) tokens to each side: 7 by default.
 
     Args:
         hidden_dim: Size of h.
-        depth: Blocks.
-        width: Tokens that a filter sees, an odd number.
-        dilation: Factor by which the gap grows; 1 = no gaps.
+        depth: Number of blocks.
+        width: Window of a filter in tokens, an odd number.
+        dilation: Factor by which the dilation grows from block to block; 1 for none.
         activation: f, by its Keras name.
 
     Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens] ->
@@ -60,7 +60,7 @@ class ConvolutionEncoder(keras.layers.Layer):
             )
             for block in range(depth)
         ]
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, vectors_shape: Any, padding_mask_shape: Any = None) -> None:
         self.projection.build(vectors_shape)
@@ -71,7 +71,7 @@ class ConvolutionEncoder(keras.layers.Layer):
         real = padding_mask[:, :, None]
         states = ops.where(real, self.projection(vectors), 0.0)
         for convolution in self.convolutions:
-            # Zeros at padding each time, or biases there would leak into the last real tokens.
+            # Reset padding after each block; otherwise biases there leak into the last real tokens.
             states = ops.where(real, states + convolution(states), 0.0)
         return states
 

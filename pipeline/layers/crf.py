@@ -1,7 +1,7 @@
 """A linear-chain conditional random field (CRF) layer for Keras 3, on any backend.
 
-Keras has had none since tensorflow-addons ended. This one needs `keras.ops` alone, and of this
-project the recursions in `chain.py`, so the two files can be copied. A BiLSTM-CRF tagger:
+Keras has no CRF layer since the end of tensorflow-addons. This one needs only `keras.ops` and
+`chain.py`, so the two files can be copied into other projects. A BiLSTM-CRF tagger:
 
     words = keras.Input((None,), dtype="int32")
     states = Bidirectional(LSTM(64, return_sequences=True))(Embedding(1000, 64)(words))
@@ -11,7 +11,7 @@ project the recursions in `chain.py`, so the two files can be copied. A BiLSTM-C
     tags = crf.decode(model(ids), padding_mask)     # Viterbi
     probabilities = crf.marginals(model(ids), padding_mask)
 
-Lafferty, McCallum and Pereira 2001; the constraints after Ratinov and Roth 2009.
+Lafferty, McCallum and Pereira 2001; constraints as in Ratinov and Roth 2009.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from keras import ops
 
 from pipeline.layers.chain import TINY, backward_pass, best_and_marginals, log_partition
 
-FORBIDDEN = -1e4  # a score that no sum of real ones outweighs, and whose exponential is 0
+FORBIDDEN = -1e4  # lower than any sum of real scores; its exponential is 0
 
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class CRF(keras.layers.Layer):
-    """Scores of tag sequences: what each token says for itself, and which tag follows which.
+    """A probability distribution over tag sequences, with emission and transition scores.
 
-    With emissions e (a row a token), transitions A, starts s and ends f, a tag sequence y has
+    With emissions e (one row per token), transitions A, starts s and ends f, a tag sequence y has
     score(y) = s[y_1] + sum_t e[t, y_t] + sum_t A[y_{t-1}, y_t] + f[y_n], and
     p(y) = exp(score(y)) / Z, where Z sums over all sequences.
 
-    Called, the layer gives the emissions back as they are: its weights act in `log_likelihood`
+    Calling the layer returns the emissions unchanged. Its weights are used in `log_likelihood`
     (training), `decode` (the best sequence) and `marginals` (the probability of each tag).
 
     Args:
         num_tags: K.
-        allowed: [K, K], 1 where tag j may follow tag i; None = all. `bio_constraints` and
-            `bioes_constraints` make these three.
-        allowed_start: [K], 1 where a sequence may begin; None = all.
-        allowed_end: [K], 1 where it may end; None = all.
+        allowed: [K, K], 1 where tag j may follow tag i; None for all. `bio_constraints` and
+            `bioes_constraints` create all three constraints.
+        allowed_start: [K], 1 for tags that may start a sequence; None for all.
+        allowed_end: [K], 1 for tags that may end a sequence; None for all.
 
     Shapes: emissions float [batch, tokens, K]; padding_mask bool [batch, tokens], True for real
-    tokens, which stand first in each row.
+    tokens, which come first in each row.
     """
 
     def __init__(
@@ -63,12 +63,14 @@ class CRF(keras.layers.Layer):
         self.allowed = _checked(allowed, (num_tags, num_tags), "allowed")
         self.allowed_start = _checked(allowed_start, (num_tags,), "allowed_start")
         self.allowed_end = _checked(allowed_end, (num_tags,), "allowed_end")
-        self.supports_masking = True  # an implicit mask ends here; explicit ones count
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, input_shape: Any) -> None:
         size = self.num_tags
         if input_shape[-1] != size:
-            raise ValueError(f"CRF: {input_shape[-1]} scores a token; expected num_tags = {size}")
+            raise ValueError(
+                f"CRF: expected num_tags = {size} scores per token; received {input_shape[-1]}"
+            )
         self.transitions = self.add_weight((size, size), initializer="zeros", name="transitions")
         self.starts = self.add_weight((size,), initializer="zeros", name="starts")
         self.ends = self.add_weight((size,), initializer="zeros", name="ends")
@@ -82,13 +84,13 @@ class CRF(keras.layers.Layer):
     def log_likelihood(
         self, emissions: Any, tags: Any, padding_mask: Any, tag_weights: Any = None
     ) -> Any:
-        """Log p(tags): float [batch]; 0 for a row without real tokens.
+        """Compute log p(tags): float [batch]; 0 for a row without real tokens.
 
-        `tags` is int32 [batch, tokens]; what stands at padding does not matter.
+        `tags` is int32 [batch, tokens]; its values at padding are ignored.
 
-        Given y_{t-1}, tag y_t depends on no tag before, so log p(y) = sum_t log p(y_t | y_{t-1}).
-        `tag_weights`, float [K], weigh these terms by y_t: all 1 changes nothing, and a rare tag
-        that weighs 3 counts as if it stood there three times.
+        Given y_{t-1}, tag y_t is independent of earlier tags, so log p(y) = sum_t log p(y_t |
+        y_{t-1}). `tag_weights`, float [K], weight these terms by y_t: weights of 1 change nothing,
+        and a tag with weight 3 counts three times.
         """
         real = ops.cast(padding_mask, emissions.dtype)
         if tag_weights is not None:
@@ -102,31 +104,31 @@ class CRF(keras.layers.Layer):
         return (path - log_z) * real[:, 0]
 
     def decode(self, emissions: Any, padding_mask: Any) -> Any:
-        """The best tag sequence of each row (Viterbi): int32 [batch, tokens]; 0 at padding."""
+        """Return the best tag sequence (Viterbi): int32 [batch, tokens]; 0 at padding."""
         return self.decode_with_marginals(emissions, padding_mask)[0]
 
     def marginals(self, emissions: Any, padding_mask: Any) -> Any:
-        """p(y_t = k) of every token: float [batch, tokens, K]; 0 at padding.
+        """Return p(y_t = k) of each token: float [batch, tokens, K]; 0 at padding.
 
-        All scores are divided by `temperature`, which no gradient changes: 1, or what was fitted on
-        held-out data (Guo et al. 2017). The best sequence is the same at any temperature.
+        All scores are divided by `temperature`, which is not trainable: 1, or fitted on held-out
+        data (Guo et al. 2017). The best sequence does not depend on the temperature.
         """
         return self.decode_with_marginals(emissions, padding_mask)[1]
 
     def decode_with_marginals(self, emissions: Any, padding_mask: Any) -> tuple[Any, Any]:
-        """What `decode` and `marginals` give, both from one pass over the text."""
+        """Return the results of `decode` and `marginals` from one pass over the text."""
         scale = 1.0 / self.temperature
-        found: tuple[Any, Any] = best_and_marginals(
+        result: tuple[Any, Any] = best_and_marginals(
             emissions * scale,
             self._transitions() * scale,
             self._starts() * scale,
             self._ends() * scale,
             padding_mask,
         )
-        return found
+        return result
 
     def _step_likelihoods(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
-        """Log p(y_t | y_{t-1}) [batch, tokens]; of the first token log p(y_1)."""
+        """Compute log p(y_t | y_{t-1}) [batch, tokens]; log p(y_1) for the first token."""
         tags = ops.where(padding_mask, tags, 0)
         betas = backward_pass(emissions, self._transitions(), self._ends(), padding_mask)
         ahead = emissions + ops.log(ops.transpose(betas, (1, 0, 2)) + TINY)
@@ -137,7 +139,7 @@ class CRF(keras.layers.Layer):
         return chosen - ops.logsumexp(scores, axis=-1)
 
     def _path_score(self, emissions: Any, tags: Any, padding_mask: Any) -> Any:
-        """score(tags) [batch]."""
+        """Compute score(tags) [batch]."""
         real = ops.cast(padding_mask, emissions.dtype)
         tags = ops.where(padding_mask, tags, 0)
         chosen = ops.take_along_axis(emissions, tags[:, :, None], axis=-1)[:, :, 0]
@@ -179,8 +181,8 @@ class CRFLoss(keras.losses.Loss):
     """Negative log-likelihood of the gold tags under a `CRF` layer of the same model.
 
     Args:
-        crf: The layer whose weights are trained with the model's.
-        tag_weights: [K], how much each tag counts (see `CRF.log_likelihood`); None = all alike.
+        crf: The CRF layer of the model.
+        tag_weights: [K], weight of each tag (see `CRF.log_likelihood`); None for equal weights.
 
     Shapes: gold tags int [batch, tokens], -1 for padding; emissions float [batch, tokens, K].
     """
@@ -198,7 +200,7 @@ class CRFLoss(keras.losses.Loss):
 
 
 class Constraints(NamedTuple):
-    """What a scheme allows, as `CRF` takes it: `CRF(len(tags), *bio_constraints(tags))`."""
+    """The constraints of a tagging scheme, as in `CRF(len(tags), *bio_constraints(tags))`."""
 
     allowed: list[list[int]]
     allowed_start: list[int]
@@ -206,7 +208,7 @@ class Constraints(NamedTuple):
 
 
 def bio_constraints(tags: Sequence[str]) -> Constraints:
-    """BIO: `I-x` only follows `B-x` or `I-x`."""
+    """Return the constraints of BIO: `I-x` follows only `B-x` or `I-x`."""
 
     def follows(before: str, after: str) -> bool:
         return not after.startswith("I-") or before[1:] == after[1:]
@@ -215,9 +217,10 @@ def bio_constraints(tags: Sequence[str]) -> Constraints:
 
 
 def bioes_constraints(tags: Sequence[str]) -> Constraints:
-    """BIOES (also called BILOU, with L for E and U for S): a span of several tokens ends in `E-x`.
+    """Return the constraints of BIOES (or BILOU, with L for E and U for S).
 
-    `I-x` and `E-x` only follow `B-x` or `I-x`, and these two are followed by nothing else.
+    A span of several tokens ends in `E-x`. `I-x` and `E-x` follow only `B-x` or `I-x`, and these
+    two are followed only by `I-x` or `E-x`.
     """
 
     def follows(before: str, after: str) -> bool:
@@ -228,7 +231,7 @@ def bioes_constraints(tags: Sequence[str]) -> Constraints:
 
 
 def _constraints(tags: Sequence[str], follows: Callable[[str, str], bool]) -> Constraints:
-    """A sequence begins as after `O`, and ends as before it."""
+    """Build the constraints; sequences start as after `O` and end as before `O`."""
     return Constraints(
         [[int(follows(before, after)) for after in tags] for before in tags],
         [int(follows("O", tag)) for tag in tags],
@@ -237,7 +240,7 @@ def _constraints(tags: Sequence[str], follows: Callable[[str, str], bool]) -> Co
 
 
 def _where_allowed(allowed: Any, weights: Any) -> Any:
-    # A gradient by hand takes tensors alone; on TensorFlow a reshaped variable is one.
+    # A custom gradient needs tensors; on TensorFlow, reshaping converts a variable to a tensor.
     scores = ops.reshape(weights, weights.shape)
     return scores if allowed is None else ops.where(allowed, scores, FORBIDDEN)
 
@@ -247,11 +250,13 @@ def _checked(value: Any, shape: tuple[int, ...], name: str) -> Any:
         return None
     array = np.asarray(value, dtype=bool)
     if array.shape != shape:
-        raise ValueError(f"CRF: {name} has the shape {array.shape}; expected {shape}")
+        raise ValueError(f"CRF: {name} must have the shape {shape}; received {array.shape}")
     return array
 
 
 def _checked_weights(weights: Sequence[float] | None, num_tags: int) -> Any:
     if weights is not None and len(weights) != num_tags:
-        raise ValueError(f"CRFLoss: {len(weights)} tag_weights; expected one a tag: {num_tags}")
+        raise ValueError(
+            f"CRFLoss: expected one tag weight per tag ({num_tags}); received {len(weights)}"
+        )
     return None if weights is None else np.asarray(weights, "float32")

@@ -1,4 +1,4 @@
-"""Dropout of whole tokens: some ids become `<unk>` in training."""
+"""Dropout of whole tokens: random ids become `<unk>` in training."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ TINY = 1e-9
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class TokenDropout(keras.layers.Layer):
-    """Replaces each real id by `unknown_id` with probability `rate`, in training alone.
+    """Replaces each real id with `unknown_id` with probability `rate`, in training only.
 
-    The model meets words that it does not know while it learns, and so learns to read a word from
-    its context (Kiperwasser and Goldberg 2016, section 6, with a rate that is the same for every
-    word; Iyyer et al. 2015 drop the word altogether).
+    The model sees unknown words during training and learns to use their context (Kiperwasser and
+    Goldberg 2016, section 6, with the same rate for all words; Iyyer et al. 2015 remove the word).
 
     Args:
-        rate: In [0, 1).
-        unknown_id: The id that stands for an unknown word; id 0 is padding and is left alone.
-        seed: Of the draws.
+        rate: Probability in [0, 1).
+        unknown_id: The id of unknown words; id 0 is padding and is never replaced.
+        seed: Random seed.
 
-    Shapes: int32 [batch, tokens, ...] -> the same; one draw a token, for all that follows it.
+    Shapes: int32 [batch, tokens, ...] -> the same; one draw per token, shared by further axes.
     """
 
     def __init__(self, rate: float, unknown_id: int = 1, seed: int | None = None, **kwargs: Any):
@@ -50,23 +49,23 @@ class TokenDropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class RareTokenDropout(keras.layers.Layer):
-    """As `TokenDropout`, and the rarer a word in training, the more often it is replaced.
+    """Token dropout that replaces rare words more often than frequent ones, in training only.
 
-    A word w that training has c(w) times becomes `<unk>` with probability
-    1 - (1 - rate) (1 - alpha / (alpha + c(w))): what is unknown later is most like what is rare now
-    (Kiperwasser and Goldberg 2016, section 6). So the model learns what an unknown word tends to
-    be: a city rather than a state, of which all are known.
+    A word w that occurs c(w) times in training becomes `<unk>` with probability
+    1 - (1 - rate) (1 - alpha / (alpha + c(w))) (Kiperwasser and Goldberg 2016, section 6). Unknown
+    words resemble rare words, so the model learns what unknown words tend to be: cities rather than
+    states, all of which are known.
 
-    `counts` [vocabulary_size] is no weight that a gradient changes: it is counted on the training
-    texts before the training and set with `counts.assign`; until then no word is rare.
+    `counts` [vocabulary_size] is not trainable: words are counted on the training texts before
+    training and set with `counts.assign`. Initially no word is rare.
 
     Args:
-        vocabulary_size: Ids are below.
-        rate: Of every word, in [0, 1).
+        vocabulary_size: Number of ids.
+        rate: Probability for all words, in [0, 1).
         alpha: At least 0; a word that occurs `alpha` times is replaced half of the time.
-        seed: Of the draws.
+        seed: Random seed.
 
-    Shapes: int32 [batch, tokens] -> the same; `<unk>` is 1, padding 0 is left alone.
+    Shapes: int32 [batch, tokens] -> the same; `<unk>` is 1, padding 0 is never replaced.
     """
 
     def __init__(

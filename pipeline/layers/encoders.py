@@ -1,10 +1,12 @@
-"""Encoders by name: from vectors to states that know their context, as the settings say.
+"""Encoders by name, which map vectors to contextual states.
 
-feed_forward     each token by itself: no context
-window           its neighbours, `radius` to either side
-elman, lstm, gru all before it; bidirectional: all after it, too
+The context of a token is:
+
+feed_forward     the token only
+window           its neighbours, `radius` to each side
+elman, lstm, gru all tokens before it; bidirectional: also all tokens after it
 convolution      a neighbourhood that grows with depth
-self_attention   every token looks at every other
+self_attention   all tokens
 """
 
 from __future__ import annotations
@@ -23,16 +25,17 @@ RECURRENT = tuple(CELLS)
 
 
 class EncoderSizes(NamedTuple):
-    """What an encoder is made of.
+    """The sizes of an encoder.
 
     Attributes:
-        hidden_dim: Of a state; of each direction's, where there are two.
-        depth: Layers, each reading the states of the one below.
-        bidirectional: Read from either side and join the states; recurrent ones only.
-        radius: Of a window; a convolution is 2 x radius + 1 tokens wide.
-        heads: Of self-attention.
-        dropout: Between layers, in training.
-        seed: Of the dropout.
+        hidden_dim: Size of a state, per direction.
+        depth: Number of layers.
+        bidirectional: Whether to read in both directions and concatenate the states; recurrent
+            encoders only.
+        radius: Radius of a window; a convolution is 2 x radius + 1 tokens wide.
+        heads: Number of self-attention heads.
+        dropout: Dropout rate between layers, in training.
+        seed: Seed of the dropout.
     """
 
     hidden_dim: int
@@ -47,13 +50,15 @@ class EncoderSizes(NamedTuple):
 def encode(
     encoder: str, sizes: EncoderSizes, vectors: Any, padding_mask: Any, name: str = "encoder"
 ) -> Any:
-    """States of a batch of texts, in a Keras model that is being built; `name` begins its layers'.
+    """Add an encoder to a functional Keras model and return its states.
+
+    `name` is the prefix of the names of its layers.
 
     Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens]
-    -> [batch, tokens, hidden_dim], twice that where bidirectional; zeros at padding.
+    -> [batch, tokens, hidden_dim], or 2 x hidden_dim if bidirectional; zeros at padding.
 
     Raises:
-        ValueError: There is no such encoder.
+        ValueError: The encoder is unknown.
     """
     size, depth = sizes.hidden_dim, sizes.depth
     if encoder == "self_attention":
@@ -80,7 +85,8 @@ def _layer(encoder: str, sizes: EncoderSizes, name: str) -> Any:
     if encoder == "window":
         return Window(sizes.hidden_dim, sizes.radius, name=name)
     if encoder not in RECURRENT:
-        raise ValueError(f"encoder {encoder!r}: there is no such encoder")
+        known = ", ".join((*RECURRENT, "feed_forward", "window", "convolution", "self_attention"))
+        raise ValueError(f"encoder is {encoder!r}; expected one of {known}")
     if not sizes.bidirectional:
         return Recurrent(encoder, sizes.hidden_dim, name=name)
     forward, backward = (

@@ -1,4 +1,4 @@
-"""Each token by itself: the encoder without any context, to be measured against."""
+"""An encoder without context, for comparison with the others."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class FeedForward(keras.layers.Layer):
-    """One dense layer over each token, which sees no other.
+    """One dense layer, applied to each token separately.
 
     Rumelhart, Hinton and Williams 1986 ("Learning representations by back-propagating errors"):
 
     h_t = f(W x_t + b), with f = tanh or ReLU; zeros at padding.
 
-    The same word has the same state wherever it stands: a city whose role only its neighbours tell
-    gets the same tag in both roles.
+    A word has the same state in every context: a city gets the same tag as departure and as
+    destination.
 
     Args:
         hidden_dim: Size of h.
@@ -31,7 +31,7 @@ class FeedForward(keras.layers.Layer):
         super().__init__(**kwargs)
         self.hidden_dim, self.activation = hidden_dim, activation
         self.dense = keras.layers.Dense(hidden_dim, activation=activation, name="dense")
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, vectors_shape: Any, padding_mask_shape: Any = None) -> None:
         self.dense.build(vectors_shape)

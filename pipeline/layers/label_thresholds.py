@@ -1,4 +1,4 @@
-"""From which probability on each of several labels is given."""
+"""Decision thresholds for multi-label classification, stored in the model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import keras
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class LabelThresholds(keras.layers.Layer):
-    """Keeps a threshold for each label beside the logits, which pass through unchanged.
+    """Stores a threshold for each label; the logits pass through unchanged.
 
-    `thresholds` is tuned on held-out data when training is over (see
-    `pipeline.metrics.thresholds.tune_thresholds`) and set with `assign`; 0.5 until then. It is
-    saved with the model's weights.
+    `thresholds` is tuned on held-out data after training (see
+    `pipeline.metrics.thresholds.tune_thresholds`) and set with `assign`; its initial value is 0.5.
+    It is saved with the weights of the model.
 
     Shapes: float [batch, labels] -> the same.
     """

@@ -1,4 +1,4 @@
-"""The loss of an ensemble whose members learn side by side in one model."""
+"""The loss of an ensemble whose members are trained in one model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from keras import ops
 
 
 class MembersLoss(keras.losses.Loss):
-    """The sum of what the members of an ensemble lose, each held against the same gold.
+    """The sum of the losses of all members against the same gold values.
 
     Args:
-        loss: Of one member: gold [batch, ...] and scores [batch, ...] to [batch].
+        loss: The loss of one member: gold [batch, ...] and scores [batch, ...] to [batch].
 
     Shapes: gold [batch, ...], scores [batch, members, ...].
     """

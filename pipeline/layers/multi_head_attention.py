@@ -1,4 +1,4 @@
-"""Attention with several heads, each looking for something of its own."""
+"""Multi-head attention of a decoder to its source."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.layers.attention import ScaledDotAttention, shares
+from pipeline.layers.attention import ScaledDotAttention, masked_softmax
 
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class MultiHeadAttention(ScaledDotAttention):
-    """Each head is a `ScaledDotAttention` of head_dim = attention_dim / heads; O joins them.
+    """Heads of `ScaledDotAttention` with head_dim = attention_dim / heads, projected by O.
 
-    Vaswani et al. 2017, section 3.2.2: context = O [head_1; ...; head_H]. The weights that come out
-    are the mean of the heads'.
+    Vaswani et al. 2017, section 3.2.2: context = O [head_1; ...; head_H]. The returned weights are
+    the mean over the heads.
 
-    The face is that of `pipeline/layers/attention.py`; but keys stand as [batch, heads, head_dim,
-    source] and values as [batch, heads, source, head_dim], so that no step of a search turns them.
+    The interface is that of `pipeline/layers/attention.py`, but keys are [batch, heads, head_dim,
+    source] and values [batch, heads, source, head_dim], so that search steps need no transposition.
 
     Args:
-        attention_dim: Of a context; a multiple of heads.
-        heads: Of them.
+        attention_dim: Size of a context, a multiple of heads.
+        heads: Number of heads.
 
     Raises:
-        ValueError: It is no multiple.
+        ValueError: attention_dim is not a multiple of heads.
     """
 
     def __init__(self, attention_dim: int, heads: int, **kwargs: Any):
@@ -54,14 +54,14 @@ class MultiHeadAttention(ScaledDotAttention):
         head_dim = self.attention_dim // self.heads
         split = self._split(self._times(queries, self.query_kernel) / head_dim**0.5)
         scores = ops.matmul(ops.transpose(split, (0, 2, 1, 3)), projected["keys"])
-        weights = shares(scores, padding_mask[:, None, None, :])
+        weights = masked_softmax(scores, padding_mask[:, None, None, :])
         mixed = ops.transpose(ops.matmul(weights, projected["values"]), (0, 2, 1, 3))
         batch, number = ops.shape(queries)[:2]
         joined = ops.reshape(mixed, (batch, number, self.attention_dim))
         return self._times(joined, self.output_kernel), ops.mean(weights, axis=1)
 
     def _split(self, vectors: Any) -> Any:
-        """[batch, n, attention_dim] as [batch, n, heads, head_dim]."""
+        """Reshape [batch, n, attention_dim] to [batch, n, heads, head_dim]."""
         batch, number = ops.shape(vectors)[:2]
         return ops.reshape(vectors, (batch, number, self.heads, self.attention_dim // self.heads))
 

@@ -1,4 +1,4 @@
-"""What stands around a token, and how it begins and ends: the features of a classic CRF."""
+"""Hashed features of neighbouring words and affixes, as in a classic CRF."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
-BUCKETS = 2**17 - 1  # a prime, so that a polynomial spreads; times FACTOR it is below 2^31
+BUCKETS = 2**17 - 1  # prime, for a good polynomial hash; BUCKETS x FACTOR is below 2^31
 FACTOR = 10_007
 NEIGHBOURS = (
-    *((place,) for place in (-2, -1, 0, 1, 2)),
+    *((offset,) for offset in (-2, -1, 0, 1, 2)),
     *((-2, -1), (-1, 0), (0, 1), (1, 2), (-1, 1)),
     (-1, 0, 1),
 )
@@ -19,27 +19,27 @@ AFFIXES = (1, 2, 3, 4)
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class HashedNeighbours(keras.layers.Layer):
-    """A vector a token: the sum of what its word, its neighbours and its affixes say.
+    """Token vectors that sum embeddings of hashed word, neighbour and affix features.
 
-    1. features: the words at the places of `NEIGHBOURS` from the token on, alone and side by side,
-       and its first and last 1 to 4 characters; each with its kind hashed into one of `BUCKETS`
-       (Weinberger et al. 2009): h = (h FACTOR + id) mod BUCKETS, id by id,
-    2. in training a share `rate` of the features is left out, and what is left weighs
-       1 / (1 - rate) (Srivastava et al. 2014),
-    3. the token's vector is the sum of the features' rows of a table that begins with zeros, so
-       that what training never met says nothing.
+    1. features: the words at the relative positions of `NEIGHBOURS`, alone and combined, and the
+       first and last 1 to 4 characters of the token; each is hashed with its kind into one of
+       `BUCKETS` (Weinberger et al. 2009): h = (h FACTOR + id) mod BUCKETS for each id,
+    2. in training, dropout with `rate` on the features; the others are scaled by 1 / (1 - rate)
+       (Srivastava et al. 2014),
+    3. the token's vector is the sum of the features' rows of a table, which is initialized with
+       zeros, so that unseen features contribute nothing.
 
-    These are the features of the usual linear-chain CRF (Lafferty et al. 2001; Sha and Pereira
-    2003, section 4); beside a recurrent layer they are the wide part of a wide and deep model
-    (Cheng et al. 2016).
+    These are the features of a classic linear-chain CRF (Lafferty et al. 2001; Sha and Pereira
+    2003, section 4). In parallel to a recurrent layer they are the wide part of a wide and deep
+    model (Cheng et al. 2016).
 
     Args:
-        dim: Of the vector.
-        rate: In [0, 1).
-        seed: Of the draws.
+        dim: Size of the vector.
+        rate: Dropout rate in [0, 1).
+        seed: Seed of the dropout.
 
-    Shapes: words int32 [batch, tokens], characters int32 [batch, tokens, characters], 0 being
-    padding that stands last -> float [batch, tokens, dim]; zeros at padding.
+    Shapes: words int32 [batch, tokens], characters int32 [batch, tokens, characters], padded with
+    0 at the end -> float [batch, tokens, dim]; zeros at padding.
     """
 
     def __init__(self, dim: int, rate: float = 0.0, seed: int | None = None, **kwargs: Any):
@@ -68,26 +68,26 @@ class HashedNeighbours(keras.layers.Layer):
 
 
 def hashed_features(words: Any, characters: Any) -> Any:
-    """Ids of all features of all tokens: int32 [batch, tokens, features], each below `BUCKETS`."""
-    found = [[_at(words, place) for place in places] for places in NEIGHBOURS]
+    """Return the ids of all features: int32 [batch, tokens, features], each below `BUCKETS`."""
+    features = [[_shifted(words, offset) for offset in offsets] for offsets in NEIGHBOURS]
     longest = max(AFFIXES)
     padded = ops.pad(characters, ((0, 0), (0, 0), (0, longest)))
     length = ops.sum(ops.cast(ops.not_equal(characters, 0), "int32"), axis=-1, keepdims=True)
     for size in AFFIXES:
-        first = [padded[:, :, place] for place in range(size)]
-        ends = [ops.maximum(length - 1 - place, 0) for place in range(size)]
-        last = [ops.take_along_axis(padded, end, axis=2)[:, :, 0] for end in ends]
-        found += [first, last]
-    return ops.stack([_hashed(kind, ids) for kind, ids in enumerate(found)], axis=-1)
+        prefix = [padded[:, :, index] for index in range(size)]
+        ends = [ops.maximum(length - 1 - index, 0) for index in range(size)]
+        suffix = [ops.take_along_axis(padded, end, axis=2)[:, :, 0] for end in ends]
+        features += [prefix, suffix]
+    return ops.stack([_hashed(kind, ids) for kind, ids in enumerate(features)], axis=-1)
 
 
-def _at(words: Any, place: int) -> Any:
-    """Each token with the word that stands `place` tokens further on; 0 beyond the text."""
-    if place == 0:
+def _shifted(words: Any, offset: int) -> Any:
+    """Return the word `offset` tokens after each token; 0 outside of the text."""
+    if offset == 0:
         return words
-    if place < 0:
-        return ops.pad(words, ((0, 0), (-place, 0)))[:, :place]
-    return ops.pad(words, ((0, 0), (0, place)))[:, place:]
+    if offset < 0:
+        return ops.pad(words, ((0, 0), (-offset, 0)))[:, :offset]
+    return ops.pad(words, ((0, 0), (0, offset)))[:, offset:]
 
 
 def _hashed(kind: int, ids: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A sequence of states as one vector, padding left out."""
+"""Pooling of a sequence of states to one vector, without padding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class AttentionPooling(keras.layers.Layer):
-    """A weighted mean of the states, the weights learnt; what matters for the whole text counts.
+    """A weighted mean of the states with learnt weights.
 
     Yang et al. 2016, equations 5 to 7 ("Hierarchical attention networks"):
 
@@ -19,7 +19,7 @@ class AttentionPooling(keras.layers.Layer):
     3. the pooled vector is sum_i a_i h_i.
 
     Args:
-        attention_dim: Of the hidden projection.
+        attention_dim: Size of the hidden projection.
 
     Shapes: states [batch, tokens, dim], padding_mask bool [batch, tokens] -> [batch, dim].
     """
@@ -29,22 +29,22 @@ class AttentionPooling(keras.layers.Layer):
         self.attention_dim = attention_dim
         self.hidden = keras.layers.Dense(attention_dim, activation="tanh", name="hidden")
         self.scorer = keras.layers.Dense(1, use_bias=False, name="scorer")
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, states_shape: Any, padding_mask_shape: Any = None) -> None:
         self.hidden.build(states_shape)
         self.scorer.build((*states_shape[:-1], self.attention_dim))
 
     def call(self, states: Any, padding_mask: Any) -> Any:
-        return ops.sum(self.shares(states, padding_mask)[:, :, None] * states, axis=1)
+        return ops.sum(self.attention_weights(states, padding_mask)[:, :, None] * states, axis=1)
 
-    def shares(self, states: Any, padding_mask: Any) -> Any:
-        """The a_i above: how much of the pooled vector each token is, float [batch, tokens]."""
+    def attention_weights(self, states: Any, padding_mask: Any) -> Any:
+        """Return the weights a_i above, float [batch, tokens]."""
         real = ops.cast(padding_mask, self.compute_dtype)
         scores = self.scorer(self.hidden(states))[:, :, 0] + (real - 1) * 1e9
-        # By hand: Keras's softmax warns of texts of one token, and gives padding alone weights.
-        shares = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True)) * real
-        return shares / ops.maximum(ops.sum(shares, axis=-1, keepdims=True), 1.0)
+        # Keras's softmax warns about axes of size 1, and is not 0 if all tokens are padding.
+        weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True)) * real
+        return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1.0)
 
     def compute_mask(self, states: Any, previous_mask: Any = None) -> None:
         return None
@@ -58,16 +58,16 @@ class AttentionPooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class Pooling(keras.layers.Layer):
-    """One vector of all states of a text, nothing learnt; zeros where no token is real.
+    """Pooling without weights; zeros if there are no real tokens.
 
-    - "last": the state that has read the whole text. That is the one at the last real token; of a
-      layer that reads both ways, the forward half of that one and the backward half of the one at
-      the first real token.
-    - "mean", "max": of the states at real tokens, feature by feature.
+    - "last": the state that has read the whole text, which is the state at the last real token. In
+      bidirectional layers it is the forward half of the last real token and the backward half of
+      the first.
+    - "mean", "max": the mean or maximum over real tokens, for each feature.
 
     Args:
-        kind: One of these.
-        bidirectional: For "last": a state is a forward half, then a backward half as long.
+        kind: "last", "mean" or "max".
+        bidirectional: For "last": whether a state is a forward half and a backward half.
 
     Shapes: states [batch, tokens, dim], padding_mask bool [batch, tokens] -> [batch, dim].
     """
@@ -77,12 +77,12 @@ class Pooling(keras.layers.Layer):
         if kind not in POOLINGS:
             raise ValueError(f"Pooling: kind is {kind!r}; expected one of {', '.join(POOLINGS)}")
         self.kind, self.bidirectional = kind, bidirectional
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, states_shape: Any, padding_mask_shape: Any = None) -> None:
         if self.bidirectional and states_shape[-1] % 2:
             raise ValueError(
-                f"Pooling: bidirectional states of size {states_shape[-1]}; expected two halves"
+                f"Pooling: bidirectional states must have an even size; received {states_shape[-1]}"
             )
 
     def call(self, states: Any, padding_mask: Any) -> Any:
@@ -104,35 +104,35 @@ class Pooling(keras.layers.Layer):
 
 
 def first_state(states: Any, padding_mask: Any) -> Any:
-    """The state at the first real token; zeros where none is real."""
-    return _picked(states, _first(padding_mask))
+    """Return the state at the first real token; zeros if there is none."""
+    return _select(states, _first(padding_mask))
 
 
 def last_state(states: Any, padding_mask: Any) -> Any:
-    """The state at the last real token; zeros where none is real."""
-    return _picked(states, ops.flip(_first(ops.flip(padding_mask, axis=1)), axis=1))
+    """Return the state at the last real token; zeros if there is none."""
+    return _select(states, ops.flip(_first(ops.flip(padding_mask, axis=1)), axis=1))
 
 
 def _first(padding_mask: Any) -> Any:
-    """True at the first real token of each row alone."""
+    """Return True only at the first real token of each row."""
     nth = ops.cumsum(ops.cast(padding_mask, "int32"), axis=1)
     return ops.logical_and(padding_mask, nth == 1)
 
 
-def _picked(states: Any, chosen: Any) -> Any:
-    return ops.sum(ops.where(chosen[:, :, None], states, 0.0), axis=1)
+def _select(states: Any, selected: Any) -> Any:
+    return ops.sum(ops.where(selected[:, :, None], states, 0.0), axis=1)
 
 
 def mean_states(states: Any, padding_mask: Any) -> Any:
-    """The mean of the states at real tokens; zeros where none is real."""
+    """Return the mean over real tokens; zeros if there are none."""
     total = ops.sum(ops.where(padding_mask[:, :, None], states, 0.0), axis=1)
     count = ops.sum(ops.cast(padding_mask, total.dtype), axis=1, keepdims=True)
     return total / ops.maximum(count, 1.0)
 
 
 def max_states(states: Any, padding_mask: Any) -> Any:
-    """The greatest value of each feature at real tokens; zeros where none is real."""
-    # Below every real value, so that padding never wins; then 0 where nothing is real.
+    """Return the maximum of each feature over real tokens; zeros if there are none."""
+    # Padding is far below all real values, so it is never the maximum.
     highest = ops.max(ops.where(padding_mask[:, :, None], states, -1e9), axis=1)
     return ops.where(ops.any(padding_mask, axis=1)[:, None], highest, 0.0)
 

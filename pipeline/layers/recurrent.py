@@ -1,4 +1,4 @@
-"""Recurrent layers that read a text in one direction, and both directions side by side."""
+"""Elman, LSTM and GRU layers that read a text in one direction."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from keras import ops
 
 from pipeline.layers import cells
 
-FAR = 1e9  # sigmoid(FAR) is 1 and sigmoid(-FAR) is 0, exactly
+LARGE = 1e9  # sigmoid(LARGE) is exactly 1 and sigmoid(-LARGE) is exactly 0
 
 
 class Cell(NamedTuple):
-    """A recurrence: see `pipeline/layers/cells.py` for its formula.
+    """A recurrence; `pipeline/layers/cells.py` documents the formulas.
 
     Attributes:
-        gates: Column blocks of its weights.
-        train: States with a gradient by hand.
-        predict: The same states, leaner.
-        cut: The recurrent weights as `step` takes them.
-        step: One token and the state before it to the state after it.
-        state: How many tensors a state is: the hidden one, and an LSTM's memory.
-        padding: What each block gets in place of a padding token's inputs, so that the state of
-            a text that is yet to begin, as one read backward meets its padding first, stays 0.
-        bias: What each block's bias begins with.
+        gates: Number of column blocks of the weights.
+        train: Computes all states, with a hand-written gradient.
+        predict: Computes the same states without the tensors for the gradient.
+        cut: Prepares the recurrent weights for `step`.
+        step: Maps one token and a state to the next state.
+        state: Number of tensors of a state: 2 for an LSTM (hidden state and cell), otherwise 1.
+        padding: Input of each block at padding tokens, which keeps an initial state of 0 when a
+            text is read backward and its padding comes first.
+        bias: Initial bias of each block.
     """
 
     gates: int
@@ -39,16 +39,18 @@ class Cell(NamedTuple):
 
 
 CELLS = {
-    "elman": Cell(1, cells.elman, cells.elman, cells.whole, cells.elman_step, 1, (0.0,), (0.0,)),
+    "elman": Cell(
+        1, cells.elman, cells.elman, cells.unchanged, cells.elman_step, 1, (0.0,), (0.0,)
+    ),
     "lstm": Cell(
         4,
         cells.lstm,
         cells.lstm_lean,
-        cells.whole,
+        cells.unchanged,
         cells.lstm_step,
         2,
-        (-FAR, -FAR, -FAR, 0.0),
-        (0.0, 1.0, 0.0, 0.0),  # the forget gate begins open (Jozefowicz et al. 2015, section 2.2)
+        (-LARGE, -LARGE, -LARGE, 0.0),
+        (0.0, 1.0, 0.0, 0.0),  # forget bias 1 (Jozefowicz et al. 2015, section 2.2)
     ),
     "gru": Cell(
         3,
@@ -57,7 +59,7 @@ CELLS = {
         cells.gru_parts,
         cells.gru_step,
         1,
-        (FAR, 0.0, 0.0),
+        (LARGE, 0.0, 0.0),
         (0.0, 0.0, 0.0),
     ),
 }
@@ -65,26 +67,26 @@ CELLS = {
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class Recurrent(keras.layers.Layer):
-    """An Elman, LSTM or GRU layer; a state a token, zeros at padding.
+    """An Elman, LSTM or GRU layer that returns a state per token, zeros at padding.
 
-    Unlike the layers of Keras it has its gradient by hand, which makes a training step about twice
-    as fast on a CPU, and no `cuDNN` form, so that its graph runs wherever it is loaded.
+    Unlike Keras's layers it has a hand-written gradient, which makes a training step about twice as
+    fast on a CPU, and no cuDNN implementation, so its graph runs on any device.
 
     Args:
         cell: "elman", "lstm" or "gru".
-        hidden_dim: Of a state.
-        backward: Read from the last token to the first.
+        hidden_dim: Size of a state.
+        backward: Whether to read from the last token to the first.
 
-    Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens] or None where all are
-    real, initial_state: a tensor [batch, hidden_dim], of an LSTM two, hidden state and memory, or
-    none for zeros -> [batch, tokens, hidden_dim], in the order of the text for either direction.
+    Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens] or None for no padding,
+    initial_state: one tensor [batch, hidden_dim], two for an LSTM (hidden state and cell), or none
+    for zeros -> [batch, tokens, hidden_dim], in text order for both directions.
 
-    A decoder goes token by token: `products` of what is known, then `advance`; or `step`, both. The
-    recurrent weights are `cut` for them before its loop, as a copy a token costs time.
+    A decoder runs token by token: `products`, then `advance`; or `step` for both. It prepares the
+    recurrent weights with `cut` before its loop, because copying them at each token takes time.
 
     Raises:
-        ValueError: There is no such cell, or an initial state where the layer reads backward: it
-            would meet the padding first.
+        ValueError: The cell is unknown, or a backward layer gets an initial state, which its
+            padding would overwrite.
     """
 
     def __init__(self, cell: str, hidden_dim: int, backward: bool = False, **kwargs: Any):
@@ -92,11 +94,11 @@ class Recurrent(keras.layers.Layer):
         if cell not in CELLS:
             raise ValueError(f"Recurrent: cell is {cell!r}; expected one of {', '.join(CELLS)}")
         self.cell, self.hidden_dim, self.backward = cell, hidden_dim, backward
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, vectors_shape: Any, padding_mask_shape: Any = None) -> None:
         gates = CELLS[self.cell].gates
-        # A draw a block, as each is a matrix of its own: orthogonal recurrence (Saxe et al. 2014).
+        # Each block is initialized as a separate matrix: orthogonal recurrence (Saxe et al. 2014).
         blocks: list[tuple[str, int, str]] = [
             ("kernel", vectors_shape[-1], "glorot_uniform"),
             ("recurrent_kernel", self.hidden_dim, "orthogonal"),
@@ -120,34 +122,36 @@ class Recurrent(keras.layers.Layer):
         if padding_mask is not None:
             padding = ops.repeat(ops.array(cell.padding, inputs.dtype), self.hidden_dim)
             inputs = ops.where(padding_mask[:, :, None], inputs, padding)
-        inputs = self._turned(ops.transpose(inputs, (1, 0, 2)))
+        inputs = self._in_reading_order(ops.transpose(inputs, (1, 0, 2)))
         run = cell.train if training else cell.predict
-        # A gradient by hand takes tensors alone; on TensorFlow a reshaped variable is one.
+        # A custom gradient needs tensors; on TensorFlow, reshaping converts a variable to a tensor.
         weights = ops.reshape(self.recurrent_kernel, self.recurrent_kernel.shape)
-        states = self._turned(run(inputs, weights, self._start(initial_state, inputs.dtype)))
+        states = self._in_reading_order(
+            run(inputs, weights, self._start(initial_state, inputs.dtype))
+        )
         states = ops.transpose(states, (1, 0, 2))
         if padding_mask is None:
             return states
         return states * ops.cast(padding_mask, states.dtype)[:, :, None]
 
     def products(self, vectors: Any) -> Any:
-        """W x + b, [..., gates x hidden_dim]: all of a token that waits for no state."""
-        dtype = self.compute_dtype  # outside of `call` Keras casts no weights
+        """Return W x + b, [..., gates x hidden_dim], the part that does not depend on the state."""
+        dtype = self.compute_dtype  # Keras casts weights only within `call`
         products = ops.matmul(ops.cast(vectors, dtype), ops.cast(self.kernel, dtype))
         return products + ops.cast(self.bias, dtype)
 
     def cut(self) -> Any:
-        """The recurrent weights as `advance` and `step` take them."""
+        """Prepare the recurrent weights for `advance` and `step`."""
         return CELLS[self.cell].cut(ops.cast(self.recurrent_kernel, self.compute_dtype))
 
     def advance(self, products: Any, state: Sequence[Any], cut: Any) -> tuple[Any, ...]:
-        """The state after one token; `products` [rows, gates x hidden_dim]."""
+        """Return the state after one token; `products` [rows, gates x hidden_dim]."""
         return CELLS[self.cell].step(products, cut, self._start(state, products.dtype))
 
     def step(self, vectors: Any, state: Sequence[Any], cut: Any) -> tuple[Any, ...]:
-        """The state after one token, of [rows, dim] and a state of [rows, hidden_dim] each.
+        """Return the state after one token [rows, dim]; state tensors are [rows, hidden_dim].
 
-        Its first tensor is what `call` gives at that token.
+        The first tensor of the state is the output of `call` at that token.
         """
         return self.advance(self.products(vectors), state, cut)
 
@@ -155,12 +159,12 @@ class Recurrent(keras.layers.Layer):
         expected = CELLS[self.cell].state
         if state and (self.backward or len(state) != expected):
             raise ValueError(
-                f"Recurrent: an initial state of {len(state)} tensors, backward {self.backward}; "
-                f"expected {expected} of {self.cell}, forward"
+                f"Recurrent: expected an initial state of {expected} tensors for {self.cell} and "
+                f"backward=False; received {len(state)} tensors and backward={self.backward}"
             )
         return tuple(ops.cast(part, dtype) for part in state)
 
-    def _turned(self, steps: Any) -> Any:
+    def _in_reading_order(self, steps: Any) -> Any:
         return ops.flip(steps, axis=0) if self.backward else steps
 
     def _first_bias(self, shape: Any, dtype: Any = None) -> Any:
@@ -178,7 +182,7 @@ class Recurrent(keras.layers.Layer):
 
 
 def blockwise(initializer: str, blocks: int) -> Callable[..., Any]:
-    """An initializer that draws each of several column blocks as a matrix of its own."""
+    """Return an initializer that initializes each column block as a separate matrix."""
 
     def draw(shape: Any, dtype: Any = None) -> Any:
         size = (shape[0], shape[1] // blocks)

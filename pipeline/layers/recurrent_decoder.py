@@ -1,4 +1,4 @@
-"""A recurrent decoder that looks at its source after each step."""
+"""A recurrent decoder with attention to its source."""
 
 from __future__ import annotations
 
@@ -17,46 +17,47 @@ State = tuple[Any, ...]
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class RecurrentDecoder(keras.layers.Layer):
-    """Elman, LSTM or GRU layers over the target so far, and attention to the source after them.
+    """Elman, LSTM or GRU layers over the target prefix, followed by attention to the source.
 
-    Luong, Pham and Manning 2015, section 3; at target position t, of the word before it:
+    Luong, Pham and Manning 2015, section 3; at target position t, given the previous token:
 
-    1. h_0 = tanh(B summary + b) of each layer, of an LSTM c_0 too: the bridge,
-    2. h_t = cell(x_t, h_{t-1}); with input feeding cell([x_t; h~_{t-1}], h_{t-1}), h~_0 = 0; the
-       layer above reads the h_t of the one below,
-    3. context_t = what the source says to h_t of the last layer (see `SourceAttention`),
+    1. h_0 = tanh(B summary + b) for each layer, and c_0 for an LSTM: the bridge,
+    2. h_t = cell(x_t, h_{t-1}); with input feeding cell([x_t; h~_{t-1}], h_{t-1}), h~_0 = 0; each
+       further layer reads the h_t of the layer below,
+    3. context_t = the attention context of h_t of the last layer (see `SourceAttention`),
     4. h~_t = tanh(W [context_t; h_t] + b), the output.
 
-    Without input feeding no h waits for an h~: in training the recurrence runs over the whole
-    target first, with its gradient by hand, and 3 and 4 are computed for all positions at once.
-    With it all steps wait for one another.
+    Without input feeding, h does not depend on h~: in training the recurrence first runs over the
+    whole target, with its hand-written gradient, and steps 3 and 4 are computed for all positions
+    at once. With input feeding, all steps are sequential.
 
-    Four doors, of which a search needs the first three:
+    The methods, of which a search needs the first three:
 
-    - `fix(memory, padding_mask, summary)`: what stays while one source is decoded, [batch, ...];
-    - `start(fixed)`: the state of one hypothesis a source, before its first token, [batch, 1, ...];
-    - `step(vectors, state, fixed)`: one token further, for n hypotheses a source; a loop calls
-      `stepper()`, which has the weights laid out before it;
-    - `force(vectors, fixed)`: a known target whole (teacher forcing), the numbers of its steps.
+    - `fix(memory, padding_mask, summary)`: the constants of a source, [batch, ...];
+    - `start(fixed)`: the state before the first token, one hypothesis per source, [batch, 1, ...];
+    - `step(vectors, state, fixed)`: one step for n hypotheses per source; a loop uses `stepper()`,
+      which prepares the weights once;
+    - `force(vectors, fixed)`: the outputs for a known target (teacher forcing), equal to the steps.
 
-    Calling the layer is `fix` and `force`, and builds it.
+    Calling the layer runs `fix` and `force`, and builds it.
 
     Args:
         cell: "elman", "lstm" or "gru".
-        hidden_dim: Of h and h~.
-        depth: Recurrent layers.
+        hidden_dim: Size of h and h~.
+        depth: Number of recurrent layers.
         attention: A name of `source_attention.ATTENTIONS`.
-        input_feeding: Whether h~ joins the next input.
-        dropout: Rate between layers, in training alone.
-        seed: Of the dropout.
-        heads: Of "multi_head" attention.
+        input_feeding: Whether h~ is part of the next input.
+        dropout: Rate between layers, in training only.
+        seed: Seed of the dropout.
+        heads: Number of heads of "multi_head" attention.
 
     Shapes: vectors [batch, target, dim], memory [batch, source, m], padding_mask bool [batch,
     source], summary [batch, s] -> outputs [batch, target, hidden_dim], attention [batch, target,
-    source]. Padding at the end of a target needs no mask: nothing before it sees it.
+    source]. Padding at the end of a target needs no mask, because no earlier position depends on
+    it.
 
     Raises:
-        ValueError: There is no such cell or attention, or no layer.
+        ValueError: The cell or the attention is unknown, or depth is below 1.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.bridge = layers.Dense(self.parts * hidden_dim, activation="tanh", name="bridge", **own)
         self.source = SourceAttention(attention, hidden_dim, heads, name="source", **own)
         self.combine = layers.Dense(hidden_dim, name="combine", **own)
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(
         self, vectors_shape: Any, memory_shape: Any, padding_mask_shape: Any, summary_shape: Any
@@ -114,11 +115,11 @@ class RecurrentDecoder(keras.layers.Layer):
         return self.force(vectors, self.fix(memory, padding_mask, summary), training)
 
     def fix(self, memory: Any, padding_mask: Any, summary: Any) -> dict[str, Any]:
-        """What stays while one source is decoded; each tensor [batch, ...]."""
+        """Return the tensors that are constant while a source is decoded, each [batch, ...]."""
         return {**self.source.fix(memory, padding_mask, summary), "start": self.bridge(summary)}
 
     def start(self, fixed: dict[str, Any]) -> dict[str, Any]:
-        """The state before the first token; each tensor [batch, 1, hidden_dim]."""
+        """Return the state before the first token; each tensor [batch, 1, hidden_dim]."""
         parts = ops.split(fixed["start"][:, None], self.parts, axis=-1)
         if self.input_feeding:
             parts = [*parts, ops.zeros_like(parts[0])]
@@ -127,14 +128,14 @@ class RecurrentDecoder(keras.layers.Layer):
     def step(
         self, vectors: Any, state: dict[str, Any], fixed: dict[str, Any]
     ) -> tuple[Any, dict[str, Any], Any]:
-        """Outputs [batch, n, hidden_dim], the state, attention [batch, n, source] of one token.
+        """Return outputs [batch, n, hidden_dim], the next state and attention [batch, n, source].
 
-        Of vectors [batch, n, dim] and a state whose tensors are [batch, n, hidden_dim].
+        The vectors are [batch, n, dim], the tensors of the state [batch, n, hidden_dim].
         """
         return self.stepper()(vectors, state, fixed)
 
     def stepper(self) -> Callable[..., tuple[Any, dict[str, Any], Any]]:
-        """`step`, for all steps of a search: their weights are cut here, once."""
+        """Return `step` for use in a loop, with the weights prepared once."""
         return functools.partial(self._step, self._cut())
 
     def _step(
@@ -144,7 +145,7 @@ class RecurrentDecoder(keras.layers.Layer):
         rows = [ops.reshape(state[name], (-1, self.hidden_dim)) for name in self._names()]
         products = self.recurrent[0].products(ops.reshape(vectors, (-1, dim)))
         if self.input_feeding:
-            products = products + self._fed(rows[-1])
+            products = products + self._feed_products(rows[-1])
         states = self._advance(products, self._levels(rows), cut)
         shape = (batch, number, self.hidden_dim)
         parts = [ops.reshape(part, shape) for level in states for part in level]
@@ -154,9 +155,9 @@ class RecurrentDecoder(keras.layers.Layer):
         return outputs, dict(zip(self._names(), parts, strict=True)), attention
 
     def force(self, vectors: Any, fixed: dict[str, Any], training: bool = False) -> tuple[Any, Any]:
-        """Outputs [batch, target, hidden_dim] and attention [batch, target, source]."""
+        """Return outputs [batch, target, hidden_dim] and attention [batch, target, source]."""
         if self.input_feeding:
-            return self._force_fed(vectors, fixed, training)
+            return self._force_with_feeding(vectors, fixed, training)
         states, start = vectors, self._levels(ops.split(fixed["start"], self.parts, axis=-1))
         for level, layer in enumerate(self.recurrent):
             if level:
@@ -164,11 +165,14 @@ class RecurrentDecoder(keras.layers.Layer):
             states = layer(states, training=training, initial_state=start[level])
         return self._output(states, fixed)
 
-    def _force_fed(self, vectors: Any, fixed: dict[str, Any], training: bool) -> tuple[Any, Any]:
+    def _force_with_feeding(
+        self, vectors: Any, fixed: dict[str, Any], training: bool
+    ) -> tuple[Any, Any]:
         products = ops.transpose(self.recurrent[0].products(vectors), (1, 0, 2))
         size, gates = self.hidden_dim, products.shape[-1]
-        # Drawn before the loop: a loop on JAX may not move the seed. And in one tensor with the
-        # products: of several Keras 3.15.1's scan on TensorFlow must know the length beforehand.
+        # Dropout masks are drawn before the loop, because a JAX loop cannot update the seed. They
+        # are joined with the products, because Keras 3.15.1's scan over several tensors needs a
+        # static length on TensorFlow.
         ones = ops.ones_like(products[:, :, :size])
         kept = [drop(ones, training=training) for drop in self.between] if training else []
         known = ops.concatenate([products, *kept], axis=-1) if kept else products
@@ -178,7 +182,7 @@ class RecurrentDecoder(keras.layers.Layer):
             levels, output, _ = carry
             places = [gates + size * level for level in range(len(kept))]
             masks = [now[:, place : place + size] for place in places]
-            levels = self._advance(now[:, :gates] + self._fed(output), levels, cut, masks)
+            levels = self._advance(now[:, :gates] + self._feed_products(output), levels, cut, masks)
             outputs, attention = self._output(levels[-1][0][:, None], fixed)
             carry = (levels, outputs[:, 0], attention[:, 0])
             return carry, carry
@@ -190,20 +194,20 @@ class RecurrentDecoder(keras.layers.Layer):
         return ops.transpose(outputs, (1, 0, 2)), ops.transpose(attention, (1, 0, 2))
 
     def _cut(self) -> list[Any]:
-        """The recurrent weights of all layers, as their steps take them."""
+        """Return the prepared recurrent weights of all layers."""
         return [layer.cut() for layer in self.recurrent]
 
     def _advance(
         self, products: Any, levels: list[State], cut: list[Any], kept: Any = ()
     ) -> list[State]:
-        """The states of all layers after one token; `products` are of the first layer's input."""
+        """Return the states of all layers after one token; `products` are those of layer 1."""
         after = [self.recurrent[0].advance(products, levels[0], cut[0])]
         for level in range(1, self.depth):
             below = after[-1][0] * kept[level - 1] if kept else after[-1][0]
             after.append(self.recurrent[level].step(below, levels[level], cut[level]))
         return after
 
-    def _fed(self, output: Any) -> Any:
+    def _feed_products(self, output: Any) -> Any:
         return ops.matmul(output, ops.cast(self.feed, output.dtype))
 
     def _output(self, states: Any, fixed: dict[str, Any]) -> tuple[Any, Any]:
@@ -211,7 +215,7 @@ class RecurrentDecoder(keras.layers.Layer):
         return ops.tanh(context + self.combine(states)), attention
 
     def _levels(self, parts: list[Any]) -> list[State]:
-        """The tensors of a state layer by layer."""
+        """Group the tensors of a state by layer."""
         each = CELLS[self.cell].state
         return [tuple(parts[each * level : each * (level + 1)]) for level in range(self.depth)]
 

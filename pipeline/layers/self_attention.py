@@ -1,4 +1,4 @@
-"""A transformer encoder: every token looks at every other, near or far, in one step."""
+"""A transformer encoder with rotary positions."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 import keras
 from keras import ops
 
-LARGEST_SCORES = 2**24  # numbers in one tensor of attention scores: 64 MiB in float32
-LOWEST = -1e4  # a score that gives no attention
+LARGEST_SCORES = 2**24  # maximum size of a tensor of attention scores: 64 MiB in float32
+LOWEST = -1e4  # the score of padding, which gives weight 0
 
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class SelfAttentionEncoder(keras.layers.Layer):
-    """Blocks of self-attention and a feed-forward layer, normalised before each (pre-norm).
+    """Pre-norm blocks of self-attention and a feed-forward network.
 
-    Vaswani et al. 2017 ("Attention is all you need"), pre-norm after Xiong et al. 2020:
+    Vaswani et al. 2017 ("Attention is all you need"), with pre-norm as in Xiong et al. 2020:
 
     1. h^0 = W x + b,
-    2. each block adds attention, then a feed-forward layer (see `SelfAttentionBlock`),
+    2. each block adds attention, then a feed-forward network (see `SelfAttentionBlock`),
     3. the states are LayerNorm(h^depth), zeros at padding.
 
     Args:
         hidden_dim: Size of the states; a multiple of 2 * heads.
-        depth: Blocks.
+        depth: Number of blocks.
         heads: Attention heads in each block.
-        dropout: Rate after each half of a block, in training alone.
-        seed: Of the dropout.
+        dropout: Rate after each half of a block, in training only.
+        seed: Seed of the dropout.
 
     Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens] ->
     [batch, tokens, hidden_dim].
@@ -50,13 +50,13 @@ class SelfAttentionEncoder(keras.layers.Layer):
                 hidden_dim,
                 heads,
                 dropout,
-                seed=None if seed is None else seed + 2 * block,  # a block draws from two seeds
+                seed=None if seed is None else seed + 2 * block,  # a block uses two seeds
                 name=f"block_{block + 1}",
             )
             for block in range(depth)
         ]
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="last_norm")
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, vectors_shape: Any, padding_mask_shape: Any = None) -> None:
         self.projection.build(vectors_shape)
@@ -73,10 +73,10 @@ class SelfAttentionEncoder(keras.layers.Layer):
         return ops.where(real, self.last_norm(states), 0.0)
 
     def attention_weights(self, vectors: Any, padding_mask: Any) -> Any:
-        """How much each token looks at each other in the last block, for a report.
+        """Return the attention weights of the last block, for reports.
 
-        Float [batch, heads, tokens, tokens], rows of sum 1; zeros from and to padding. Not for long
-        texts: all of it stands in memory at once.
+        Float [batch, heads, tokens, tokens], with rows of sum 1; zeros from and to padding. The
+        whole tensor is in memory, so this is not suitable for long texts.
         """
         states = self.projection(ops.where(padding_mask[:, :, None], vectors, 0.0))
         for block in self.blocks[:-1]:
@@ -107,27 +107,27 @@ class SelfAttentionBlock(keras.layers.Layer):
 
     Vaswani et al. 2017, sections 3.2 and 3.3; Su et al. 2021, equation 34 ("RoFormer"), for R:
 
-    1. of u = LayerNorm(h), each head takes q_t = Q u_t, k_t = K u_t, v_t = V u_t,
+    1. with u = LayerNorm(h), each head computes q_t = Q u_t, k_t = K u_t, v_t = V u_t,
     2. a_ts = softmax over real s of (R_t q_t) . (R_s k_s) / sqrt(head_dim),
     3. h'_t = h_t + O [sum_s a_ts v_s of all heads],
-    4. h''_t = h'_t + W_2 ReLU(W_1 LayerNorm(h'_t) + b_1) + b_2, of 4 hidden_dim hidden numbers.
+    4. h''_t = h'_t + W_2 ReLU(W_1 LayerNorm(h'_t) + b_1) + b_2, with hidden size 4 hidden_dim.
 
-    R_t turns pairs of numbers by angles that grow with the position t, so a score depends on the
-    distance s - t alone: there is no table of positions, and no longest text. Distances longer than
-    those of the training texts remain new to the model.
+    R_t rotates pairs of features by angles that grow with the position t, so a score depends on the
+    distance s - t only. There is no table of positions and no maximum length, but the model has not
+    been trained on distances longer than those of the training texts.
 
-    The scores of one text are tokens x tokens x heads numbers. Queries therefore go through
-    attention in chunks of at most `LARGEST_SCORES` scores, which are computed again for the
-    gradient rather than kept.
+    The scores of a text have the size tokens x tokens x heads. Queries are therefore processed in
+    chunks of at most `LARGEST_SCORES` scores, which are recomputed for the gradient instead of
+    stored.
 
     Args:
         hidden_dim: Size of h, a multiple of 2 * heads.
         heads: Attention heads, each of head_dim = hidden_dim / heads.
-        dropout: Rate on what steps 3 and 4 add, in training alone.
-        seed: Of the dropout; the second one draws from seed + 1.
+        dropout: Rate on the terms added in steps 3 and 4, in training only.
+        seed: Seed of the dropout; the second dropout uses seed + 1.
 
-    Shapes: states [batch, tokens, hidden_dim], padding_mask bool [batch, tokens] -> as states; what
-    comes out at padding means nothing.
+    Shapes: states [batch, tokens, hidden_dim], padding_mask bool [batch, tokens] -> as states;
+    undefined at padding.
     """
 
     def __init__(
@@ -171,12 +171,15 @@ class SelfAttentionBlock(keras.layers.Layer):
         return states + self.outer_dropout(added, training=training)
 
     def attention_weights(self, states: Any, padding_mask: Any) -> Any:
-        """All a_ts, [batch, heads, tokens, tokens]."""
+        """Return all a_ts, [batch, heads, tokens, tokens]."""
         queries, keys, _ = self._heads(states)
         return _weights(queries, keys, padding_mask)
 
     def _heads(self, states: Any) -> tuple[Any, Any, Any]:
-        """Turned and scaled queries, turned keys, values: each [batch, heads, tokens, head_dim]."""
+        """Return rotated, scaled queries, rotated keys and values.
+
+        Each is [batch, heads, tokens, head_dim].
+        """
         batch, tokens, _ = ops.shape(states)
         head_dim = self.hidden_dim // self.heads
         together = self.queries_keys_values(self.attention_norm(states))
@@ -198,9 +201,9 @@ class SelfAttentionBlock(keras.layers.Layer):
 
 
 def rotated(vectors: Any, first: Any = 0) -> Any:
-    """Number i and number i + head_dim / 2 as a point, turned by t / 10000^(2i / head_dim).
+    """Rotate features i and i + head_dim / 2 as a point by t / 10000^(2i / head_dim).
 
-    Of [batch, heads, tokens, head_dim], whose first token is the one at position `first`.
+    The vectors are [batch, heads, tokens, head_dim]; `first` is the position of the first token.
     """
     half = vectors.shape[-1] // 2
     positions = ops.arange(ops.shape(vectors)[2], dtype="float32") + ops.cast(first, "float32")
@@ -212,10 +215,10 @@ def rotated(vectors: Any, first: Any = 0) -> Any:
 
 
 def _weights(queries: Any, keys: Any, padding_mask: Any) -> Any:
-    """Softmax of the scores over the real tokens; all zero where none is real."""
+    """Compute softmax of the scores over real tokens; zeros if there are none."""
     real = padding_mask[:, None, None, :]
     scores = ops.where(real, ops.matmul(queries, ops.swapaxes(keys, -1, -2)), LOWEST)
-    # By hand: Keras's softmax warns of texts of one token, and gives padding alone weights.
+    # Keras's softmax warns about axes of size 1, and is not 0 if all tokens are padding.
     peaks = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
     shares = ops.where(real, ops.exp(scores - peaks), 0.0)
     return shares / ops.maximum(ops.sum(shares, axis=-1, keepdims=True), 1.0)
@@ -223,18 +226,18 @@ def _weights(queries: Any, keys: Any, padding_mask: Any) -> Any:
 
 @keras.remat
 def _attend_at_once(queries: Any, keys: Any, values: Any, real: Any) -> Any:
-    """As `_attend`, `real` the mask in numbers: TensorFlow's remat wants to differentiate it."""
+    """Compute `_attend` without chunks; `real` is a float, because remat differentiates inputs."""
     return ops.matmul(_weights(queries, keys, real > 0), values)
 
 
 def _attend(queries: Any, keys: Any, values: Any, padding_mask: Any) -> Any:
-    """The values that each token attends to, [batch, heads, tokens, head_dim]."""
+    """Return the weighted sum of values for each token, [batch, heads, tokens, head_dim]."""
     batch, heads, tokens, head_dim = ops.shape(queries)
     largest = LARGEST_SCORES // (batch * heads * tokens) + 1  # queries in a chunk
     chunks = (tokens + largest - 1) // largest
     size = (tokens + chunks - 1) // chunks
-    wide = ops.pad(queries, [[0, 0], [0, 0], [0, chunks * size - tokens], [0, 0]])
-    split = ops.reshape(wide, (batch, heads, chunks, size, head_dim))
+    padded = ops.pad(queries, [[0, 0], [0, 0], [0, chunks * size - tokens], [0, 0]])
+    split = ops.reshape(padded, (batch, heads, chunks, size, head_dim))
     split = ops.transpose(split, (2, 0, 1, 3, 4))
 
     real = ops.cast(padding_mask, queries.dtype)

@@ -1,4 +1,4 @@
-"""A transformer decoder: every target token looks at all before it, and at the source."""
+"""A transformer decoder with rotary positions."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.layers.attention import shares
+from pipeline.layers.attention import masked_softmax
 from pipeline.layers.self_attention import rotated
 from pipeline.layers.source_attention import NONE, SourceAttention
 
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class SelfAttentionDecoder(keras.layers.Layer):
-    """Blocks of self-attention, attention to the source and a feed-forward layer (pre-norm).
+    """Pre-norm blocks of self-attention, source attention and a feed-forward network.
 
-    Vaswani et al. 2017, pre-norm after Xiong et al. 2020:
+    Vaswani et al. 2017, with pre-norm as in Xiong et al. 2020:
 
     1. h^0 = W x + b,
-    2. each block adds the three (see `SelfAttentionDecoderBlock`),
+    2. each block adds the three parts (see `SelfAttentionDecoderBlock`),
     3. the outputs are LayerNorm(h^depth); the attention is that of the last block.
 
-    The doors are those of `RecurrentDecoder`: `fix`, `start`, `step`, `force`, and calling is `fix`
-    and `force`. A state is what each block made of the tokens so far, keys and values, [batch, n,
-    tokens so far, hidden_dim]: each step makes it longer by one.
+    The methods are those of `RecurrentDecoder`: `fix`, `start`, `step`, `force`; calling the layer
+    runs `fix` and `force`. The state holds the keys and values of each block for the target prefix,
+    [batch, n, prefix length, hidden_dim]; each step appends one position.
 
     Args:
-        hidden_dim: Size of h and of an output; a multiple of 2 * heads.
-        depth: Blocks.
-        heads: Of self-attention, and of "multi_head" attention to the source.
-        attention: To the source, a name of `source_attention.ATTENTIONS`.
-        dropout: Rate after each part of a block, in training alone.
-        seed: Of the dropout.
+        hidden_dim: Size of h and of the outputs; a multiple of 2 * heads.
+        depth: Number of blocks.
+        heads: Heads of self-attention, and of "multi_head" attention to the source.
+        attention: Attention to the source, a name of `source_attention.ATTENTIONS`.
+        dropout: Rate after each part of a block, in training only.
+        seed: Seed of the dropout.
 
     Shapes: vectors [batch, target, dim], memory [batch, source, m], padding_mask bool [batch,
     source], summary [batch, s] -> outputs [batch, target, hidden_dim], attention [batch, target,
-    source]. Padding at the end of a target needs no mask: nothing before it sees it.
+    source]. Padding at the end of a target needs no mask, because no earlier position depends on
+    it.
 
     Raises:
-        ValueError: There is no such attention, no block, or the heads do not fit.
+        ValueError: The attention is unknown, depth is below 1, or hidden_dim is not a multiple of
+            2 * heads.
     """
 
     def __init__(
@@ -66,14 +68,14 @@ class SelfAttentionDecoder(keras.layers.Layer):
                 heads,
                 attention,
                 dropout,
-                seed=None if seed is None else seed + 3 * block,  # a block draws from three seeds
+                seed=None if seed is None else seed + 3 * block,  # a block uses three seeds
                 name=f"block_{block + 1}",
                 **own,
             )
             for block in range(depth)
         ]
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="last_norm", **own)
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(
         self, vectors_shape: Any, memory_shape: Any, padding_mask_shape: Any, summary_shape: Any
@@ -89,7 +91,7 @@ class SelfAttentionDecoder(keras.layers.Layer):
         return self.force(vectors, self.fix(memory, padding_mask, summary), training)
 
     def fix(self, memory: Any, padding_mask: Any, summary: Any) -> dict[str, Any]:
-        """What stays while one source is decoded; each tensor [batch, ...]."""
+        """Return the tensors that are constant while a source is decoded, each [batch, ...]."""
         fixed = {"padding_mask": padding_mask}
         for number, block in enumerate(self.blocks, start=1):
             of_block = block.source.fix(memory, padding_mask, summary)
@@ -97,18 +99,18 @@ class SelfAttentionDecoder(keras.layers.Layer):
         return fixed
 
     def start(self, fixed: dict[str, Any]) -> dict[str, Any]:
-        """The state before the first token; each tensor [batch, 1, 0, hidden_dim]."""
+        """Return the state before the first token; each tensor [batch, 1, 0, hidden_dim]."""
         batch = ops.shape(fixed["padding_mask"])[0]
-        nothing = ops.zeros((batch, 1, 0, self.hidden_dim), self.compute_dtype)
+        empty = ops.zeros((batch, 1, 0, self.hidden_dim), self.compute_dtype)
         numbers = range(1, self.depth + 1)
-        return {f"{name}_{number}": nothing for number in numbers for name in ("keys", "values")}
+        return {f"{name}_{number}": empty for number in numbers for name in ("keys", "values")}
 
     def step(
         self, vectors: Any, state: dict[str, Any], fixed: dict[str, Any]
     ) -> tuple[Any, dict[str, Any], Any]:
-        """Outputs [batch, n, hidden_dim], the state, attention [batch, n, source] of one token.
+        """Return outputs [batch, n, hidden_dim], the next state and attention [batch, n, source].
 
-        Of vectors [batch, n, dim] and a state whose tensors are [batch, n, tokens, hidden_dim].
+        The vectors are [batch, n, dim], the tensors of the state [batch, n, tokens, hidden_dim].
         """
         states, after, attention = self.projection(vectors), dict[str, Any](), None
         for number, block in enumerate(self.blocks, start=1):
@@ -119,11 +121,11 @@ class SelfAttentionDecoder(keras.layers.Layer):
         return self.last_norm(states), after, attention
 
     def stepper(self) -> Callable[..., tuple[Any, dict[str, Any], Any]]:
-        """`step`, for all steps of a search: here there is nothing to lay out before them."""
+        """Return `step` for use in a loop; this decoder needs no preparation."""
         return self.step
 
     def force(self, vectors: Any, fixed: dict[str, Any], training: bool = False) -> tuple[Any, Any]:
-        """Outputs [batch, target, hidden_dim] and attention [batch, target, source]."""
+        """Return outputs [batch, target, hidden_dim] and attention [batch, target, source]."""
         states, attention = self.projection(vectors), None
         for number, block in enumerate(self.blocks, start=1):
             states, attention = block.force(states, self._of_block(fixed, number), training)
@@ -158,22 +160,22 @@ class SelfAttentionDecoder(keras.layers.Layer):
 class SelfAttentionDecoderBlock(keras.layers.Layer):
     """One pre-norm transformer decoder block with rotary positions.
 
-    With Q, K, V, O and R as in `SelfAttentionBlock`, and heads as there:
+    With Q, K, V, O, R and heads as in `SelfAttentionBlock`, and u = LayerNorm(h):
 
-    1. of u = LayerNorm(h), a_ts = softmax over s <= t of (R_t Q u_t) . (R_s K u_s) / sqrt(head_dim)
-    2. h'_t = h_t + O sum_s a_ts V u_s: the target so far,
-    3. h''_t = h'_t + what the source says to LayerNorm(h'_t) (see `SourceAttention`),
-    4. h'''_t = h''_t + W_2 ReLU(W_1 LayerNorm(h''_t) + b_1) + b_2, of 4 hidden_dim hidden numbers.
+    1. a_ts = softmax over s <= t of (R_t Q u_t) . (R_s K u_s) / sqrt(head_dim),
+    2. h'_t = h_t + O sum_s a_ts V u_s: causal self-attention,
+    3. h''_t = h'_t + context of LayerNorm(h'_t): source attention (see `SourceAttention`),
+    4. h'''_t = h''_t + W_2 ReLU(W_1 LayerNorm(h''_t) + b_1) + b_2, with hidden size 4 hidden_dim.
 
     Args:
         hidden_dim: Size of h, a multiple of 2 * heads.
         heads: Attention heads.
-        attention: To the source, by name.
-        dropout: Rate on what steps 2 to 4 add, in training alone.
-        seed: Of the dropout; the other two draw from seed + 1 and seed + 2.
+        attention: Name of the attention to the source.
+        dropout: Rate on the terms added in steps 2 to 4, in training only.
+        seed: Seed of the dropout; the other two dropouts use seed + 1 and seed + 2.
 
     Raises:
-        ValueError: hidden_dim is no such multiple.
+        ValueError: hidden_dim is not a multiple of 2 * heads.
     """
 
     def __init__(
@@ -198,7 +200,7 @@ class SelfAttentionDecoderBlock(keras.layers.Layer):
         self.norms = {
             part: layers.LayerNormalization(epsilon=1e-6, name=f"{part}_norm", **own)
             for part in ("attention", "source", "inner")
-            if part != "source" or attention != NONE  # one fixed vector is not asked
+            if part != "source" or attention != NONE  # a fixed context has no query
         }
         self.queries_keys_values = layers.Dense(3 * hidden_dim, name="queries_keys_values", **own)
         self.attended = layers.Dense(hidden_dim, name="attended", **own)
@@ -220,22 +222,22 @@ class SelfAttentionDecoderBlock(keras.layers.Layer):
         self.outer.build((None, None, 4 * self.hidden_dim))
 
     def force(self, states: Any, fixed: dict[str, Any], training: bool) -> tuple[Any, Any]:
-        """The whole target: states [batch, target, hidden_dim], attention to the source."""
+        """Return states [batch, target, hidden_dim] and source attention for the whole target."""
         batch, tokens, _ = ops.shape(states)
         together = self.queries_keys_values(self.norms["attention"](states))
         queries, keys, values = self._split(together, batch, tokens)
-        places = ops.arange(tokens)
-        seen = places[:, None] >= places[None, :]
-        heads = self._attend(rotated(queries), rotated(keys), values, seen)
+        positions = ops.arange(tokens)
+        causal = positions[:, None] >= positions[None, :]
+        heads = self._attend(rotated(queries), rotated(keys), values, causal)
         joined = ops.reshape(ops.transpose(heads, (0, 2, 1, 3)), (batch, tokens, self.hidden_dim))
         return self._finish(states, joined, fixed, training)
 
     def step(
         self, states: Any, before: list[Any], fixed: dict[str, Any]
     ) -> tuple[Any, tuple[Any, Any], Any]:
-        """One token of n hypotheses: states [batch, n, hidden_dim], keys and values up to it.
+        """Return states [batch, n, hidden_dim], keys and values, and source attention of one token.
 
-        `before` are keys, turned to their places, and values: [batch, n, tokens, hidden_dim].
+        `before` are the rotated keys and the values so far: [batch, n, tokens, hidden_dim].
         """
         batch, number, _ = ops.shape(states)
         position = ops.shape(before[0])[2]
@@ -254,23 +256,23 @@ class SelfAttentionDecoderBlock(keras.layers.Layer):
         return states, (now[0], now[1]), attention
 
     def _split(self, together: Any, rows: Any, tokens: Any) -> list[Any]:
-        """Queries, keys and values, each [rows, heads, tokens, head_dim]."""
+        """Split into queries, keys and values, each [rows, heads, tokens, head_dim]."""
         split = ops.reshape(together, (rows, tokens, 3, self.heads, self.head_dim))
         parts: list[Any] = ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), 3)
         return parts
 
-    def _attend(self, queries: Any, keys: Any, values: Any, seen: Any) -> Any:
-        """[batch, heads, tokens, head_dim] of queries and as many or one more keys and values."""
+    def _attend(self, queries: Any, keys: Any, values: Any, visible: Any) -> Any:
+        """Return the weighted sum of values, [batch, heads, tokens, head_dim], for each query."""
         scores = ops.matmul(queries / self.head_dim**0.5, ops.swapaxes(keys, -1, -2))
-        return ops.matmul(shares(scores, seen), values)
+        return ops.matmul(masked_softmax(scores, visible), values)
 
     def _finish(
         self, states: Any, joined: Any, fixed: dict[str, Any], training: bool
     ) -> tuple[Any, Any]:
-        """Steps 2 to 4, of the heads of step 1 side by side."""
+        """Compute steps 2 to 4 from the concatenated heads of step 1."""
         states = states + self.drops[0](self.attended(joined), training=training)
-        asking = self.norms["source"](states) if "source" in self.norms else states
-        context, attention = self.source.look(asking, fixed)
+        queries = self.norms["source"](states) if "source" in self.norms else states
+        context, attention = self.source.look(queries, fixed)
         states = states + self.drops[1](context, training=training)
         added = self.outer(self.inner(self.norms["inner"](states)))
         return states + self.drops[2](added, training=training), attention

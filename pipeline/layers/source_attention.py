@@ -1,4 +1,4 @@
-"""What a decoder takes from its source at each step: attention by name, or one fixed vector."""
+"""The source context of a decoder: attention by name, or a fixed vector."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ ATTENTIONS = (NONE, "additive", "dot", "general", "concat", "scaled_dot", "multi
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class SourceAttention(keras.layers.Layer):
-    """The context of each query, brought to the decoder's own size.
+    """The context of each query, projected to the size of the decoder.
 
-    With attention it is W context. W is applied to the memory, once a sentence, as W sum_s a_s h_s
-    = sum_s a_s W h_s; of "scaled_dot" and "multi_head", V and O are such a W already. "dot"
-    compares vectors of one size: a memory of another is first brought to hidden_dim by a matrix,
-    which makes it "general".
+    With attention, the result is W context. W is applied to the memory, once per source, because
+    W sum_s a_s h_s = sum_s a_s W h_s; in "scaled_dot" and "multi_head", V and O have the role of W.
+    "dot" needs a memory of size hidden_dim; a memory of another size is projected first, which is
+    equivalent to "general".
 
-    With "none" it is W summary for every query (Cho et al. 2014), and the weights are zeros.
+    With "none", the context is W summary for all queries (Cho et al. 2014), and the weights are 0.
 
     Args:
         attention: One of `ATTENTIONS`.
-        hidden_dim: Of queries and contexts, and inside the scorer.
-        heads: Of "multi_head".
+        hidden_dim: Size of queries and contexts, and of the scorer's hidden layer.
+        heads: Number of heads of "multi_head".
 
     Shapes: see `fix` and `look`.
 
     Raises:
-        ValueError: There is no such attention.
+        ValueError: The attention is unknown.
     """
 
     def __init__(self, attention: str, hidden_dim: int, heads: int = 4, **kwargs: Any):
@@ -55,7 +55,7 @@ class SourceAttention(keras.layers.Layer):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of what `fix` gives besides the mask."""
+        """The names of the tensors that `fix` returns, without the mask."""
         return ("context",) if self.scorer is None else ("keys", "values")
 
     def build(self, memory_shape: Any, summary_shape: Any) -> None:
@@ -77,9 +77,9 @@ class SourceAttention(keras.layers.Layer):
         return layer
 
     def fix(self, memory: Any, padding_mask: Any, summary: Any) -> dict[str, Any]:
-        """What stays while one source is decoded, each [batch, ...].
+        """Return the tensors that are constant while a source is decoded, each [batch, ...].
 
-        Of memory [batch, source, m], padding_mask bool [batch, source], summary [batch, s].
+        Shapes: memory [batch, source, m], padding_mask bool [batch, source], summary [batch, s].
         """
         if self.scorer is None:
             return {"padding_mask": padding_mask, "context": self.context(summary)}
@@ -89,9 +89,10 @@ class SourceAttention(keras.layers.Layer):
         return {"padding_mask": padding_mask, **projected}
 
     def look(self, queries: Any, fixed: dict[str, Any]) -> tuple[Any, Any]:
-        """Contexts [batch, n or 1, hidden_dim] and weights [batch, n, source].
+        """Return contexts [batch, n, hidden_dim] and weights [batch, n, source].
 
-        Of queries [batch, n, hidden_dim]; 1 where the context is the same for all.
+        Queries are [batch, n, hidden_dim]. A context shared by all queries is [batch, 1,
+        hidden_dim].
         """
         if self.scorer is None:
             none = ops.zeros_like(queries[:, :, :1])

@@ -1,4 +1,4 @@
-"""Logits whose softmax means what it says."""
+"""Temperature scaling of logits, stored in the model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import keras
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class Temperature(keras.layers.Layer):
-    """Divides logits by a temperature, in prediction alone; the best class stays the best.
+    """Divides logits by a temperature, in prediction only; the best class does not change.
 
-    Guo et al. 2017, section 4.2 ("On calibration of modern neural networks"). The temperature is no
-    weight that a gradient changes: it is fitted on held-out data when training is over (see
-    `pipeline.metrics.calibration.fit_temperature`) and set with `assign`. Until then it is 1.
+    Guo et al. 2017, section 4.2 ("On calibration of modern neural networks"). The temperature is
+    not trainable: it is fitted on held-out data after training (see
+    `pipeline.metrics.calibration.fit_temperature`) and set with `assign`; its initial value is 1.
 
-    Beside it stands `threshold`, the score from which on an answer is given at all; 0 at first.
-    Both are saved with the model's weights.
+    The layer also stores `threshold`, the minimum score of an answer, initially 0. Both are saved
+    with the weights of the model.
 
     Shapes: float [...] -> the same.
     """

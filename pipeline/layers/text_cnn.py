@@ -1,4 +1,4 @@
-"""Filters over a few tokens in a row, and the best place of each in the text."""
+"""Convolutions with max-over-time pooling."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pipeline.layers.pooling import max_states
 
 @keras.saving.register_keras_serializable("keras_text_pipeline")
 class TextCNN(keras.layers.Layer):
-    """What the likeliest phrase of each kind is like, wherever in the text it stands.
+    """Text vectors of the maximum response of each filter over all positions.
 
     Kim 2014, section 2 ("Convolutional neural networks for sentence classification"); for each
     width w:
 
-    1. h_t = f(W [x_{t-(w-1)//2}; ...; x_{t+w//2}] + b), [filters], a window around every real
+    1. h_t = f(W [x_{t-(w-1)//2}; ...; x_{t+w//2}] + b), [filters], a window around each real
        token, zeros outside the text,
-    2. the vector is max_t h_t over the real tokens; zeros where none is real.
+    2. the vector is max_t h_t over the real tokens; zeros if there are none.
 
-    The vectors of all widths stand side by side. The paper's windows lie wholly within the text;
-    these reach over its ends, so that a text of one token has them, too.
+    The vectors of all widths are concatenated. In the paper windows lie within the text; here they
+    extend beyond its ends, so that a text of one token has windows, too.
 
     Args:
-        filters: A width.
-        widths: Tokens that a filter sees.
+        filters: Number of filters per width.
+        widths: Window sizes in tokens.
         activation: f, by its Keras name.
 
     Shapes: vectors [batch, tokens, dim], padding_mask bool [batch, tokens]
@@ -43,15 +43,17 @@ class TextCNN(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if not widths or min(widths) < 1:
-            raise ValueError(f"TextCNN: widths are {tuple(widths)}; expected some, of 1 or more")
+            raise ValueError(
+                f"TextCNN: expected one or more widths of at least 1; received {tuple(widths)}"
+            )
         self.filters, self.widths, self.activation = filters, tuple(widths), activation
         self.convolutions = [
             keras.layers.Conv1D(
-                filters, width, padding="same", activation=activation, name=f"width_{place}"
+                filters, width, padding="same", activation=activation, name=f"width_{index}"
             )
-            for place, width in enumerate(self.widths)
+            for index, width in enumerate(self.widths)
         ]
-        self.supports_masking = True  # an implicit mask ends here; the explicit one is what counts
+        self.supports_masking = True  # stops implicit masks; masks are explicit arguments
 
     def build(self, vectors_shape: Any, padding_mask_shape: Any = None) -> None:
         for convolution in self.convolutions:
@@ -59,8 +61,8 @@ class TextCNN(keras.layers.Layer):
 
     def call(self, vectors: Any, padding_mask: Any) -> Any:
         vectors = ops.where(padding_mask[:, :, None], vectors, 0.0)
-        found = [convolution(vectors) for convolution in self.convolutions]
-        return ops.concatenate([max_states(h, padding_mask) for h in found], axis=-1)
+        states = [convolution(vectors) for convolution in self.convolutions]
+        return ops.concatenate([max_states(h, padding_mask) for h in states], axis=-1)
 
     def compute_mask(self, vectors: Any, previous_mask: Any = None) -> None:
         return None

@@ -1,4 +1,4 @@
-"""The loss of the next token over a large vocabulary, without a second copy of its logits."""
+"""Cross entropy of the next token over a large vocabulary, with a memory-efficient gradient."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Gradient = Callable[..., tuple[Any, ...]]
 def token_losses(
     outputs: Any, table: Any, bias: Any, gold: Any, smoothing: float = 0.0, half: bool = False
 ) -> Any:
-    """Cross entropy of each token, held against a little of every piece as well.
+    """Compute the cross entropy of each token with label smoothing.
 
-    With z = outputs table^T + bias and p = softmax(z), of V pieces and label smoothing e (Szegedy
-    et al. 2016, section 7), the loss of the piece y is
+    With z = outputs table^T + bias, p = softmax(z), V pieces and label smoothing e (Szegedy et al.
+    2016, section 7), the loss of the piece y is
 
         -(1 - e) log p_y - e / V sum_v log p_v = log sum exp z - z_y + e (z_y - mean z)
 
-    and its gradient by z is p - (1 - e) onehot(y) - e / V. Of these three parts only p is as large
-    as the logits. The others go through the products as a row of the table, and as its mean, and
-    what comes from above is a factor of the tokens' rows, so that forward and backward touch the
-    logits five times; left to themselves, backends do it some twenty times, which takes as long as
-    the three products with the table.
+    and its gradient with respect to z is p - (1 - e) onehot(y) - e / V. Only p has the size of the
+    logits. The other two terms enter the products as a row of the table and as its mean, and the
+    upstream gradient as a factor of rows. Forward and backward pass read or write the logits five
+    times; automatic differentiation does so about twenty times, which takes as long as the three
+    products with the table.
 
     Args:
-        outputs: Of a decoder, float [tokens, width].
-        table: A row a piece, [pieces, width].
+        outputs: Outputs of a decoder, float [tokens, width].
+        table: One row per piece, [pieces, width].
         bias: [pieces].
-        gold: The right pieces, int32 [tokens].
+        gold: The gold pieces, int32 [tokens].
         smoothing: e.
-        half: Whether the three products are taken in bfloat16, as mixed precision does; twice as
-            fast on processors that have instructions for it.
+        half: Whether to compute the three products in bfloat16, as in mixed precision; twice as
+            fast on processors with bfloat16 instructions.
 
     Returns:
         float [tokens].
@@ -46,7 +46,7 @@ def token_losses(
         left, right = ops.cast(outputs, kind), ops.cast(table, kind)
         logits = ops.cast(ops.matmul(left, ops.transpose(right)), outputs.dtype) + bias
         shares = ops.softmax(logits)
-        # log sum exp z = max z - log max p: the maximum is cheap, a sum of exponentials is not.
+        # log sum exp z = max z - log max p, which is cheaper than a sum of exponentials.
         total = ops.max(logits, axis=-1) - ops.log(ops.max(shares, axis=-1))
         own_row = ops.take(table, gold, axis=0)
         own = ops.sum(outputs * own_row, axis=-1) + ops.take(bias, gold)
@@ -72,5 +72,5 @@ def token_losses(
 
         return losses, gradient
 
-    # A gradient by hand takes tensors alone; on TensorFlow a reshaped variable is one.
+    # A custom gradient needs tensors; on TensorFlow, reshaping converts a variable to a tensor.
     return run(outputs, ops.reshape(table, table.shape), ops.reshape(bias, bias.shape))

@@ -1,31 +1,31 @@
-"""Numbers from plain lists: what a model got right, and how sure that number is.
+"""Metrics over plain lists, with confidence intervals.
 
-Nothing here knows a task, a model or TensorFlow; numpy and sacrebleu are all it needs. Read
-in this order:
+This room depends on numpy and sacrebleu only; it knows no task, no model and no TensorFlow. The
+files in reading order:
 
-- ``spans``      BIO tags -> spans by the conlleval rule or strictly; precision, recall, F1; one row
-                 a slot
-- ``tokens``     the same by the token
-- ``partial``    MUC's counts: a value with wrong edges earns half
-- ``classes``    strict and any-of agreement of intents, several of them joined by ``#``
-- ``labels``     labels of texts, one or several each: accuracy, micro and macro F1, one row a
-                 label, what was taken for what
-- ``thresholds`` from which score on a label is given, where a text may have several
-- ``label_errors`` rows whose label is likely wrong, by models that have not seen them
-- ``error_kinds`` what is wrong with a span or an answer: boundary, wrong slot, missed, ...
-- ``calibration`` whether scores mean what they say; temperature, reliability, thresholds
-- ``translation`` BLEU and chrF++ as sacrebleu counts them, length ratio, perplexity
-- ``source_lengths`` scores by the length of the source
-- ``repetition`` loops that a translation has and its reference has not
-- ``coverage``   source tokens that attention passed over
-- ``values``     numbers, dates, times, prices, codes of source and translation compared
-- ``roles``      whether a tagger finds in the translation what the source's spans say
-- ``drift``      whether a batch of texts is unlike the reference, by thresholds from a bootstrap
-- ``intervals``  a score of summed counts with its bootstrap 95 % interval; two models compared
+- ``spans``          BIO tags to spans by the conlleval rule; span precision, recall and F1, overall
+                     and per slot
+- ``tokens``         token-level F1
+- ``partial``        MUC counts: a span with the right slot and wrong edges earns half
+- ``classes``        exact and any-of agreement of intents, where ``#`` joins several intents
+- ``labels``         single-label and multi-label accuracy, micro and macro F1, per-class scores,
+                     confusion counts
+- ``thresholds``     decision thresholds for multi-label classification
+- ``label_errors``   rows that are likely mislabelled (confident learning)
+- ``error_kinds``    kinds of errors: boundary, wrong slot, missed, ...
+- ``calibration``    temperature scaling, reliability, thresholds for a wanted precision
+- ``translation``    BLEU and chrF++ as computed by sacrebleu, length ratio, perplexity
+- ``source_lengths`` scores by source length
+- ``repetition``     repetition loops in a hypothesis that its reference does not have
+- ``coverage``       source tokens that attention ignored
+- ``values``         numbers, dates, times, prices and codes compared between source and translation
+- ``drift``          whether a batch of texts differs from the reference, by bootstrap thresholds
+- ``intervals``      scores of summed counts with 95 % bootstrap intervals; paired comparisons
+- ``ngram_weights``  idf and log-count ratios, the n-gram weights of a linear model
 
-The pieces meet in counts. A scorer makes one row of counts an example and names the score of their
-sums; the interval then comes from summing other draws of the same rows::
+All metrics share one form. A scorer returns one row of counts per example and a function from the
+sums of these rows to the score; the bootstrap sums resampled rows::
 
-    rows = np.array([count(gold, predicted) for gold, predicted in zip(golds, predictions)])
+    rows = np.array([count_spans(gold, predicted) for gold, predicted in zip(golds, predictions)])
     interval = bootstrap(rows, score=lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])
 """

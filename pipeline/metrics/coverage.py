@@ -1,8 +1,8 @@
-"""Coverage holes: source tokens that the decoder hardly looked at, and so may have left out.
+"""Coverage holes: source tokens that received little attention and may be untranslated.
 
-The sum of a source token's attention over all target tokens is its coverage (Tu et al. 2016,
+The coverage of a source token is its attention summed over all target tokens (Tu et al. 2016,
 https://aclanthology.org/P16-1008/; Wu et al. 2016, equation 14, https://arxiv.org/abs/1609.08144).
-Where each target token hands out 1 in all, a source token gets about the ratio of the lengths.
+The weights of each target token sum to 1, so the mean coverage is target_length / source_length.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-LEAST = 0.2
+MIN_COVERAGE = 0.2
 
 
-def coverage_holes(attention: ArrayLike, least: float = LEAST) -> list[int]:
-    """The places of the source tokens that got less than `least` attention in all.
+def coverage_holes(attention: ArrayLike, min_coverage: float = MIN_COVERAGE) -> list[int]:
+    """Return the indices of the source tokens whose coverage is below `min_coverage`.
 
     Args:
-        attention: [target, source], weights of each target token over the source.
-        least: The coverage from which on a token counts as seen.
+        attention: [target_length, source_length], weights of each target token over the source.
+        min_coverage: The lowest coverage at which a token counts as covered.
 
     Raises:
-        ValueError: `attention` is no matrix.
+        ValueError: `attention` is not a matrix.
     """
     weights = np.asarray(attention, np.float64)
     if weights.ndim != 2:
         raise ValueError(
-            f"attention must have the shape [target, source]; received {weights.shape}"
+            "attention must have the shape [target_length, source_length]; received"
+            f" {weights.shape}"
         )
-    return [int(place) for place in np.flatnonzero(weights.sum(axis=0) < least)]
+    return [int(index) for index in np.flatnonzero(weights.sum(axis=0) < min_coverage)]

@@ -1,16 +1,18 @@
-"""Is a batch of texts unlike the reference? Distances, and thresholds by bootstrap.
+"""Drift detection: distances between a batch and a reference, with bootstrap thresholds.
 
-What is known of a text is, for each signal, amounts by key: `{"Han": 9, "Latin": 2}` letters of a
-script, `{"unknown": 1, "known": 7}` tokens. A batch is the sum of its rows, compared by shares.
+Each signal describes a text by amounts per key: `{"Han": 9, "Latin": 2}` letters per script,
+`{"unknown": 1, "known": 7}` tokens. A batch is the sum of its texts' amounts; distances compare
+shares of these sums.
 
-A threshold is learnt from the reference's rows (Efron and Tibshirani 1993, chapter 16): a reference
-and a batch of the sizes at hand are drawn from the same rows, with replacement, many times; how far
-apart these are shows how far apart batches are that have not drifted. All signals of a draw come
-from the same rows. The stated rate of false alarms is that of any signal going off, so each has its
-share of it (Bonferroni).
+Thresholds are estimated from the reference (Efron and Tibshirani 1993, chapter 16): a reference and
+a batch of the actual sizes are resampled many times from the same texts, with replacement. Their
+distances show how far apart batches without drift are. All signals of a resample come from the same
+texts. The false-alarm rate is that of any signal exceeding its threshold, so each signal gets an
+equal part of it (Bonferroni).
 
-One row is added to those that are drawn from: as much of an unseen key as rows have on average. So
-many rows cannot tell that something never happens, and a first unknown token is no alarm.
+One pseudo-text is added to the texts that are resampled. It has the mean amount, all of it under an
+unseen key: a finite reference cannot prove that a key never occurs, so the first unknown token is
+not an alarm.
 """
 
 from __future__ import annotations
@@ -22,22 +24,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 2000
-SHOWN = 3  # keys that changed most
-OTHER = "(none of these)"  # the key of the added row
+TOP_CHANGES = 3  # number of keys that `Shift.changes` lists
+OTHER = "(none of these)"  # the key of the pseudo-text
 
 FloatArray = NDArray[np.float64]
-Row = Mapping[str, float]
+Amounts = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What is watched.
+    """A quantity that is monitored for drift.
 
     Args:
-        name: Of the signal.
-        distance: From the shares of a batch and of a reference, [..., keys], to how far apart they
-            are, [...].
-        key: The one whose share a one-sided distance is about; the added row has it.
+        name: Name of the signal.
+        distance: Maps the shares of a batch and of a reference, [..., keys], to their distance,
+            [...].
+        key: The key whose share a one-sided distance compares; the pseudo-text has this key.
     """
 
     name: str
@@ -47,10 +49,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Shift:
-    """How far a batch is from the reference by one signal, and how far it may be.
+    """The distance of a batch from the reference by one signal, and its threshold.
 
-    `changes` are the keys that changed most, with their shares in reference and batch: of a
-    one-sided signal its own key; of lengths the median instead.
+    `changes` lists the keys whose shares changed most, with their shares in reference and batch. A
+    one-sided signal lists its own key only; an ordered one (text length) lists the median.
     """
 
     signal: str
@@ -60,46 +62,47 @@ class Shift:
 
     @property
     def over(self) -> bool:
+        """Whether the distance exceeds the threshold."""
         return self.distance > self.threshold
 
 
 def rise(batch: FloatArray, reference: FloatArray) -> FloatArray:
-    """By how much the share of the first key is higher in the batch."""
+    """Return the increase of the first key's share in the batch."""
     difference: FloatArray = batch[..., 0] - reference[..., 0]
     return difference
 
 
 def total_variation(batch: FloatArray, reference: FloatArray) -> FloatArray:
-    """The share that would have to change its key: half the sum of the differences."""
+    """Return the total variation distance: half the sum of the absolute differences."""
     moved: FloatArray = np.abs(batch - reference).sum(axis=-1) / 2
     return moved
 
 
 def kolmogorov(batch: FloatArray, reference: FloatArray) -> FloatArray:
-    """The largest difference of the two cumulative distributions; keys are ordered numbers."""
+    """Return the largest difference of the cumulative distributions; keys are sorted numbers."""
     largest: FloatArray = np.abs(np.cumsum(batch - reference, axis=-1)).max(axis=-1)
     return largest
 
 
 def shifts(
     signals: Sequence[Signal],
-    reference: Mapping[str, Sequence[Row]],
-    batch: Mapping[str, Row],
+    reference: Mapping[str, Sequence[Amounts]],
+    batch: Mapping[str, Amounts],
     size: int,
     rate: float,
     seed: int = 1,
     draws: int = DRAWS,
 ) -> list[Shift]:
-    """Every signal's distance with its threshold.
+    """Compute the distance and the threshold of each signal.
 
     Args:
-        signals: What to watch.
-        reference: Signal name to one row of amounts a text.
-        batch: Signal name to the sum of the batch's rows.
-        size: Texts in the batch.
-        rate: How often a batch that has not drifted may set off any signal at all; 0 to 1.
-        seed: Of the draws.
-        draws: How many.
+        signals: The signals to compare.
+        reference: Signal name to the amounts of each reference text.
+        batch: Signal name to the summed amounts of the batch.
+        size: Number of texts in the batch.
+        rate: Probability, 0 to 1, that a batch without drift exceeds any threshold.
+        seed: Seed of the resampling.
+        draws: Number of resamples.
     """
     rows = len(next(iter(reference.values())))
     draw = np.random.default_rng(seed)
@@ -112,8 +115,8 @@ def shifts(
     ]
 
 
-def add(rows: Sequence[Row]) -> dict[str, float]:
-    """The sum of some rows, key by key."""
+def sum_amounts(rows: Sequence[Amounts]) -> dict[str, float]:
+    """Sum amounts key by key."""
     total: dict[str, float] = {}
     for row in rows:
         for key, amount in row.items():
@@ -123,34 +126,34 @@ def add(rows: Sequence[Row]) -> dict[str, float]:
 
 def _shift(
     signal: Signal,
-    reference: Sequence[Row],
-    batch: Row,
+    reference: Sequence[Amounts],
+    batch: Amounts,
     weights: tuple[NDArray[np.int64], NDArray[np.int64]],
     quantile: float,
 ) -> Shift:
     keys = _keys(signal, [*reference, batch])
     table = np.array([[row.get(key, 0.0) for key in keys] for row in reference])
-    now, before = _shares(_amounts(batch, keys)), _shares(table.sum(axis=0))
-    drawn = np.vstack([table, _amounts({signal.key: table.sum() / len(table)}, keys)])
-    apart = signal.distance(*(_shares(w @ drawn) for w in weights))
-    threshold = float(np.quantile(apart, quantile, method="higher"))
+    now, before = _shares(_vector(batch, keys)), _shares(table.sum(axis=0))
+    texts = np.vstack([table, _vector({signal.key: table.sum() / len(table)}, keys)])
+    distances = signal.distance(*(_shares(w @ texts) for w in weights))
+    threshold = float(np.quantile(distances, quantile, method="higher"))
     changes = _changes(signal, keys, before, now)
     return Shift(signal.name, float(signal.distance(now, before)), threshold, changes)
 
 
-def _keys(signal: Signal, rows: Sequence[Row]) -> list[str]:
-    """All keys: the signal's own first, or numbers in their order; the added row's key last."""
-    found = {key for row in rows for key in row} - {signal.key, OTHER}
-    ordered = sorted(found, key=float) if signal.distance is kolmogorov else sorted(found)
+def _keys(signal: Signal, rows: Sequence[Amounts]) -> list[str]:
+    """List all keys: the signal's own key first, the others sorted, `OTHER` last."""
+    keys = {key for row in rows for key in row} - {signal.key, OTHER}
+    ordered = sorted(keys, key=float) if signal.distance is kolmogorov else sorted(keys)
     return [signal.key, *ordered, OTHER] if signal.key != OTHER else [*ordered, OTHER]
 
 
-def _amounts(row: Row, keys: Sequence[str]) -> FloatArray:
-    return np.array([row.get(key, 0.0) for key in keys])
+def _vector(amounts: Amounts, keys: Sequence[str]) -> FloatArray:
+    return np.array([amounts.get(key, 0.0) for key in keys])
 
 
 def _shares(amounts: FloatArray) -> FloatArray:
-    """Amounts as shares of their sum over the last axis; nothing at all is 0 of everything."""
+    """Divide amounts by their sum over the last axis; shares of a zero sum are 0."""
     total = amounts.sum(axis=-1, keepdims=True)
     shares: FloatArray = np.divide(
         amounts, total, out=np.zeros_like(amounts * 1.0), where=total > 0
@@ -161,7 +164,7 @@ def _shares(amounts: FloatArray) -> FloatArray:
 def _changes(
     signal: Signal, keys: Sequence[str], before: FloatArray, now: FloatArray
 ) -> list[tuple[str, float, float]]:
-    """What `Shift.changes` holds."""
+    """Compute `Shift.changes`."""
     if signal.distance is kolmogorov:
         return _medians(keys, before, now)
     if signal.distance is rise:
@@ -172,12 +175,12 @@ def _changes(
 def _medians(
     keys: Sequence[str], before: FloatArray, now: FloatArray
 ) -> list[tuple[str, float, float]]:
-    middle = [keys[int(np.searchsorted(np.cumsum(s), 0.5 - 1e-9))] for s in (before, now)]
-    return [("median", float(middle[0]), float(middle[1]))]
+    medians = [keys[int(np.searchsorted(np.cumsum(s), 0.5 - 1e-9))] for s in (before, now)]
+    return [("median", float(medians[0]), float(medians[1]))]
 
 
 def _largest(
     keys: Sequence[str], before: FloatArray, now: FloatArray
 ) -> list[tuple[str, float, float]]:
-    order = np.argsort(-np.abs(now - before), kind="stable")[:SHOWN]
+    order = np.argsort(-np.abs(now - before), kind="stable")[:TOP_CHANGES]
     return [(keys[i], float(before[i]), float(now[i])) for i in order if before[i] != now[i]]

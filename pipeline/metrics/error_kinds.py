@@ -1,7 +1,7 @@
-"""What kind of mistake each wrong span is: the groups in which people read a tagger's errors.
+"""Kinds of tagging errors: boundary, wrong slot, swapped role, missed, spurious.
 
-A wrong gold span and a wrong predicted span that share a place are one mistake, not two, so they
-are paired first; what finds no partner was missed or is spurious.
+A gold and a predicted span that overlap and differ are one error, not two, so they are paired
+first. Unpaired gold spans are missed, unpaired predicted spans are spurious.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -19,11 +19,11 @@ KINDS: tuple[Kind, ...] = (
     "spurious",
     "intent",
 )
-"""The gravest first: a role swapped sends a traveller the wrong way and looks right."""
+"""The most severe first: an answer with swapped roles looks right and means the opposite."""
 
 
 class SpanError(NamedTuple):
-    """One mistake: a gold span, a predicted one, or both where they share a place."""
+    """One error: a gold span, a predicted span, or both if they overlap."""
 
     kind: Kind
     gold: Span | None
@@ -33,17 +33,17 @@ class SpanError(NamedTuple):
 def span_errors(
     gold: Iterable[Span], predicted: Iterable[Span], roles: Collection[str] = ()
 ) -> list[SpanError]:
-    """Pair and name the mistakes of one example.
+    """Pair and classify the errors of one example.
 
-    Spans with the same slot, start and end are right and left out. Of the others, a gold and a
-    predicted span that overlap are paired, each at most once: those with the same edges first, then
-    those of the same slot, then those that share most, then those further left. A pair is
+    Spans with the same slot, start and end are correct and not listed. Of the others, overlapping
+    gold and predicted spans are paired, each at most once: pairs with the same edges first, then
+    with the same slot, then with the largest overlap, then the leftmost. A pair is
 
-    - ``boundary``: the same slot, other edges,
-    - ``role_swapped``: another slot, and both are among ``roles``,
-    - ``wrong_slot``: another slot otherwise, whatever the edges;
+    - ``boundary``: same slot, other edges,
+    - ``role_swapped``: another slot, and both slots are in ``roles``,
+    - ``wrong_slot``: another slot otherwise, with any edges.
 
-    what is left is ``missed`` (gold) or ``spurious`` (predicted).
+    Unpaired spans are ``missed`` (gold) or ``spurious`` (predicted).
 
     Args:
         gold: spans of one example.
@@ -51,33 +51,35 @@ def span_errors(
         roles: slots that hold the same kind of value in different roles.
 
     Returns:
-        The mistakes in the order of the text.
+        The errors in text order.
     """
-    wanted, found = _without_right(gold, predicted)
-    pairs = _pairs(wanted, found)
+    gold_errors, predicted_errors = _without_correct(gold, predicted)
+    pairs = _pairs(gold_errors, predicted_errors)
     errors = [SpanError(_kind(g[0], p[0], roles), g, p) for g, p in pairs]
-    errors += [SpanError("missed", span, None) for span in wanted if span not in dict(pairs)]
+    errors += [SpanError("missed", span, None) for span in gold_errors if span not in dict(pairs)]
     partners = {p for _, p in pairs}
-    errors += [SpanError("spurious", None, span) for span in found if span not in partners]
-    return sorted(errors, key=_place)
+    errors += [
+        SpanError("spurious", None, span) for span in predicted_errors if span not in partners
+    ]
+    return sorted(errors, key=_position)
 
 
-def example_kinds(errors: Iterable[SpanError], intent_right: bool) -> list[Kind]:
-    """All kinds of mistake of one example, the gravest first; none where all is right."""
-    present = {error.kind for error in errors} | (set() if intent_right else {"intent"})
+def example_kinds(errors: Iterable[SpanError], intent_correct: bool) -> list[Kind]:
+    """Return all error kinds of one example, the most severe first."""
+    present = {error.kind for error in errors} | (set() if intent_correct else {"intent"})
     return [kind for kind in KINDS if kind in present]
 
 
-def _without_right(
+def _without_correct(
     gold: Iterable[Span], predicted: Iterable[Span]
 ) -> tuple[list[Span], list[Span]]:
-    wanted, found = set(gold), set(predicted)
-    return sorted(wanted - found, key=_edges), sorted(found - wanted, key=_edges)
+    g, p = set(gold), set(predicted)
+    return sorted(g - p, key=_edges), sorted(p - g, key=_edges)
 
 
-def _pairs(wanted: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span, Span]]:
-    """Best partners first, each span once."""
-    candidates = [(g, p) for g in wanted for p in found if _shared(g, p) > 0]
+def _pairs(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
+    """Pair overlapping spans, the best pairs first, each span at most once."""
+    candidates = [(g, p) for g in gold for p in predicted if _overlap(g, p) > 0]
     candidates.sort(key=lambda pair: _closeness(*pair), reverse=True)
     pairs: list[tuple[Span, Span]] = []
     for g, p in candidates:
@@ -87,12 +89,12 @@ def _pairs(wanted: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span, Sp
 
 
 def _closeness(gold: Span, predicted: Span) -> tuple[bool, bool, int, int]:
-    shared, left = _shared(gold, predicted), -max(gold[1], predicted[1])
-    return gold[1:] == predicted[1:], gold[0] == predicted[0], shared, left
+    overlap, left = _overlap(gold, predicted), -max(gold[1], predicted[1])
+    return gold[1:] == predicted[1:], gold[0] == predicted[0], overlap, left
 
 
-def _shared(one: Span, other: Span) -> int:
-    """Units that two spans have in common; 0 or less where they do not meet."""
+def _overlap(one: Span, other: Span) -> int:
+    """Return the length of the overlap of two spans; 0 or less if they do not overlap."""
     return min(one[2], other[2]) - max(one[1], other[1])
 
 
@@ -106,6 +108,6 @@ def _edges(span: Span) -> tuple[int, int, str]:
     return span[1], span[2], span[0]
 
 
-def _place(error: SpanError) -> tuple[int, int, str]:
+def _position(error: SpanError) -> tuple[int, int, str]:
     span = error.gold or error.predicted
     return _edges(span) if span else (0, 0, "")

@@ -1,8 +1,9 @@
-"""Labels that are likely wrong, by answers of models that were not trained on them.
+"""Likely label errors, found with predictions of models that were not trained on the rows.
 
-Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068, section 3.1): what
-score is high depends on the label, since a model is surer of some labels than of others. An answer
-is confident if its score reaches the mean score that its label gets where it is given.
+Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068, section 3.1): models
+are more confident of some labels than of others, so the threshold depends on the label. A
+prediction is confident if its score is at least the mean score of its label over the rows that are
+annotated with it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
-class Suspect(NamedTuple):
-    """A row whose label is likely wrong: what to write instead, and how sure the models are."""
+class LabelError(NamedTuple):
+    """A row whose label is likely wrong, with the suggested label and its score."""
 
     row: int
     suggested: str
@@ -20,61 +21,63 @@ class Suspect(NamedTuple):
 
 
 def self_confidence(
-    given: Sequence[str], scores: Sequence[Mapping[str, float]]
+    labels: Sequence[str], scores: Sequence[Mapping[str, float]]
 ) -> dict[str, float]:
-    """For each label, the mean of its score over the rows to which it is given."""
-    found: dict[str, list[float]] = {}
-    for label, row in zip(given, scores, strict=True):
+    """Return the mean score of each label over the rows that are annotated with it."""
+    values: dict[str, list[float]] = {}
+    for label, row in zip(labels, scores, strict=True):
         if label in row:
-            found.setdefault(label, []).append(row[label])
-    return {label: sum(values) / len(values) for label, values in found.items()}
+            values.setdefault(label, []).append(row[label])
+    return {label: sum(each) / len(each) for label, each in values.items()}
 
 
-def suspects(given: Sequence[str], scores: Sequence[Mapping[str, float]]) -> list[Suspect]:
-    """The rows whose answer is another label than the given one, and confident; surest first.
+def likely_label_errors(
+    labels: Sequence[str], scores: Sequence[Mapping[str, float]]
+) -> list[LabelError]:
+    """Return the rows with a confident prediction of another label, highest score first.
 
-    A row is passed over where its answerer did not know the given label at all (it is not among the
-    scores): it could not have agreed.
+    A row is skipped if the model does not know its label (it has no score), because the model could
+    not have predicted it.
 
     Args:
-        given: one label a row.
+        labels: the annotated label of each row.
         scores: label to probability, by a model that has not seen the row.
 
     Raises:
-        ValueError: the two hold different numbers of rows.
+        ValueError: the number of rows differs.
     """
-    least = self_confidence(given, scores)
-    found = []
-    for index, (label, row) in enumerate(zip(given, scores, strict=True)):
+    thresholds = self_confidence(labels, scores)
+    errors = []
+    for index, (label, row) in enumerate(zip(labels, scores, strict=True)):
         if label not in row:
             continue
-        answer = max(row, key=row.__getitem__)
-        if row[answer] > row[label] and row[answer] >= least.get(answer, 1.0):
-            found.append(Suspect(index, answer, row[answer]))
-    return sorted(found, key=lambda suspect: -suspect.score)
+        predicted = max(row, key=row.__getitem__)
+        if row[predicted] > row[label] and row[predicted] >= thresholds.get(predicted, 1.0):
+            errors.append(LabelError(index, predicted, row[predicted]))
+    return sorted(errors, key=lambda error: -error.score)
 
 
-def multi_label_suspects(
-    given: Sequence[Sequence[str]], scores: Sequence[Mapping[str, float]]
+def likely_multi_label_errors(
+    labels: Sequence[Sequence[str]], scores: Sequence[Mapping[str, float]]
 ) -> list[tuple[int, list[str], float]]:
-    """The same where a row has any number of labels: each label is there or not.
+    """Apply `likely_label_errors` to each label of multi-label rows: present or absent.
 
     Args:
-        given: the labels of each row.
-        scores: label to probability, each label for itself.
+        labels: the annotated labels of each row.
+        scores: label to probability, independent for each label.
 
     Returns:
-        (row, suggested labels, score of the surest change), surest first.
+        (row, suggested labels, score of the most confident change), highest score first.
     """
     changes: dict[int, dict[str, float]] = {}
     for label in dict.fromkeys(label for row in scores for label in row):
         rows = [index for index, row in enumerate(scores) if label in row]
-        sides = ["with" if label in given[index] else "without" for index in rows]
-        chances = [scores[index][label] for index in rows]
-        for at, _, score in suspects(sides, [{"with": p, "without": 1 - p} for p in chances]):
-            changes.setdefault(rows[at], {})[label] = score
-    found = [
-        (row, sorted(set(given[row]) ^ flips.keys()), max(flips.values()))
+        presence = ["with" if label in labels[index] else "without" for index in rows]
+        binary = [{"with": p, "without": 1 - p} for p in (scores[index][label] for index in rows)]
+        for position, _, score in likely_label_errors(presence, binary):
+            changes.setdefault(rows[position], {})[label] = score
+    errors = [
+        (row, sorted(set(labels[row]) ^ flips.keys()), max(flips.values()))
         for row, flips in changes.items()
     ]
-    return sorted(found, key=lambda change: -change[2])
+    return sorted(errors, key=lambda error: -error[2])

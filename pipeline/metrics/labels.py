@@ -1,8 +1,8 @@
-"""Agreement of labels, one or several a text: accuracy, micro and macro F1, class by class.
+"""Accuracy, micro and macro F1 and per-class scores, with one or several labels per text.
 
-A text's labels are a set, of exactly one where a text has one label, so that the same functions
-count both kinds. Every label counts that is gold or predicted anywhere: one that training never had
-is missed, never left out.
+The labels of a text are a set (of size one in single-label classification), so the same functions
+serve both settings. Every label that is gold or predicted anywhere counts, including labels that
+training never had: these are missed, not skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MISSED, SPURIOUS = "(missed)", "(spurious)"
 
 
 class ClassScore(TypedDict):
-    """One row of the per-class table; the first three in percent, the others numbers of texts."""
+    """One row of the per-class table: three scores in percent, three numbers of texts."""
 
     precision: float
     recall: float
@@ -35,27 +35,26 @@ class ClassScore(TypedDict):
 
 
 def accuracy(gold: Iterable[Labels], predicted: Iterable[Labels]) -> Counts:
-    """The share of texts whose labels are all there and no others, in percent.
+    """Compute the percentage of texts whose predicted label set equals the gold one.
 
-    With one label a text this is the usual accuracy, with several the exact-match ratio.
+    With one label per text this is the usual accuracy, with several the exact-match ratio.
 
     Args:
         gold: the labels of each text.
-        predicted: of the same texts, in the same order.
+        predicted: the predicted labels of the same texts, in the same order.
 
     Returns:
-        Rows (right, 1) [texts, 2], and their score.
+        Rows (correct, 1) [texts, 2], and their score.
 
     Raises:
-        ValueError: the two hold different numbers of texts.
+        ValueError: the number of texts differs.
     """
-    pairs = _pairs(gold, predicted)
-    rows = np.array([(wanted == found, 1) for wanted, found in pairs], np.int64)
+    rows = np.array([(g == p, 1) for g, p in _pairs(gold, predicted)], np.int64)
     return Counts(rows.reshape(-1, 2), _share)
 
 
 def micro_f1(gold: Iterable[Labels], predicted: Iterable[Labels]) -> Counts:
-    """F1 over all labels of all texts, in percent; with one label a text it equals the accuracy.
+    """Compute F1 over all labels of all texts, in percent; with one label per text, the accuracy.
 
     Args, errors: as for `accuracy`.
 
@@ -63,67 +62,69 @@ def micro_f1(gold: Iterable[Labels], predicted: Iterable[Labels]) -> Counts:
         Rows (correct, predicted, gold) [texts, 3], and their score.
     """
     pairs = _pairs(gold, predicted)
-    rows = np.array([(len(w & f), len(f), len(w)) for w, f in pairs], np.int64)
+    rows = np.array([(len(g & p), len(p), len(g)) for g, p in pairs], np.int64)
     return Counts(
         rows.reshape(-1, 3), lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2]
     )
 
 
 def macro_f1(gold: Iterable[Labels], predicted: Iterable[Labels], labels: Sequence[str]) -> Counts:
-    """The mean of the F1 of every label that is gold or predicted, in percent.
+    """Compute the mean F1 of all labels that are gold or predicted, in percent.
 
-    The same holds in each set that the bootstrap redraws: a rare label that it misses has no F1
-    there, rather than one of 0.
+    Each bootstrap resample averages over the labels that occur in it: a rare label that is not
+    drawn has no F1 there, rather than an F1 of 0.
 
     Args:
         gold: the labels of each text.
-        predicted: of the same texts, in the same order.
-        labels: all that may occur, each once. Two models are compared on the same ones.
+        predicted: the predicted labels of the same texts, in the same order.
+        labels: all labels that may occur, without duplicates. To compare two models, pass the same
+            labels for both.
 
     Returns:
-        Rows [texts, 3 x labels]: correct, predicted and gold, 0 or 1 a label; and their score.
+        Rows [texts, 3 x labels]: correct, predicted and gold, 0 or 1 per label; and their score.
 
     Raises:
-        ValueError: a label is not in `labels`, or the two hold different numbers of texts.
+        ValueError: a label is not in `labels`, `labels` has duplicates, or the number of texts
+            differs.
     """
-    place = _places(labels)
+    columns = _label_columns(labels)
     pairs = _pairs(gold, predicted)
-    rows = np.zeros((len(pairs), 3, len(labels)), np.int8)  # ten thousand texts of 100 labels: 3 MB
-    for row, (wanted, found) in zip(rows, pairs, strict=True):
-        for kind, members in enumerate((wanted & found, found, wanted)):
-            row[kind, [_place(place, label) for label in members]] = 1
+    rows = np.zeros((len(pairs), 3, len(labels)), np.int8)  # 3 MB for 10,000 texts and 100 labels
+    for row, (g, p) in zip(rows, pairs, strict=True):
+        for kind, members in enumerate((g & p, p, g)):
+            row[kind, [_column(columns, label) for label in members]] = 1
     return Counts(rows.reshape(len(pairs), -1), _macro)
 
 
 def per_class(gold: Iterable[Labels], predicted: Iterable[Labels]) -> dict[str, ClassScore]:
-    """Score every label by itself.
+    """Compute precision, recall and F1 of each label.
 
     Args, errors: as for `accuracy`.
 
     Returns:
-        One row for each label that is gold or predicted anywhere, most frequent gold label first,
-        equally frequent ones by name.
+        One row for each label that is gold or predicted anywhere, sorted by decreasing support,
+        then by name.
     """
-    totals = [Counter[str](), Counter[str](), Counter[str]()]
-    for wanted, found in _pairs(gold, predicted):
-        for total, members in zip(totals, (wanted & found, found, wanted), strict=True):
-            total.update(members)
-    correct, guessed, support = totals
-    labels = sorted(support.keys() | guessed.keys(), key=lambda label: (-support[label], label))
-    return {label: _class_score(correct[label], guessed[label], support[label]) for label in labels}
+    counts = [Counter[str](), Counter[str](), Counter[str]()]
+    for g, p in _pairs(gold, predicted):
+        for counter, members in zip(counts, (g & p, p, g), strict=True):
+            counter.update(members)
+    correct, guesses, support = counts
+    labels = sorted(support.keys() | guesses.keys(), key=lambda label: (-support[label], label))
+    return {label: _class_score(correct[label], guesses[label], support[label]) for label in labels}
 
 
 def confusion(gold: Iterable[Labels], predicted: Iterable[Labels]) -> Counter[tuple[str, str]]:
-    """(gold label, predicted label) to how often, for one or several labels a text.
+    """Count (gold label, predicted label) pairs, for one or several labels per text.
 
-    A label that is gold and predicted was taken for itself. What is left over of a text's labels is
-    taken for every wrong one that was predicted, or for `(missed)` where none was; and wrong ones
-    where nothing is left over come from `(spurious)`.
+    A label that is both gold and predicted is paired with itself. Each missed gold label is paired
+    with each wrong predicted label of the text, or with `(missed)` if there is none. If no gold
+    label was missed, each wrong label is paired with `(spurious)`.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    for wanted, found in _pairs(gold, predicted):
-        counts.update((label, label) for label in wanted & found)
-        missed, wrong = wanted - found, found - wanted
+    for g, p in _pairs(gold, predicted):
+        counts.update((label, label) for label in g & p)
+        missed, wrong = g - p, p - g
         if missed or wrong:
             counts.update((m, w) for m in missed or {SPURIOUS} for w in wrong or {MISSED})
     return counts
@@ -132,21 +133,21 @@ def confusion(gold: Iterable[Labels], predicted: Iterable[Labels]) -> Counter[tu
 def _pairs(
     gold: Iterable[Labels], predicted: Iterable[Labels]
 ) -> list[tuple[frozenset[str], frozenset[str]]]:
-    return [(frozenset(w), frozenset(f)) for w, f in zip(gold, predicted, strict=True)]
+    return [(frozenset(g), frozenset(p)) for g, p in zip(gold, predicted, strict=True)]
 
 
-def _places(labels: Sequence[str]) -> dict[str, int]:
-    place = {label: index for index, label in enumerate(labels)}
-    if len(place) != len(labels):
-        twice = next(label for label, times in Counter(labels).items() if times > 1)
-        raise ValueError(f"label {twice!r} stands twice in the list of labels; expected each once")
-    return place
+def _label_columns(labels: Sequence[str]) -> dict[str, int]:
+    columns = {label: index for index, label in enumerate(labels)}
+    if len(columns) != len(labels):
+        duplicate = next(label for label, times in Counter(labels).items() if times > 1)
+        raise ValueError(f"labels must not have duplicates; received {duplicate!r} more than once")
+    return columns
 
 
-def _place(place: dict[str, int], label: str) -> int:
-    if label not in place:
+def _column(columns: dict[str, int], label: str) -> int:
+    if label not in columns:
         raise ValueError(f"label {label!r} is not in the list of labels")
-    return place[label]
+    return columns[label]
 
 
 def _share(sums: FloatArray) -> FloatArray:
@@ -154,7 +155,7 @@ def _share(sums: FloatArray) -> FloatArray:
 
 
 def _macro(sums: FloatArray) -> FloatArray:
-    """Sums [..., 3 x labels] -> [...]; 0 where no label is gold or predicted."""
+    """Map sums [..., 3 x labels] to macro F1 [...]; 0 where no label is gold or predicted."""
     correct, predicted, gold = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
     occurs = predicted + gold > 0
     f1 = precision_recall_f1(correct, predicted, gold)[2]  # 0 where a label does not occur

@@ -1,6 +1,6 @@
-"""What each n-gram counts for, read off the training texts: the scales of a linear model.
+"""N-gram weights from training texts: inverse document frequency and log-count ratios.
 
-NumPy alone, over ids as `ngrams.hashed_ngrams` gives them; id 0 is padding and always weighs 0.
+Ids are those of `text.ngrams.hashed_ngrams`; id 0 is padding and always has weight 0.
 """
 
 from __future__ import annotations
@@ -16,81 +16,85 @@ FloatArray: TypeAlias = NDArray[np.float32]
 
 
 class DocumentCounts(NamedTuple):
-    """How many texts hold each n-gram.
+    """Document counts of n-grams.
 
     Attributes:
-        texts: In all.
-        holding: int64 [buckets], texts that hold it, however often.
-        by_class: int64 [buckets, classes], those of each class.
+        texts: Number of texts.
+        containing: int64 [buckets], number of texts that contain the n-gram.
+        by_class: int64 [buckets, classes], the same for each class.
     """
 
     texts: int
-    holding: NDArray[np.int64]
+    containing: NDArray[np.int64]
     by_class: NDArray[np.int64]
 
 
 def count_documents(
     groups: Iterable[tuple[IntArray, IntArray]], buckets: int, classes: int
 ) -> DocumentCounts:
-    """Counts texts group by group, so that they need not all be in memory.
+    """Count documents in groups, so that not all texts have to be in memory.
 
     Args:
-        groups: Of each, ids int [texts, ngrams] padded by 0, and labels int [texts, classes], 1
-            where a text is of a class; a text of several classes counts for each.
-        buckets: Ids are below.
-        classes: Of the labels.
+        groups: Pairs of ids int [texts, ngrams], padded with 0, and labels int [texts, classes], 1
+            where a text belongs to a class; a text may belong to several classes.
+        buckets: Number of n-gram ids, including padding.
+        classes: Number of classes.
 
     Raises:
         ValueError: An id is out of range.
     """
     texts = 0
-    holding = np.zeros(buckets, np.int64)
+    containing = np.zeros(buckets, np.int64)
     by_class = np.zeros((buckets, classes), np.int64)
     for ids, labels in groups:
         if ids.size and not 0 <= ids.min() <= ids.max() < buckets:
-            raise ValueError(f"ids {ids.min()} to {ids.max()}; expected 0 to {buckets - 1}")
+            raise ValueError(
+                f"expected ids from 0 to {buckets - 1}; received {ids.min()} to {ids.max()}"
+            )
         texts += len(ids)
         rows = np.repeat(np.arange(len(ids), dtype=np.int64), ids.shape[1])
-        keys = np.unique(rows * buckets + ids.ravel())  # once a text
-        rows, found = keys // buckets, keys % buckets
-        rows, found = rows[found > 0], found[found > 0]
-        np.add.at(holding, found, 1)
-        np.add.at(by_class, found, labels[rows].astype(np.int64))
-    return DocumentCounts(texts, holding, by_class)
+        keys = np.unique(rows * buckets + ids.ravel())  # each n-gram counts once per text
+        rows, ngrams = keys // buckets, keys % buckets
+        rows, ngrams = rows[ngrams > 0], ngrams[ngrams > 0]
+        np.add.at(containing, ngrams, 1)
+        np.add.at(by_class, ngrams, labels[rows].astype(np.int64))
+    return DocumentCounts(texts, containing, by_class)
 
 
-def idf(counts: DocumentCounts, least: int = 1) -> FloatArray:
-    """Inverse document frequency, ln((1 + texts) / (1 + holding)) + 1, as scikit-learn has it.
+def idf(counts: DocumentCounts, min_texts: int = 1) -> FloatArray:
+    """Compute inverse document frequency as scikit-learn: ln((1 + texts) / (1 + containing)) + 1.
 
     Args:
-        counts: Of the training texts.
-        least: What fewer texts hold weighs 0.
+        counts: Document counts of the training texts.
+        min_texts: N-grams in fewer texts have weight 0.
 
     Returns:
         float32 [buckets].
     """
-    weights = np.log((1 + counts.texts) / (1 + counts.holding)) + 1
-    return np.where(counts.holding >= max(1, least), weights, 0.0).astype(np.float32)
+    weights = np.log((1 + counts.texts) / (1 + counts.containing)) + 1
+    return np.where(counts.containing >= max(1, min_texts), weights, 0.0).astype(np.float32)
 
 
-def log_count_ratios(counts: DocumentCounts, smoothing: float = 1.0, least: int = 1) -> FloatArray:
-    """How much likelier an n-gram is in a class than in the others, as a logarithm.
+def log_count_ratios(
+    counts: DocumentCounts, smoothing: float = 1.0, min_texts: int = 1
+) -> FloatArray:
+    """Compute the log-count ratio of each n-gram for each class against the other classes.
 
     Wang and Manning 2012, section 2.1 ("Baselines and bigrams"), each class against the rest:
-    r = ln((p / |p|) / (q / |q|)), where p = smoothing + texts of the class that hold the n-gram,
-    q = smoothing + other texts that do, and |.| sums over the n-grams that are counted.
+    r = ln((p / |p|) / (q / |q|)), where p = smoothing + texts of the class that contain the n-gram,
+    q = smoothing + other texts that contain it, and |.| sums over the n-grams that are counted.
 
     Args:
-        counts: Of the training texts.
+        counts: Document counts of the training texts.
         smoothing: The paper's alpha; above 0.
-        least: What fewer texts hold is not counted and weighs 0.
+        min_texts: N-grams in fewer texts are not counted and have weight 0.
 
     Returns:
         float32 [buckets, classes].
     """
-    counted = (counts.holding >= max(1, least))[:, None]
+    counted = (counts.containing >= max(1, min_texts))[:, None]
     inside = np.where(counted, smoothing + counts.by_class, 0.0)
-    outside = np.where(counted, smoothing + counts.holding[:, None] - counts.by_class, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is counted
+    outside = np.where(counted, smoothing + counts.containing[:, None] - counts.by_class, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # n-grams that are not counted
         ratios = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
     return np.where(counted, ratios, 0.0).astype(np.float32)

@@ -1,13 +1,13 @@
-"""Partial F1: a value found with wrong edges earns half.
+"""Partial F1: a span with the right slot and wrong edges earns half.
 
 The counts are those of the Message Understanding Conferences (Chinchor and Sundheim, MUC-5
 Evaluation Metrics, 1993, https://aclanthology.org/M93-1007/):
 
-- correct: the same slot and the same edges,
-- partial: the same slot, edges that overlap,
-- incorrect: edges that are the same or overlap, another slot,
-- missing: a gold span that no predicted one touches,
-- spurious: a predicted span that touches no gold one.
+- correct: same slot, same edges,
+- partial: same slot, overlapping edges,
+- incorrect: another slot, same or overlapping edges,
+- missing: a gold span without a predicted partner,
+- spurious: a predicted span without a gold partner.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from pipeline.metrics.spans import Span
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-HALF = 0.5  # what a partial match earns, in MUC-5 as here
+HALF = 0.5  # credit for a partial match, as in MUC-5
 
 
 class MucCounts(NamedTuple):
-    """The five counts of one example, or sums of them."""
+    """The five counts of one example, or their sums over examples."""
 
     correct: int
     partial: int
@@ -34,26 +34,29 @@ class MucCounts(NamedTuple):
 
 
 def count_partial(gold: Sequence[Span], predicted: Sequence[Span]) -> MucCounts:
-    """Pair the spans of one example and count each pair and each span left alone once.
+    """Pair the spans of one example greedily; count each pair and each unpaired span once.
 
-    Pairs are made best first: exact ones, then those of one slot, then the rest; the greater
-    overlap first within each, then the earlier span.
+    Exact pairs come first, then pairs with the same slot, then the rest; within each group the
+    larger overlap comes first, then the earlier span.
     """
     pairs = [
         (rank, -overlap, i, j)
-        for i, wanted in enumerate(gold)
-        for j, found in enumerate(predicted)
-        if (overlap := min(wanted[2], found[2]) - max(wanted[1], found[1])) > 0
-        for rank in [_rank(wanted, found)]
+        for i, g in enumerate(gold)
+        for j, p in enumerate(predicted)
+        if (overlap := min(g[2], p[2]) - max(g[1], p[1])) > 0
+        for rank in [_rank(g, p)]
     ]
-    matched, left, right = [0, 0, 0], set(range(len(gold))), set(range(len(predicted)))
+    matched = [0, 0, 0]
+    free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
     for rank, _, i, j in sorted(pairs):
-        if i in left and j in right:
-            left.remove(i)
-            right.remove(j)
+        if i in free_gold and j in free_predicted:
+            free_gold.remove(i)
+            free_predicted.remove(j)
             matched[rank] += 1
     correct, partial, incorrect = matched
-    return MucCounts(correct, partial, incorrect, missing=len(left), spurious=len(right))
+    return MucCounts(
+        correct, partial, incorrect, missing=len(free_gold), spurious=len(free_predicted)
+    )
 
 
 def partial_f1(
@@ -63,20 +66,20 @@ def partial_f1(
     missing: ArrayLike,
     spurious: ArrayLike,
 ) -> FloatArray:
-    """Compute F1 in percent, element by element, from the five counts (any shape, all the same).
+    """Compute F1 in percent, element by element, from five counts of one common shape.
 
-    Precision is (correct + partial / 2) / (correct + partial + incorrect + spurious), recall has
-    missing in place of spurious; F1 is their harmonic mean, and 0 where there is no span at all.
+    Precision is (correct + partial / 2) / (correct + partial + incorrect + spurious); recall has
+    missing in place of spurious. F1 is their harmonic mean, and 0 where there are no spans.
     """
-    values = (correct, partial, incorrect, missing, spurious)
-    right, half, wrong, lost, extra = (np.asarray(value, np.float64) for value in values)
-    earned = 2 * (right + HALF * half)
-    spans = 2 * (right + half + wrong) + lost + extra
-    return 100.0 * np.divide(earned, spans, out=np.zeros_like(spans), where=spans != 0)
+    counts = (correct, partial, incorrect, missing, spurious)
+    exact, half, wrong, missed, extra = (np.asarray(count, np.float64) for count in counts)
+    credit = 2 * (exact + HALF * half)
+    spans = 2 * (exact + half + wrong) + missed + extra
+    return 100.0 * np.divide(credit, spans, out=np.zeros_like(spans), where=spans != 0)
 
 
 def _rank(gold: Span, predicted: Span) -> int:
-    """Index into `MucCounts`: correct, partial or incorrect."""
+    """Return the index of the pair's count in `MucCounts`: correct, partial or incorrect."""
     if gold[0] != predicted[0]:
         return 2
     return 0 if gold == predicted else 1

@@ -1,7 +1,7 @@
-"""Loops: a decoder that says the same words again and again, which the reference does not.
+"""Repetition loops: phrases that a hypothesis repeats and its reference does not.
 
-A loop is a stretch of words that follows itself at once: three times in a row where it has one or
-two words (a language may double a word: "very very", 考虑考虑), twice where it has three or more.
+A loop is a phrase that is immediately repeated: three times in a row for phrases of one or two
+words (languages double words: "very very", 考虑考虑), twice for phrases of three words or more.
 """
 
 from __future__ import annotations
@@ -15,52 +15,53 @@ from numpy.typing import NDArray
 from pipeline.metrics.intervals import Counts
 from pipeline.metrics.source_lengths import words
 
-Stretch: TypeAlias = tuple[str, ...]
+Phrase: TypeAlias = tuple[str, ...]
 
-LONGEST = 12  # words of a stretch
-SHORT = 2  # stretches of so few words are a loop from their third time on
+MAX_WORDS = 12  # in a phrase
+SHORT = 2  # phrases of at most this many words must occur three times
 
 
-def loops(text: str) -> set[Stretch]:
-    """The stretches of words that a text repeats at once, each by its first word in the alphabet.
+def loops(text: str) -> set[Phrase]:
+    """Return the immediately repeated phrases of a text, rotated to a canonical form.
 
-    A stretch that is itself a repetition is left out: its part is there.
+    The canonical form is the smallest rotation. A phrase that itself consists of repetitions is not
+    listed, because its part is.
     """
-    said = words(text)
-    found: set[Stretch] = set()
-    for size in range(1, min(LONGEST, len(said) // 2) + 1):
+    tokens = words(text)
+    phrases: set[Phrase] = set()
+    for size in range(1, min(MAX_WORDS, len(tokens) // 2) + 1):
         needed = size * (2 if size <= SHORT else 1)
-        run = 0  # how many words so far are what they were one stretch before
-        for place in range(size, len(said)):
-            run = run + 1 if said[place] == said[place - size] else 0
-            stretch = tuple(said[place - size + 1 : place + 1])
-            if run == needed and not _is_repetition(stretch):
-                found.add(min(stretch[i:] + stretch[:i] for i in range(size)))
-    return found
+        run = 0  # number of consecutive words that equal the word `size` positions before
+        for index in range(size, len(tokens)):
+            run = run + 1 if tokens[index] == tokens[index - size] else 0
+            phrase = tuple(tokens[index - size + 1 : index + 1])
+            if run == needed and not _is_repetition(phrase):
+                phrases.add(min(phrase[i:] + phrase[:i] for i in range(size)))
+    return phrases
 
 
 def repetition(hypotheses: Sequence[str], references: Sequence[str]) -> Counts:
-    """The share of hypotheses with a loop that their reference lacks, in percent.
+    """Compute the percentage of hypotheses with a loop that their reference does not have.
 
     Args:
         hypotheses: The translations.
-        references: One each, in the same order.
+        references: One reference per hypothesis, in the same order.
 
     Returns:
-        Rows (in a loop, 1) [sentences, 2], and their score.
+        Rows (has a loop, 1) [sentences, 2], and their score.
 
     Raises:
-        ValueError: The two differ in number.
+        ValueError: The numbers of hypotheses and references differ.
     """
     pairs = zip(hypotheses, references, strict=True)
-    rows = [(bool(loops(found) - loops(wanted)), 1) for found, wanted in pairs]
+    rows = [(bool(loops(hypothesis) - loops(reference)), 1) for hypothesis, reference in pairs]
     return Counts(np.array(rows, np.int64).reshape(-1, 2), _share)
 
 
-def _is_repetition(stretch: Stretch) -> bool:
-    size = len(stretch)
+def _is_repetition(phrase: Phrase) -> bool:
+    size = len(phrase)
     return any(
-        size % part == 0 and stretch == stretch[:part] * (size // part) for part in range(1, size)
+        size % part == 0 and phrase == phrase[:part] * (size // part) for part in range(1, size)
     )
 
 

@@ -1,8 +1,8 @@
-"""Spans out of BIO tags, and precision, recall and F1 over exact spans.
+"""Spans from BIO tags, and precision, recall and F1 over exact spans.
 
-The rule is the one of ``conlleval``, the scorer of the CoNLL-2000 shared task (Tjong Kim Sang and
-Buchholz, 2000, https://aclanthology.org/W00-0726/), by which published slot-filling scores are
-computed. It forgives a chunk that opens with ``I-``, so that every tag sequence has a reading.
+The rule is that of ``conlleval``, the scorer of the CoNLL-2000 shared task (Tjong Kim Sang and
+Buchholz, 2000, https://aclanthology.org/W00-0726/), which published slot-filling scores use. It
+accepts a chunk that starts with ``I-``, so every tag sequence can be read.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ OUTSIDE = "O"
 
 
 class SpanCounts(NamedTuple):
-    """How many spans are right, predicted and gold; a tuple, so that a list of them is an array."""
+    """Numbers of correct, predicted and gold spans; a list of these tuples converts to an array."""
 
     correct: int
     predicted: int
@@ -29,7 +29,7 @@ class SpanCounts(NamedTuple):
 
 
 class SlotScore(TypedDict):
-    """One row of the per-slot table; the first three in percent, the others numbers of spans."""
+    """One row of the per-slot table: three scores in percent, three numbers of spans."""
 
     precision: float
     recall: float
@@ -42,20 +42,20 @@ class SlotScore(TypedDict):
 def chunks(tags: Sequence[str]) -> list[Span]:
     """Read the spans of one tag sequence by the conlleval rule, in the order they begin.
 
-    A chunk starts at ``B-``, and at ``I-`` that follows ``O``, another slot or nothing. It ends
-    before the next start, before ``O`` and with the sequence.
+    A chunk starts at ``B-``, or at ``I-`` after ``O``, after another slot or at the beginning. It
+    ends before the next start, before ``O`` or at the end of the sequence.
 
     Args:
-        tags: one tag a token: ``O``, ``B-slot`` or ``I-slot``; a slot may itself hold hyphens.
+        tags: one tag per token: ``O``, ``B-slot`` or ``I-slot``; a slot name may contain hyphens.
 
     Returns:
         Spans in token indices, end exclusive.
 
     Raises:
-        ValueError: a tag is none of the three forms.
+        ValueError: a tag has none of the three forms.
     """
     spans: list[Span] = []
-    slot, start = "", 0  # the open chunk; an empty slot says that none is open
+    slot, start = "", 0  # the open chunk; an empty slot means that no chunk is open
     for index, tag in enumerate(tags):
         prefix, tag_slot = _split(tag, index)
         if slot and (prefix != "I" or tag_slot != slot):
@@ -68,28 +68,10 @@ def chunks(tags: Sequence[str]) -> list[Span]:
     return spans
 
 
-def strict_chunks(tags: Sequence[str]) -> list[Span]:
-    """Read the spans of one tag sequence as strict BIO (IOB2), in the order they begin.
+def count_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> SpanCounts:
+    """Count the spans of one example; a span is correct if slot, start and end agree.
 
-    The rule of seqeval's ``mode="strict", scheme=IOB2``: a span begins at ``B-`` alone, and a stray
-    ``I-`` is no span. On sequences without a stray ``I-`` it reads what `chunks` reads.
-
-    Args:
-        tags: as for `chunks`.
-
-    Returns:
-        Spans in token indices, end exclusive.
-
-    Raises:
-        ValueError: a tag is none of the three forms.
-    """
-    return [span for span in chunks(tags) if tags[span[1]].startswith("B-")]
-
-
-def count(gold: Iterable[Span], predicted: Iterable[Span]) -> SpanCounts:
-    """Count the spans of one example; right means same slot, same start and same end.
-
-    A span that is predicted twice and gold once is right once and predicted twice.
+    A span that is predicted twice and gold once counts as correct once and as predicted twice.
     """
     gold_spans, predicted_spans = Counter(gold), Counter(predicted)
     correct = gold_spans & predicted_spans
@@ -101,51 +83,51 @@ def precision_recall_f1(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Compute precision, recall and F1 in percent, element by element.
 
-    A quotient whose denominator is zero counts as 0, as in conlleval.
+    A quotient with a zero denominator is 0, as in conlleval.
 
     Args:
-        correct: numbers of exactly right spans, any shape.
+        correct: numbers of correct spans, any shape.
         predicted: numbers of predicted spans, same shape.
         gold: numbers of gold spans, same shape.
 
     Returns:
-        Three arrays of that shape. F1 = 2 correct / (predicted + gold), which is the harmonic mean
-        of the other two.
+        Three arrays of that shape. F1 = 2 correct / (predicted + gold), the harmonic mean of
+        precision and recall.
     """
-    right, found, wanted = (np.asarray(values, np.float64) for values in (correct, predicted, gold))
-    return _percent(right, found), _percent(right, wanted), _percent(2 * right, found + wanted)
+    c, p, g = (np.asarray(values, np.float64) for values in (correct, predicted, gold))
+    return _percent(c, p), _percent(c, g), _percent(2 * c, p + g)
 
 
 def per_slot(
     golds: Iterable[Iterable[Span]], predictions: Iterable[Iterable[Span]]
 ) -> dict[str, SlotScore]:
-    """Score every slot by itself.
+    """Compute precision, recall and F1 of each slot.
 
     Args:
         golds: the gold spans of each example.
         predictions: the predicted spans of the same examples, in the same order.
 
     Returns:
-        One row for each slot that is gold or predicted anywhere, most frequent gold slot first,
-        equally frequent ones by name.
+        One row for each slot that is gold or predicted anywhere, sorted by decreasing number of
+        gold spans, then by name.
 
     Raises:
-        ValueError: the two hold different numbers of examples.
+        ValueError: the number of examples differs.
     """
     correct: Counter[str] = Counter()
     predicted: Counter[str] = Counter()
     gold: Counter[str] = Counter()
     for gold_spans, predicted_spans in zip(golds, predictions, strict=True):
-        wanted, found = Counter(gold_spans), Counter(predicted_spans)
-        _add_by_slot(gold, wanted)
-        _add_by_slot(predicted, found)
-        _add_by_slot(correct, wanted & found)
+        gold_counts, predicted_counts = Counter(gold_spans), Counter(predicted_spans)
+        _add_by_slot(gold, gold_counts)
+        _add_by_slot(predicted, predicted_counts)
+        _add_by_slot(correct, gold_counts & predicted_counts)
     slots = sorted(gold.keys() | predicted.keys(), key=lambda slot: (-gold[slot], slot))
     return {slot: _slot_score(correct[slot], predicted[slot], gold[slot]) for slot in slots}
 
 
 def _split(tag: str, index: int) -> tuple[str, str]:
-    """``B-city`` -> ("B", "city"); ``O`` -> ("O", "")."""
+    """Split ``B-city`` into ("B", "city") and ``O`` into ("O", "")."""
     if tag == OUTSIDE:
         return OUTSIDE, ""
     prefix, _, slot = tag.partition("-")
@@ -155,7 +137,7 @@ def _split(tag: str, index: int) -> tuple[str, str]:
 
 
 def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
-    """100 part / whole, and 0 where whole is 0."""
+    """Return 100 part / whole, and 0 where whole is 0."""
     return 100.0 * np.divide(part, whole, out=np.zeros_like(whole), where=whole != 0)
 
 

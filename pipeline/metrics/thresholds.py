@@ -1,4 +1,4 @@
-"""From which score on a label is given, label by label, where a text may have several."""
+"""Decision thresholds per label for multi-label classification."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-UNSEEN = 0.5  # for a label of which the held-out data has no example
+DEFAULT_THRESHOLD = 0.5  # for a label without a gold example in the held-out data
 
 
 def tune_thresholds(scores: ArrayLike, gold: ArrayLike) -> FloatArray:
-    """The threshold of best F1 for each label by itself; a label is given from it on (>=).
+    """Return the threshold with the best F1 for each label; scores >= threshold are positive.
 
-    Every division of the texts that some threshold makes is tried, so the F1 is the best there is
-    on this data; of equal ones the fewest texts win. The threshold then lies half-way down to the
-    next lower score, or to 0: no text stands on the edge, where rounding would decide. A label that
-    is never gold here keeps 0.5.
+    All thresholds that divide the texts differently are tried, so the F1 is optimal on this data;
+    among equal ones, the threshold with the fewest positive texts wins. The result lies half-way to
+    the next lower score, or to 0, so that no score equals the threshold and rounding cannot decide.
+    A label that is never gold has threshold 0.5.
 
     Lipton et al. 2014, "Optimal thresholding of classifiers to maximize F1 measure".
 
@@ -28,30 +28,30 @@ def tune_thresholds(scores: ArrayLike, gold: ArrayLike) -> FloatArray:
         [labels].
 
     Raises:
-        ValueError: the two differ in shape, are no matrices, or a score is not in [0, 1].
+        ValueError: the shapes differ or are not matrices, or a score is not in [0, 1].
     """
-    values, wanted = np.asarray(scores, np.float64), np.asarray(gold, bool)
-    if values.ndim != 2 or values.shape != wanted.shape:
+    values, positive = np.asarray(scores, np.float64), np.asarray(gold, bool)
+    if values.ndim != 2 or values.shape != positive.shape:
         raise ValueError(
             "expected scores and gold of one shape [texts, labels]; received"
-            f" {values.shape} and {wanted.shape}"
+            f" {values.shape} and {positive.shape}"
         )
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError("expected probabilities; received a score outside [0, 1]")
-    columns = zip(values.T, wanted.T, strict=True)
+    columns = zip(values.T, positive.T, strict=True)
     return np.array([best_threshold(column, hits) for column, hits in columns])
 
 
 def best_threshold(scores: FloatArray, gold: NDArray[np.bool_]) -> float:
-    """The threshold of one label: `tune_thresholds` of a single column."""
+    """Return the threshold of one label, as `tune_thresholds` does for one column."""
     if not gold.any():
-        return UNSEEN
+        return DEFAULT_THRESHOLD
     order = np.argsort(-scores, kind="stable")
     values, hits = scores[order], np.cumsum(gold[order])
-    given = np.arange(1, len(values) + 1)
-    # Texts of one score stand or fall together: only the last of each can be the last one given.
+    predicted = np.arange(1, len(values) + 1)
+    # A threshold cannot separate equal scores: consider the last text of each group only.
     last = np.append(values[1:] != values[:-1], True)
-    f1 = np.where(last, 2 * hits / (given + gold.sum()), -1.0)
+    f1 = np.where(last, 2 * hits / (predicted + gold.sum()), -1.0)
     best = int(np.argmax(f1))
     above, below = float(values[best]), float(values[best + 1]) if best + 1 < len(values) else 0.0
     middle = (above + below) / 2

@@ -1,10 +1,11 @@
-"""BLEU and chrF++ as sacrebleu counts them, with intervals and the signatures that say how.
+"""BLEU and chrF++ as computed by sacrebleu, with bootstrap intervals and sacrebleu signatures.
 
 BLEU: Papineni et al. 2002 (https://aclanthology.org/P02-1040/); chrF++: Popović 2017
 (https://aclanthology.org/W17-4770/); sacrebleu and its signatures: Post 2018
-(https://aclanthology.org/W18-6319/). Both scores are functions of n-gram counts that add up over
-sentences, so that the bootstrap redraws sentences without counting again. sacrebleu counts; the
-scores of the sums are computed here, for all redrawn sets in one call, and equal sacrebleu's own.
+(https://aclanthology.org/W18-6319/). Both scores are functions of n-gram counts that are summed
+over sentences, so the bootstrap resamples sentences without counting again. sacrebleu counts
+n-grams; this module computes the scores of the sums for all resamples in one call, with the same
+results as sacrebleu.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from pipeline.metrics.intervals import Counts
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-ORDERS = 4  # of BLEU's n-grams
-CHARACTER_ORDERS, WORD_ORDERS, BETA = 6, 2, 2  # two orders of words make chrF into chrF++
+ORDERS = 4  # n-gram orders of BLEU
+CHARACTER_ORDERS, WORD_ORDERS, BETA = 6, 2, 2  # chrF++ is chrF with word orders 1 and 2
 
-# Languages that sacrebleu has a tokenizer for; all others take mteval's 13a.
+# Languages that need a tokenizer of their own; all others use mteval's 13a.
 TOKENIZERS = {
     **dict.fromkeys(("zh", "zho", "cmn", "yue"), "zh"),
     **dict.fromkeys(("ja", "jpn"), "ja-mecab"),
@@ -35,11 +36,11 @@ TOKENIZERS = {
 DEFAULT_TOKENIZER = "13a"
 
 
-def tokenizer_of(language: str) -> str:
-    """The tokenizer of sacrebleu for a target language, e.g. of `zh`, `zh-Hant` or `de`.
+def bleu_tokenizer(language: str) -> str:
+    """Return the name of sacrebleu's tokenizer for a target language: `zh`, `zh-Hant`, `de`.
 
     Raises:
-        InputError: The tokenizer is not installed here.
+        InputError: The tokenizer is not installed.
     """
     name = TOKENIZERS.get(language.lower().replace("_", "-").partition("-")[0], DEFAULT_TOKENIZER)
     _bleu(name, False)
@@ -53,72 +54,73 @@ def bleu(
     *,
     lowercase: bool = False,
 ) -> Counts:
-    """Corpus BLEU in percent, exponential smoothing; cased and of detokenised text by default.
+    """Compute corpus BLEU in percent, on detokenised text with exponential smoothing.
 
     Args:
-        hypotheses: The translations, as a reader gets them.
-        references: One each, in the same order, untouched.
-        tokenize: sacrebleu's name of the tokenizer that both go through; "none" for what is
-            tokenised already.
-        lowercase: Whether upper and lower case are the same.
+        hypotheses: The detokenised translations.
+        references: One detokenised reference per hypothesis, in the same order.
+        tokenize: Name of the sacrebleu tokenizer that is applied to both; "none" for tokenised
+            texts.
+        lowercase: Whether to ignore case.
 
     Returns:
-        Rows [sentences, 10]: tokens of the hypothesis, of the reference, n-grams that are in both
+        Rows [sentences, 10]: tokens of the hypothesis, tokens of the reference, matching n-grams
         for n = 1..4, n-grams of the hypothesis for n = 1..4; and the score of their sums.
 
     Raises:
-        InputError: There is no such tokenizer, or it is not installed.
-        ValueError: The two differ in number.
+        InputError: The tokenizer does not exist or is not installed.
+        ValueError: The numbers of hypotheses and references differ.
     """
     return Counts(_rows(_bleu(tokenize, lowercase), hypotheses, references), _bleu_of)
 
 
 def bleu_signature(tokenize: str = DEFAULT_TOKENIZER, *, lowercase: bool = False) -> str:
-    """What sacrebleu says of how `bleu` counts: case, tokenizer, smoothing, version."""
+    """Return sacrebleu's signature of `bleu`: case, tokenizer, smoothing, version."""
     return _signature(_bleu(tokenize, lowercase))
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Counts:
-    """Corpus chrF++ in percent: 1 to 6 characters without spaces, 1 and 2 words, beta 2.
+    """Compute corpus chrF++ in percent: character orders 1 to 6, word orders 1 and 2, beta 2.
 
     Args, errors: as for `bleu`, without a tokenizer.
 
     Returns:
-        Rows [sentences, 24]: for each of the 8 orders the n-grams of the hypothesis, of the
-        reference and in both; and the score of their sums, which of one row is that sentence's.
+        Rows [sentences, 24]: for each of the 8 orders the number of n-grams in the hypothesis, in
+        the reference and in both; and the score of their sums. The score of a single row is
+        sentence chrF++.
     """
     return Counts(_rows(_chrf(), hypotheses, references), _chrf_of)
 
 
 def chrf_signature() -> str:
-    """What sacrebleu says of how `chrf` counts."""
+    """Return sacrebleu's signature of `chrf`."""
     return _signature(_chrf())
 
 
-def length_ratio(counted: Counts) -> Counts:
-    """Tokens of the hypotheses in percent of those of the references, from the rows of `bleu`."""
-    return Counts(counted.rows[:, :2], _length_ratio)
+def length_ratio(bleu_counts: Counts) -> Counts:
+    """Compute hypothesis tokens in percent of reference tokens, from the counts of `bleu`."""
+    return Counts(bleu_counts.rows[:, :2], _length_ratio)
 
 
 def perplexity(log_probs: ArrayLike, token_counts: ArrayLike) -> Counts:
-    """How many tokens the model hesitates between: exp(-mean log-probability of a token).
+    """Compute perplexity: exp(-mean log-probability of a token).
 
     Args:
         log_probs: [sentences], natural log-probability of each reference, summed over its tokens.
-        token_counts: [sentences], how many tokens that is, with the end token.
+        token_counts: [sentences], number of tokens of each reference, including the end token.
 
     Returns:
-        Rows [sentences, 2] and their score; lower is better, 1 is the least.
+        Rows [sentences, 2] and their score; lower is better, the minimum is 1.
 
     Raises:
-        ValueError: Not two lists of one length, a log-probability is above 0 or no number, or a
-            sentence has no token.
+        ValueError: The shapes differ, a log-probability is above 0 or not finite, or a sentence has
+            no tokens.
     """
     logs, tokens = np.asarray(log_probs, np.float64), np.asarray(token_counts, np.float64)
     if logs.ndim != 1 or logs.shape != tokens.shape:
         raise ValueError(
-            "expected a log-probability and a number of tokens for each sentence; received the"
-            f" shapes {logs.shape} and {tokens.shape}"
+            "expected a log-probability and a number of tokens for each sentence; received shapes"
+            f" {logs.shape} and {tokens.shape}"
         )
     if not np.all(np.isfinite(logs) & (logs <= 0)) or not np.all(tokens >= 1):
         raise ValueError("expected finite log-probabilities <= 0 and at least one token each")
@@ -127,7 +129,7 @@ def perplexity(log_probs: ArrayLike, token_counts: ArrayLike) -> Counts:
 
 @functools.cache
 def _bleu(tokenize: str, lowercase: bool) -> BLEU:
-    """The metric; `force` as sacrebleu warns of tokenised text on the log, where nobody looks."""
+    """Return the metric; `force` disables sacrebleu's log warning about tokenised text."""
     if tokenize not in BLEU.TOKENIZERS:
         expected = ", ".join(BLEU.TOKENIZERS)
         raise InputError(f"sacrebleu has no tokenizer {tokenize!r}; expected one of {expected}")
@@ -149,9 +151,9 @@ def _chrf() -> CHRF:
 def _rows(
     metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]
 ) -> NDArray[np.int64]:
-    """What each sentence adds to the sums, [sentences, counts].
+    """Return the counts of each sentence, [sentences, counts].
 
-    sacrebleu has no public face for these counts; that they still are what they were is a test.
+    sacrebleu has no public function for these counts; the tests compare the results with it.
     """
     if len(hypotheses) != len(references):
         raise ValueError(
@@ -159,38 +161,38 @@ def _rows(
             f" {len(references)} references"
         )
     width = 2 + 2 * ORDERS if isinstance(metric, BLEU) else 3 * (CHARACTER_ORDERS + WORD_ORDERS)
-    counted = metric._extract_corpus_statistics(list(hypotheses), [list(references)])
-    return np.array(counted, np.int64).reshape(-1, width)
+    statistics = metric._extract_corpus_statistics(list(hypotheses), [list(references)])
+    return np.array(statistics, np.int64).reshape(-1, width)
 
 
 def _signature(metric: BLEU | CHRF) -> str:
-    metric.corpus_score([""], [[""]])  # it learns here that there is one reference a sentence
+    metric.corpus_score([""], [[""]])  # sets the number of references per sentence
     return str(metric.get_signature())
 
 
 def _bleu_of(sums: FloatArray) -> FloatArray:
-    """Sums [..., 10] -> BLEU [...].
+    """Map sums [..., 10] to BLEU [...].
 
-    An order without any match counts as if it had 1/2 of one, the next such order 1/4, and so on
-    (smoothing of mteval-v13a); where no n-gram matches, or none of an order exists, BLEU is 0.
+    The first order without matches counts as 1/2 match, the next as 1/4, and so on (smoothing of
+    mteval-v13a). BLEU is 0 if no n-gram matches or an order has no n-grams.
     """
     lengths, matches, totals = sums[..., :2], sums[..., 2 : 2 + ORDERS], sums[..., 2 + ORDERS :]
-    missed = matches == 0
-    smoothed = np.where(missed, 0.5 ** np.cumsum(missed, axis=-1), matches)
+    no_match = matches == 0
+    smoothed = np.where(no_match, 0.5 ** np.cumsum(no_match, axis=-1), matches)
     precisions = smoothed / np.maximum(totals, 1)
     brevity = np.exp(np.minimum(0.0, 1 - lengths[..., 1] / np.maximum(lengths[..., 0], 1)))
     score = 100.0 * brevity * np.exp(np.log(precisions).mean(axis=-1))
-    scored: FloatArray = np.where(np.any(matches, axis=-1) & np.all(totals, axis=-1), score, 0.0)
-    return scored
+    result: FloatArray = np.where(np.any(matches, axis=-1) & np.all(totals, axis=-1), score, 0.0)
+    return result
 
 
 def _chrf_of(sums: FloatArray) -> FloatArray:
-    """Sums [..., 24] -> chrF++ [...]: F of the mean precision and recall over the orders."""
-    found, wanted, both = np.moveaxis(sums.reshape(*sums.shape[:-1], -1, 3), -1, 0)
-    there = (found > 0) & (wanted > 0)
-    orders = np.maximum(there.sum(axis=-1), 1)
-    precision = np.where(there, both / np.maximum(found, 1), 0.0).sum(axis=-1) / orders
-    recall = np.where(there, both / np.maximum(wanted, 1), 0.0).sum(axis=-1) / orders
+    """Map sums [..., 24] to chrF++ [...]: F-score of mean precision and recall over the orders."""
+    hypothesis, reference, both = np.moveaxis(sums.reshape(*sums.shape[:-1], -1, 3), -1, 0)
+    present = (hypothesis > 0) & (reference > 0)
+    orders = np.maximum(present.sum(axis=-1), 1)
+    precision = np.where(present, both / np.maximum(hypothesis, 1), 0.0).sum(axis=-1) / orders
+    recall = np.where(present, both / np.maximum(reference, 1), 0.0).sum(axis=-1) / orders
     weighted = BETA**2 * precision + recall
     score: FloatArray = 100.0 * np.divide(
         (1 + BETA**2) * precision * recall,
@@ -206,6 +208,6 @@ def _length_ratio(sums: FloatArray) -> FloatArray:
 
 
 def _perplexity(sums: FloatArray) -> FloatArray:
-    with np.errstate(over="ignore"):  # a model that is certain of nonsense: infinite
-        surprise: FloatArray = np.exp(-sums[..., 0] / np.maximum(sums[..., 1], 1))
-    return surprise
+    with np.errstate(over="ignore"):  # infinite if the model gives the reference almost no mass
+        result: FloatArray = np.exp(-sums[..., 0] / np.maximum(sums[..., 1], 1))
+    return result

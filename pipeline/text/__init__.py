@@ -1,19 +1,21 @@
-"""Strings <-> ids, written once in TensorFlow string ops, for training and serving alike.
+"""Tokenization in TensorFlow string ops, used unchanged in training and serving.
 
-Read in this order:
+The files in reading order:
 
-- `tokens`: a text becomes words, single Han characters and single digits, with offsets in code
-  points into the exact input.
-- `vocabulary`: tokens and characters become ids, `<pad>` 0, `<unk>` 1.
-- `shapes`: how a token is written: capitals, digits, signs.
-- `subwords`: pieces of words, learnt by SentencePiece; every text comes back as it was.
-- `piece_files`, `extending`: their model files, and pieces of new texts behind those of old ones.
-- `protect`: what a translation must not change, set aside and put back.
-- `glossary`: terms whose translation is given, set aside likewise.
-- `sentences`: a text cut at the ends of its sentences.
-- `ngrams`: what stands side by side, hashed to ids.
-- `scripts`: what letters are written in.
+- `split`: splits texts at the matches of a pattern.
+- `tokens`: splits texts into words, single Han characters and single digits, with offsets in code
+  points of the unchanged input.
+- `vocabulary`: maps tokens and characters to ids, `<pad>` 0, `<unk>` 1.
+- `shapes`: classifies tokens by capitals, digits and signs.
+- `subwords`: lossless SentencePiece tokenization, trained on texts.
+- `piece_files`, `extending`: SentencePiece model files, and adding pieces to a trained model.
+- `protect`: replaces strings that a translation must keep with placeholders, and restores them.
+- `glossary`: protects terms with a given translation in the same way.
+- `sentences`: splits texts into sentences.
+- `ngrams`: hashes n-grams of words and characters to ids.
+- `scripts`: counts letters per script.
+- `row_ids`: the row of each value of a ragged tensor.
 
-TensorFlow's string ops and Python's `str` methods split and lower-case differently, so text is
-never tokenised in Python here.
+TensorFlow's string ops and Python's `str` methods split and lower-case differently, so this room
+never tokenizes in Python.
 """

@@ -1,10 +1,9 @@
-"""Terms whose translation is given: names of places, of products, of people.
+"""Glossaries: terms with a given translation, such as names of places, products and people.
 
-A term is set aside as a code is (`text/protect.py`) and comes back in the target language. A model
-then has to learn the sentence and not the name, and a term that is added later is translated as it
-is written there, without another step of training. Sources are searched from left to right, of
-terms that begin alike the longest is taken; capitals count. A term that begins or ends in a letter
-or digit of ASCII does so at the edge of a word there.
+A term is replaced with a placeholder as a code is (`text/protect.py`), and restored in the target
+language. The model does not have to learn names, and terms that are added later need no further
+training. Matching goes from left to right, prefers the longest term and is case-sensitive. A term
+that begins or ends with an ASCII letter or digit must begin or end at a word boundary there.
 """
 
 from __future__ import annotations
@@ -16,21 +15,21 @@ from pathlib import Path
 import tensorflow as tf
 
 from pipeline.errors import DataError, InputError
-from pipeline.text.protect import PATTERN, Terms
+from pipeline.text.protect import PATTERN, PairPatterns
 
-MOST = 5_000  # terms: they are one regular expression, which has a size that it may have
-BETWEEN = "\t"
+MAX_TERMS = 5_000  # all terms are one regular expression, and RE2 limits its size
+SEPARATOR = "\t"
 
 
 class Glossary(tf.Module):
-    """Terms of the source language to terms of the target language.
+    """A mapping from source-language terms to target-language terms.
 
     Args:
-        terms: In any order; none of them empty.
+        terms: The terms in any order; no empty strings.
 
     Attributes:
-        source, target: Regular expressions (RE2) of what is set aside, codes too, in either
-            language.
+        source, target: Regular expressions (RE2) of all protected strings in each language:
+            terms and codes.
     """
 
     def __init__(self, terms: Mapping[str, str]) -> None:
@@ -39,24 +38,24 @@ class Glossary(tf.Module):
         self._table = _table(terms) if terms else None
 
     @property
-    def terms(self) -> Terms:
-        """For `protect_pair`."""
-        return Terms(self.source, self.target, self.translated)
+    def patterns(self) -> PairPatterns:
+        """The patterns for `protect_pair`."""
+        return PairPatterns(self.source, self.target, self.translate)
 
-    def translated(self, values: tf.Tensor) -> tf.Tensor:
-        """Strings of any shape: of a term its translation, of anything else itself."""
+    def translate(self, values: tf.Tensor) -> tf.Tensor:
+        """Translate the terms among strings of any shape; other strings are returned unchanged."""
         if self._table is None:
             return values
-        found = self._table.lookup(values)
-        return tf.where(found == "", values, found)
+        translations = self._table.lookup(values)
+        return tf.where(translations == "", values, translations)
 
 
 def read_glossary(file: Path) -> list[str]:
-    """The lines of a glossary, checked: term, tab, translation.
+    """Read and check the lines of a glossary: term, tab, translation.
 
     Raises:
-        InputError: There is no such file, it is not UTF-8, or too many terms stand in it.
-        DataError: A line is not of that form, or has a term once more, with another translation.
+        InputError: The file does not exist, is not UTF-8, or has too many terms.
+        DataError: A line has another form, or repeats a term with another translation.
     """
     if not file.is_file():
         raise InputError(f"{file}: no such glossary; expected lines of term, tab, translation")
@@ -66,36 +65,36 @@ def read_glossary(file: Path) -> list[str]:
         raise InputError(f"{file}: {error}; expected UTF-8") from error
     known: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
-        term, *rest = (part.strip() for part in line.split(BETWEEN))
+        term, *rest = (part.strip() for part in line.split(SEPARATOR))
         if not (term and len(rest) == 1 and rest[0]):
             raise DataError(file, number, f"{line!r}", "a term, a tab and its translation")
         if known.setdefault(term, rest[0]) != rest[0]:
-            said = f"{known[term]!r} as above, or the line left out"
-            raise DataError(file, number, f"{term!r} is {rest[0]!r} here", said)
-    if len(known) > MOST:
-        raise InputError(f"{file}: {len(known):,} terms; expected at most {MOST:,}")
-    return [f"{term}{BETWEEN}{translation}" for term, translation in known.items()]
+            expected = f"{known[term]!r} as above, or no second line for this term"
+            raise DataError(file, number, f"{term!r} is {rest[0]!r} here", expected)
+    if len(known) > MAX_TERMS:
+        raise InputError(f"{file}: {len(known):,} terms; expected at most {MAX_TERMS:,}")
+    return [f"{term}{SEPARATOR}{translation}" for term, translation in known.items()]
 
 
-def terms_of(lines: Iterable[str]) -> dict[str, str]:
-    """What the lines of `read_glossary` say."""
-    return dict(line.split(BETWEEN) for line in lines)
+def parse_terms(lines: Iterable[str]) -> dict[str, str]:
+    """Parse the lines of `read_glossary` to a mapping from terms to translations."""
+    return dict(line.split(SEPARATOR) for line in lines)
 
 
-def with_more(lines: Sequence[str], more: Iterable[str]) -> list[str]:
-    """The lines, and behind them those of more terms.
+def extend_glossary(lines: Sequence[str], new_lines: Iterable[str]) -> list[str]:
+    """Append the lines of new terms to the lines of a glossary.
 
     Raises:
-        InputError: A term is translated otherwise there.
+        InputError: A known term has another translation in the new lines.
     """
-    known = terms_of(lines)
-    for term, translation in terms_of(more).items():
+    known = parse_terms(lines)
+    for term, translation in parse_terms(new_lines).items():
         if known.setdefault(term, translation) != translation:
             raise InputError(
-                f"glossary: {term!r} is {translation!r} now and was {known[term]!r} when the model"
-                " was trained; expected the same, or a model trained anew"
+                f"glossary: {term!r} is now {translation!r} but was {known[term]!r} when the model"
+                " was trained; expected the same translation, or train a new model"
             )
-    return [f"{term}{BETWEEN}{translation}" for term, translation in known.items()]
+    return [f"{term}{SEPARATOR}{translation}" for term, translation in known.items()]
 
 
 def _pattern(terms: Iterable[str]) -> str:
@@ -104,12 +103,12 @@ def _pattern(terms: Iterable[str]) -> str:
 
 
 def _as_word(term: str) -> str:
-    edges = (r"\b" if _in_words(letter) else "" for letter in (term[0], term[-1]))
-    return next(edges) + re.escape(term) + next(edges)
+    start, end = (r"\b" if _is_word_character(c) else "" for c in (term[0], term[-1]))
+    return start + re.escape(term) + end
 
 
-def _in_words(letter: str) -> bool:
-    return letter.isascii() and (letter.isalnum() or letter == "_")
+def _is_word_character(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
 
 
 def _table(terms: Mapping[str, str]) -> tf.lookup.StaticHashTable:

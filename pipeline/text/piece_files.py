@@ -1,4 +1,4 @@
-"""SentencePiece model files: their pieces by id, and more of them behind those that are there."""
+"""SentencePiece model files: read their pieces, encode with them and append pieces."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Any
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
-SPACE = "\u2581"  # as pieces have it
+SPACE = "\u2581"  # a space, as written in pieces
 
 
 def read_model(model: bytes) -> Any:
-    """The protocol buffer of a model file."""
+    """Parse the protocol buffer of a model file."""
     return sentencepiece_model_pb2.ModelProto.FromString(model)  # type: ignore[attr-defined]
 
 
 def piece_names(model: bytes) -> list[str]:
-    """How the pieces are written, in the order of their ids."""
+    """Return the pieces as strings, in id order."""
     return [piece.piece for piece in read_model(model).pieces]
 
 
-def spelled(model: bytes, pieces: Sequence[str]) -> list[list[int]]:
-    """For each piece of another model, the ids of what it is cut into by this one."""
+def encode_pieces(model: bytes, pieces: Sequence[str]) -> list[list[int]]:
+    """Encode each piece of another model with this model; return the ids."""
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     return [processor.encode(piece.replace(SPACE, " ")) for piece in pieces]
 
 
-def append(model: bytes, pieces: Sequence[tuple[str, float]]) -> bytes:
-    """The model with more pieces (name and score) behind its own, whose ids stay."""
+def append_pieces(model: bytes, pieces: Sequence[tuple[str, float]]) -> bytes:
+    """Append pieces (name and score) to a model; existing pieces keep their ids."""
     parsed = read_model(model)
     for name, score in pieces:
         piece = parsed.pieces.add()

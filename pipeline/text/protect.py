@@ -1,9 +1,10 @@
-"""What a translation must not change: URLs, e-mail addresses, placeholders, codes, given terms.
+"""Protect strings that a translation must keep: URLs, e-mail addresses, codes, glossary terms.
 
-Each such stretch stands for one character that no text may hold (a noncharacter of Unicode), a
-piece of its own in the vocabulary, so that a model need only put it in its place. The first
-stretch of a text is U+FDD1, the second U+FDD2, and so on to `MOST`; those after that stay as they
-are, and so does what the text itself has of these characters, as U+FFFD.
+Each protected string is replaced with a placeholder: a Unicode noncharacter, which cannot occur in
+valid text and is a vocabulary piece of its own. The model only has to put it in the right place.
+The first protected string of a text becomes U+FDD1, the second U+FDD2, and so on up to
+`MAX_PLACEHOLDERS`; further ones stay in the text. Placeholder characters in the input become
+U+FFFD.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import tensorflow as tf
 from pipeline.text.row_ids import row_ids
 from pipeline.text.split import split
 
-FIRST, MOST = 0xFDD1, 24
-PLACEHOLDERS = tuple(chr(FIRST + place) for place in range(MOST))
+FIRST_CODE_POINT, MAX_PLACEHOLDERS = 0xFDD1, 24
+PLACEHOLDERS = tuple(chr(FIRST_CODE_POINT + index) for index in range(MAX_PLACEHOLDERS))
 
-_ANY = f"[{PLACEHOLDERS[0]}-{PLACEHOLDERS[-1]}]"
-_STOP = r"\s\p{Han}\p{Hiragana}\p{Katakana}<>\"，。！？；：、（）「」『』“”"
+_PLACEHOLDER = f"[{PLACEHOLDERS[0]}-{PLACEHOLDERS[-1]}]"
+_URL_END = r"\s\p{Han}\p{Hiragana}\p{Katakana}<>\"，。！？；：、（）「」『』“”"
 PATTERNS = (
-    rf"(?:https?://|ftp://|www\.)[^{_STOP}]*[^{_STOP}.,;:!?')\]]",
+    rf"(?:https?://|ftp://|www\.)[^{_URL_END}]*[^{_URL_END}.,;:!?')\]]",
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
     r"\{\{?[^{}\s]{1,60}\}\}?",
     r"%\([A-Za-z0-9_]+\)[sdf]|%[sdf]\b",
@@ -36,24 +37,24 @@ PATTERNS = (
 PATTERN = "|".join(f"(?:{pattern})" for pattern in PATTERNS)
 
 
-class Terms(NamedTuple):
-    """What is set aside in a pair: regular expressions (RE2), and what a source's stretch becomes.
+class PairPatterns(NamedTuple):
+    """The protected strings of a translation pair: a regular expression (RE2) for each side.
 
-    `translated` maps strings of any shape, what has no other form to itself.
+    `translate` maps protected source strings of any shape to their form in the target.
     """
 
     source: str
     target: str
-    translated: Callable[[tf.Tensor], tf.Tensor]
+    translate: Callable[[tf.Tensor], tf.Tensor]
 
 
-CODES = Terms(PATTERN, PATTERN, tf.identity)
+CODES = PairPatterns(PATTERN, PATTERN, tf.identity)
 
 
 class Protected(NamedTuple):
-    """Texts with placeholders, and what they stand for.
+    """Texts with placeholders, and the strings that they replace.
 
-    `text` [batch]; `values` ragged [batch, stretches], the first of them the first placeholder's.
+    `text` [batch]; `values` ragged [batch, placeholders], in the order of the placeholders.
     """
 
     text: tf.Tensor
@@ -61,131 +62,145 @@ class Protected(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """Texts with the values back; `lost` int32 [batch] counts those whose place is gone."""
+    """Texts with restored values; `lost` int32 [batch] counts values without a placeholder."""
 
     text: tf.Tensor
     lost: tf.Tensor
 
 
 def protect(text: tf.Tensor, pattern: str = PATTERN) -> Protected:
-    """Puts placeholders in the place of what must not change; `text` [batch] is valid UTF-8."""
-    pieces = _pieces(without_placeholders(text), pattern)
-    guarded = _matches(pieces, pattern)
-    place = _running(guarded) - 1
-    guarded = guarded.with_flat_values(guarded.flat_values & (place.flat_values < MOST))
-    return Protected(_joined(pieces, guarded, place), tf.ragged.boolean_mask(pieces, guarded))
+    """Replace the matches of a pattern with placeholders; `text` [batch] is valid UTF-8."""
+    parts = _split(without_placeholders(text), pattern)
+    protected = _matches(parts, pattern)
+    index = _running_count(protected) - 1
+    protected = protected.with_flat_values(
+        protected.flat_values & (index.flat_values < MAX_PLACEHOLDERS)
+    )
+    text = _with_placeholders(parts, protected, index)
+    return Protected(text, tf.ragged.boolean_mask(parts, protected))
 
 
 def protect_pair(
     source: tf.Tensor,
     target: tf.Tensor,
-    terms: Terms = CODES,
+    patterns: PairPatterns = CODES,
     with_terms: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """A source and its translation [batch] for training: placeholders where both say the same.
+    """Replace the protected strings that a source and its target share, for training.
 
-    Capitals and spaces aside ("MU 5101" is "mu5101"). A stretch that only one side has stays as it
-    is there, so that a model learns to put back all that it is given.
+    Strings are compared without case and spaces ("MU 5101" equals "mu5101"). A string that only one
+    side has is not replaced, so the model learns to output every placeholder of its input.
 
     Args:
-        source: Texts, valid UTF-8.
-        target: Their translations.
-        terms: What is set aside.
-        with_terms: bool [batch], in which rows it is more than codes; None for all.
+        source: Texts [batch], valid UTF-8.
+        target: Their translations [batch].
+        patterns: The strings to protect.
+        with_terms: bool [batch], False for rows in which to protect codes only; None for all True.
     """
     source, target = without_placeholders(source), without_placeholders(target)
-    ours, theirs = _pieces(source, terms.source), _pieces(target, terms.target)
-    said = ours.with_flat_values(terms.translated(ours.flat_values))
-    ours_key = _key(said, _asked(ours, terms.source, with_terms))
-    theirs_key = _key(theirs, _matches(theirs, terms.target))
-    ours_guarded = _found_in(ours_key, theirs_key) >= 0
-    running = _running(ours.with_flat_values(ours_guarded.flat_values)) - 1
-    ours_guarded = ours.with_flat_values(ours_guarded.flat_values & (running.flat_values < MOST))
-    kept = tf.ragged.boolean_mask(ours_key, ours_guarded)
-    place = _found_in(theirs_key, kept)
+    source_parts, target_parts = _split(source, patterns.source), _split(target, patterns.target)
+    translated = source_parts.with_flat_values(patterns.translate(source_parts.flat_values))
+    source_key = _key(translated, _source_matches(source_parts, patterns.source, with_terms))
+    target_key = _key(target_parts, _matches(target_parts, patterns.target))
+    shared = source_parts.with_flat_values((_index_in(source_key, target_key) >= 0).flat_values)
+    source_index = _running_count(shared) - 1
+    protected = source_parts.with_flat_values(
+        shared.flat_values & (source_index.flat_values < MAX_PLACEHOLDERS)
+    )
+    kept = tf.ragged.boolean_mask(source_key, protected)
+    target_index = _index_in(target_key, kept)
     return (
-        _joined(ours, ours_guarded, running),
-        _joined(theirs, place >= 0, place),
+        _with_placeholders(source_parts, protected, source_index),
+        _with_placeholders(target_parts, target_index >= 0, target_index),
     )
 
 
 def restore(text: tf.Tensor, values: tf.RaggedTensor) -> Restored:
-    """Puts the values back where their placeholders stand; a placeholder without a value goes.
+    """Replace placeholders with their values; remove placeholders without a value.
 
     Args:
         text: [batch], with placeholders.
-        values: Of `protect`, ragged [batch, stretches].
+        values: The values of `protect`, ragged [batch, placeholders].
     """
-    pieces = _pieces(text, _ANY)
-    marks = _matches(pieces, _ANY)
-    code = tf.strings.unicode_decode(pieces.flat_values, "UTF-8")
-    first = tf.where(marks.flat_values, code.to_tensor(FIRST, shape=[None, 1])[:, 0], FIRST)
-    place = tf.where(marks.flat_values, tf.cast(first, tf.int64) - FIRST, -1)
-    rows = row_ids(pieces)
+    parts = _split(text, _PLACEHOLDER)
+    is_placeholder = _matches(parts, _PLACEHOLDER).flat_values
+    codes = tf.strings.unicode_decode(parts.flat_values, "UTF-8")
+    first = codes.to_tensor(FIRST_CODE_POINT, shape=[None, 1])[:, 0]
+    first = tf.where(is_placeholder, first, FIRST_CODE_POINT)
+    position = tf.where(is_placeholder, tf.cast(first, tf.int64) - FIRST_CODE_POINT, -1)
+    rows = row_ids(parts)
     sizes = values.row_lengths()
-    known = (place >= 0) & (place < tf.gather(sizes, rows))
+    valid = (position >= 0) & (position < tf.gather(sizes, rows))
     flat = tf.concat([values.flat_values, [""]], axis=0)
     starts = tf.cast(values.row_starts(), tf.int64)
-    index = tf.where(known, tf.gather(starts, rows) + place, tf.cast(tf.size(flat) - 1, tf.int64))
-    said = tf.where(
-        known, tf.gather(flat, index), tf.where(marks.flat_values, "", pieces.flat_values)
+    last = tf.cast(tf.size(flat) - 1, tf.int64)
+    index = tf.where(valid, tf.gather(starts, rows) + position, last)
+    restored = tf.where(
+        valid, tf.gather(flat, index), tf.where(is_placeholder, "", parts.flat_values)
     )
     used = tf.math.unsorted_segment_max(
-        tf.cast(known, tf.int32), tf.cast(index, tf.int32), tf.size(flat)
+        tf.cast(valid, tf.int32), tf.cast(index, tf.int32), tf.size(flat)
     )[:-1]
     used = values.with_flat_values(tf.maximum(used, 0))
     lost = tf.cast(sizes, tf.int32) - tf.reduce_sum(used, axis=1)
-    return Restored(tf.strings.reduce_join(pieces.with_flat_values(said), axis=1), lost)
+    return Restored(tf.strings.reduce_join(parts.with_flat_values(restored), axis=1), lost)
 
 
 def without_placeholders(text: tf.Tensor) -> tf.Tensor:
-    """Strings of any shape with U+FFFD for what only placeholders may be."""
-    return tf.strings.regex_replace(text, _ANY, "\ufffd")
+    """Replace placeholder characters in strings of any shape with U+FFFD."""
+    return tf.strings.regex_replace(text, _PLACEHOLDER, "\ufffd")
 
 
-def _pieces(text: tf.Tensor, pattern: str) -> tf.RaggedTensor:
-    """The text cut before and behind each match, ragged [batch, pieces]."""
+def _split(text: tf.Tensor, pattern: str) -> tf.RaggedTensor:
+    """Split texts before and after each match, ragged [batch, parts]."""
     return split(text, pattern, pattern).surface
 
 
-def _matches(pieces: tf.RaggedTensor, pattern: str) -> tf.RaggedTensor:
-    return pieces.with_flat_values(tf.strings.regex_full_match(pieces.flat_values, pattern))
+def _matches(parts: tf.RaggedTensor, pattern: str) -> tf.RaggedTensor:
+    return parts.with_flat_values(tf.strings.regex_full_match(parts.flat_values, pattern))
 
 
-def _asked(pieces: tf.RaggedTensor, pattern: str, with_terms: tf.Tensor | None) -> tf.RaggedTensor:
-    """The pieces that match: the pattern in some rows, a code in the others."""
-    found = _matches(pieces, pattern)
+def _source_matches(
+    parts: tf.RaggedTensor, pattern: str, with_terms: tf.Tensor | None
+) -> tf.RaggedTensor:
+    """Match the parts with the pattern in rows with terms, and with codes in other rows."""
+    matches = _matches(parts, pattern)
     if with_terms is None:
-        return found
-    own = tf.gather(with_terms, row_ids(pieces))
-    codes = _matches(pieces, PATTERN).flat_values
-    return found.with_flat_values(tf.where(own, found.flat_values, codes))
+        return matches
+    row_with_terms = tf.gather(with_terms, row_ids(parts))
+    codes = _matches(parts, PATTERN).flat_values
+    return matches.with_flat_values(tf.where(row_with_terms, matches.flat_values, codes))
 
 
-def _running(flags: tf.RaggedTensor) -> tf.RaggedTensor:
-    """How many are true up to each, itself included: int64 ragged."""
+def _running_count(flags: tf.RaggedTensor) -> tf.RaggedTensor:
+    """Count the true flags of a row up to and including each flag: int64 ragged."""
     total = tf.cumsum(tf.cast(flags.flat_values, tf.int64))
     before = tf.gather(tf.concat([[tf.constant(0, tf.int64)], total], 0), flags.row_starts())
     return flags.with_flat_values(total - tf.gather(before, row_ids(flags)))
 
 
-def _joined(pieces: tf.RaggedTensor, guarded: tf.RaggedTensor, place: tf.RaggedTensor) -> tf.Tensor:
-    names = tf.constant(PLACEHOLDERS)
-    index = tf.clip_by_value(place.flat_values, 0, MOST - 1)
-    said = tf.where(guarded.flat_values, tf.gather(names, index), pieces.flat_values)
-    return tf.strings.reduce_join(pieces.with_flat_values(said), axis=1)
+def _with_placeholders(
+    parts: tf.RaggedTensor, protected: tf.RaggedTensor, index: tf.RaggedTensor
+) -> tf.Tensor:
+    """Join parts to texts [batch], with the placeholder of `index` for each protected part."""
+    placeholders = tf.constant(PLACEHOLDERS)
+    clipped = tf.clip_by_value(index.flat_values, 0, MAX_PLACEHOLDERS - 1)
+    replaced = tf.where(protected.flat_values, tf.gather(placeholders, clipped), parts.flat_values)
+    return tf.strings.reduce_join(parts.with_flat_values(replaced), axis=1)
 
 
-def _key(pieces: tf.RaggedTensor, guarded: tf.RaggedTensor) -> tf.RaggedTensor:
-    """What two stretches are compared by; "" for what is none."""
-    key = tf.strings.upper(tf.strings.regex_replace(pieces.flat_values, r"\s", ""))
-    return pieces.with_flat_values(tf.where(guarded.flat_values, key, ""))
+def _key(parts: tf.RaggedTensor, protected: tf.RaggedTensor) -> tf.RaggedTensor:
+    """Return the strings by which protected parts are compared; "" for other parts."""
+    key = tf.strings.upper(tf.strings.regex_replace(parts.flat_values, r"\s", ""))
+    return parts.with_flat_values(tf.where(protected.flat_values, key, ""))
 
 
-def _found_in(keys: tf.RaggedTensor, among: tf.RaggedTensor) -> tf.RaggedTensor:
-    """For each key its first place in the same row of `among`, int64; -1 for none and for ""."""
-    dense, other = keys.to_tensor(""), among.to_tensor("\x00")
-    other = tf.concat([other, tf.fill([tf.shape(other)[0], 1], "\x00")], axis=1)
-    same = tf.cast((dense[:, :, None] == other[:, None, :]) & (dense != "")[:, :, None], tf.int32)
-    place = tf.where(tf.reduce_max(same, -1) > 0, tf.argmax(same, -1), -1)
-    return tf.RaggedTensor.from_tensor(place, keys.row_lengths())
+def _index_in(keys: tf.RaggedTensor, other: tf.RaggedTensor) -> tf.RaggedTensor:
+    """Return each key's first index in the same row of `other`, int64; -1 if absent or ""."""
+    dense, dense_other = keys.to_tensor(""), other.to_tensor("\x00")
+    fill = tf.fill([tf.shape(dense_other)[0], 1], "\x00")  # argmax rejects an empty axis
+    dense_other = tf.concat([dense_other, fill], axis=1)
+    equal = dense[:, :, None] == dense_other[:, None, :]
+    same = tf.cast(equal & (dense != "")[:, :, None], tf.int32)
+    index = tf.where(tf.reduce_max(same, -1) > 0, tf.argmax(same, -1), -1)
+    return tf.RaggedTensor.from_tensor(index, keys.row_lengths())

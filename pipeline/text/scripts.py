@@ -1,4 +1,4 @@
-"""What letters are written in."""
+"""Count the letters of a text per script."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LETTER = re.compile(r"[^\W\d_]")
 OTHER = "other"
 
 
-def scripts_of(text: str) -> Counter[str]:
-    """How many letters of a text belong to each script."""
+def count_scripts(text: str) -> Counter[str]:
+    """Count the letters of each script in a text."""
     letters = len(LETTER.findall(text))
     if text.isascii():
         return Counter(Latin=letters) if letters else Counter()
-    counts = Counter({name: len(found.findall(text)) for name, found in LETTERS.items()})
+    counts = Counter({name: len(pattern.findall(text)) for name, pattern in LETTERS.items()})
     counts[OTHER] = max(letters - counts.total(), 0)
     return +counts

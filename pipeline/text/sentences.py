@@ -1,48 +1,52 @@
-"""Texts cut at the ends of their sentences, in TensorFlow ops; nothing is lost by it.
+"""Lossless sentence splitting in TensorFlow ops.
 
-A sentence ends behind `.`, `!`, `?` or `…` and what closes a quotation or bracket, where white
-space follows, and behind `。`, `！`, `？` or `；` in scripts that write no spaces. "U.S. " or
-"Dr. " end one, too: a text is cut only where it is too long to be read at once, and a cut too many
-costs context there, not words.
+A sentence ends after `.`, `!`, `?` or `…`, with closing quotes and brackets, if white space
+follows; and after `。`, `！`, `？` or `；` in scripts without spaces. "U.S. " and "Dr. " also end a
+sentence: only texts that are too long for the model are split, and an unnecessary split loses
+context but no words.
 """
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-_CUT = "\x1e"  # RECORD SEPARATOR; control characters are blanks, which `one_line` has replaced
+_CUT = "\x1e"  # RECORD SEPARATOR; `one_line` has replaced all control characters in the texts
 _CLOSING = r"[\"'”’」』）)\]]*"
 _ENDS = rf"((?:[.!?…]+{_CLOSING}) |(?:[。！？；…]+{_CLOSING}) ?)"
 _BLANKS = r"[\s\p{Z}\p{Cc}]+"
 
 
 def one_line(text: tf.Tensor) -> tf.Tensor:
-    """Strings of any shape with one space for white space and control characters, none outside."""
+    """Replace each run of white space and control characters with one space, and strip the ends.
+
+    The strings may have any shape.
+    """
     return tf.strings.strip(tf.strings.regex_replace(text, _BLANKS, " "))
 
 
-def split_sentences(text: tf.Tensor, chosen: tf.Tensor | bool = True) -> tf.RaggedTensor:
-    """The sentences of texts [batch] that are one line each: strings, ragged [batch, sentences].
+def split_sentences(text: tf.Tensor, selected: tf.Tensor | bool = True) -> tf.RaggedTensor:
+    """Split texts [batch] without line breaks into sentences: strings, ragged [batch, sentences].
 
-    Joined by nothing they are the texts again, so each keeps the space behind it. An empty text has
-    no sentence; one that is not `chosen`, bool [batch], stays whole.
+    The concatenated sentences are the text, so each keeps the space after it. An empty text has no
+    sentences. Texts that are not `selected`, bool [batch], are not split.
     """
     marked = tf.strings.regex_replace(text, _ENDS, rf"\1{_CUT}")
-    pieces = tf.strings.split(tf.where(chosen, marked, text), _CUT)
-    return tf.ragged.boolean_mask(pieces, pieces.with_flat_values(pieces.flat_values != ""))
+    sentences = tf.strings.split(tf.where(selected, marked, text), _CUT)
+    not_empty = sentences.with_flat_values(sentences.flat_values != "")
+    return tf.ragged.boolean_mask(sentences, not_empty)
 
 
-def chunks(ids: tf.RaggedTensor, most: int) -> tf.RaggedTensor:
-    """Rows of at most `most` ids each, cut from rows of ids into parts of like size.
+def split_chunks(ids: tf.RaggedTensor, max_length: int) -> tf.RaggedTensor:
+    """Split rows of ids into chunks of similar size with at most `max_length` ids.
 
-    Shapes: ragged [rows, ids] -> ragged [rows, parts, ids]; an empty row has no part.
+    Shapes: ragged [rows, ids] -> ragged [rows, chunks, ids]; an empty row has no chunks.
     """
     lengths = ids.row_lengths()
-    parts = (lengths + most - 1) // most
-    rows = tf.repeat(tf.range(ids.nrows()), parts)
-    within = tf.ragged.range(parts).flat_values
-    length, of = tf.gather(lengths, rows), tf.gather(parts, rows)
-    starts = tf.gather(ids.row_starts(), rows) + within * length // tf.maximum(of, 1)
+    counts = (lengths + max_length - 1) // max_length
+    rows = tf.repeat(tf.range(ids.nrows()), counts)
+    index = tf.ragged.range(counts).flat_values
+    length, count = tf.gather(lengths, rows), tf.gather(counts, rows)
+    starts = tf.gather(ids.row_starts(), rows) + index * length // tf.maximum(count, 1)
     splits = tf.concat([starts, [tf.size(ids.flat_values, out_type=tf.int64)]], axis=0)
-    cut = tf.RaggedTensor.from_row_splits(ids.flat_values, splits, validate=False)
-    return tf.RaggedTensor.from_row_lengths(cut, parts, validate=False)
+    chunks = tf.RaggedTensor.from_row_splits(ids.flat_values, splits, validate=False)
+    return tf.RaggedTensor.from_row_lengths(chunks, counts, validate=False)

@@ -1,11 +1,11 @@
-"""How a token is written, whatever it says: patterns (RE2) in order, the first that fits counts.
+"""Word shapes: patterns (RE2) in order, of which the first match counts.
 
-Stands apart from the ops so that a model, which needs their number alone, needs no TensorFlow.
+They are separate from the ops, so that a model that needs only their number needs no TensorFlow.
 """
 
 SHAPES = (
     "",  # padding
-    r"\x{FFFD}",  # what cannot be read: as unknown as an unknown word
+    r"\x{FFFD}",  # undecodable bytes; treated like an unknown word
     r"[\p{Ll}\p{M}]+",  # beijing
     r"[\p{Lu}\p{Lt}]\p{M}*[\p{Ll}\p{M}]+",  # Beijing
     r"[\p{Lu}\p{Lt}\p{M}]+",  # KLM

@@ -1,4 +1,4 @@
-"""Texts cut at what a pattern matches, in one TensorFlow op."""
+"""Split texts at the matches of a pattern, in one TensorFlow op."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tensorflow_text.python.ops.regex_split_ops import gen_regex_split_ops
 class Parts(NamedTuple):
     """The parts of a batch of texts, each field ragged [batch, parts].
 
-    `surface` is the part as it stands there; `starts` and `ends` (int64, end exclusive) count bytes
-    of the row's text.
+    `surface` is the part as written; `starts` and `ends` (end exclusive) are int64 byte offsets
+    into the text of the row.
     """
 
     surface: tf.RaggedTensor
@@ -21,16 +21,16 @@ class Parts(NamedTuple):
 
 
 def split(text: tf.Tensor, boundary: str, kept: str) -> Parts:
-    """Cuts valid UTF-8 strings [batch] before and behind each match of a pattern.
+    """Split valid UTF-8 strings [batch] before and after each match of a pattern.
 
-    `tf_text.regex_split_with_offsets` does the same, and checks what its op has made: nine
-    conditionals with two functions each. They were half of the functions of a slot model and three
-    quarters of a translator's, and a server builds each of them anew with each load.
+    `tf_text.regex_split_with_offsets` gives the same result and validates the output of its op,
+    which adds nine conditionals with two functions each. These were half of the functions of a slot
+    model and three quarters of a translation model's, and a server builds all of them at each load.
 
     Args:
-        text: The op would end at NUL, which is read as a space.
-        boundary: A regular expression (RE2).
-        kept: Matches of `boundary` that match this, too, are parts; the others are dropped.
+        text: The texts; NUL is replaced with a space, because the op would stop there.
+        boundary: A regular expression (RE2) of the boundaries.
+        kept: A regular expression; boundaries that match it are parts, the others are dropped.
     """
     visible = tf.strings.regex_replace(text, r"\x00", " ")
     surface, starts, ends, splits = gen_regex_split_ops.regex_split_with_offsets(

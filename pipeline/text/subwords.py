@@ -1,13 +1,13 @@
-"""Texts to pieces of words and back: SentencePiece, learnt from texts, run in the graph.
+"""Subword tokenization with SentencePiece, trained on texts and run in the TensorFlow graph.
 
-Every text has pieces and comes back as it was: a character that is no piece is spelled in the 256
-byte pieces, so `<unk>` never occurs. Ids: `<pad>` 0, `<unk>` 1, `<s>` 2, `</s>` 3, the bytes, then
-what was learnt.
+Tokenization is lossless: characters without a piece are written as byte pieces, so `<unk>` never
+occurs. Ids: `<pad>` 0, `<unk>` 1, `<s>` 2, `</s>` 3, then symbols, the 256 bytes and the learnt
+pieces.
 
-SentencePiece itself normalises nothing. It writes a space as U+2581 and would give that character
-back as a space, so U+2581 goes through it as U+FDD0, a code point that Unicode keeps for such use
-within programs and that no text may hold; one that does gets U+FFFD for it. A word at the start of
-a text gets a space before it, as it has elsewhere; scripts that write no spaces do not.
+SentencePiece does not normalise here. It writes a space as U+2581 and would decode that character
+as a space, so U+2581 in a text is passed as U+FDD0, a noncharacter that Unicode reserves for
+internal use; U+FDD0 in a text becomes U+FFFD. A word at the start of a text gets a space before it,
+so it has the same pieces as elsewhere; this does not apply to scripts without spaces.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from pipeline.text.tokens import code_points
 FIXED = ("<pad>", "<unk>", "<s>", "</s>")
 START_ID, END_ID = 2, 3
 BYTES = 256
-LEAST = 300  # pieces; the fixed ones, the bytes, and a few to learn
+MIN_PIECES = 300  # the fixed pieces, the bytes, and some learnt pieces
 
-_COVERED = 0.9995  # of what is written in the training texts; the rest is spelled in bytes
-_CHARACTERS = 0.75  # of the learnt pieces at most, so that longer ones get a place
-_LONGEST = 2_000  # characters of one stretch of training text; no stretch is left out for length
-_GROUP = 1_000  # texts at a time through the ops
+_COVERAGE = 0.9995  # share of the training characters that have pieces; the rest become bytes
+_MAX_CHARACTERS = 0.75  # maximum share of single characters among the learnt pieces
+_SEGMENT_LENGTH = 2_000  # characters; longer texts are cut, since SentencePiece would skip them
+_GROUP = 1_000  # texts per call of the TensorFlow ops
 
-_INSIDE = "\ufdd0"
-_RULES = "2581\tFDD0\nFDD0\tFFFD\n"  # from, to: nothing else does SentencePiece change
+_ESCAPED_SPACE = "\ufdd0"
+_RULES = "2581\tFDD0\nFDD0\tFFFD\n"  # from, to; SentencePiece changes no other characters
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
 
 logger = logging.getLogger(__name__)
@@ -51,8 +51,8 @@ logger = logging.getLogger(__name__)
 class Pieces(NamedTuple):
     """Pieces of a batch, each field int32 ragged [batch, pieces].
 
-    `starts` and `ends` (end exclusive) count code points of the row's text. Of a character that is
-    spelled in bytes, all but the last byte are empty stretches before it.
+    `starts` and `ends` (end exclusive) are offsets in code points of the row's text. If a character
+    is written in bytes, its last byte covers the character and the others cover nothing.
     """
 
     ids: tf.RaggedTensor
@@ -61,10 +61,10 @@ class Pieces(NamedTuple):
 
 
 class Subwords(tf.Module):
-    """A SentencePiece model in the graph; its bytes travel inside, not its path.
+    """A SentencePiece model in the graph, which stores its bytes and not its path.
 
     Args:
-        file: Written from what `train_subwords` gave.
+        file: A SentencePiece model file, as trained by `train_subwords`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -73,52 +73,52 @@ class Subwords(tf.Module):
 
     @property
     def size(self) -> int:
-        """How many pieces there are."""
+        """The number of pieces."""
         processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
         return int(processor.get_piece_size())
 
     def tokenize(self, text: tf.Tensor) -> tf.RaggedTensor:
-        """Ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch] (`tokens.clean`)."""
-        return self._tokenizer().tokenize(prefixed(text))
+        """Return ids, int32 ragged [batch, pieces], of valid UTF-8 strings [batch]."""
+        return self._tokenizer().tokenize(add_space_prefix(text))
 
     def tokenize_with_offsets(self, text: tf.Tensor) -> Pieces:
-        """The same with where each piece stands in the text."""
-        line = prefixed(text)
+        """Return ids with the offsets of each piece in the text."""
+        line = add_space_prefix(text)
         ids, starts, ends = self._tokenizer().tokenize_with_offsets(line)
         added = tf.strings.length(line) - tf.strings.length(text)
-        places = code_points(line, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
+        offsets = code_points(line, tf.cast(starts, tf.int64), tf.cast(ends, tf.int64))
         added = tf.gather(added, row_ids(ids))
         starts, ends = (
-            place.with_flat_values(tf.maximum(place.flat_values - added, 0)) for place in places
+            each.with_flat_values(tf.maximum(each.flat_values - added, 0)) for each in offsets
         )
         return Pieces(ids, starts, ends)
 
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        """The texts [batch] of ids, int32 ragged [batch, pieces]; `FIXED` pieces say nothing."""
+        """Return the texts [batch] of ids, int32 ragged [batch, pieces], without `FIXED` pieces."""
         text = self._tokenizer().detokenize(ids)
-        text = tf.strings.regex_replace(text, SPACE, " ")  # a space that is spelled in bytes
+        text = tf.strings.regex_replace(text, SPACE, " ")  # spaces that were written in bytes
         text = tf.strings.regex_replace(text, f"^ ([^{_UNSPACED}]|$)", r"\1", replace_global=False)
-        return tf.strings.regex_replace(text, _INSIDE, SPACE)
+        return tf.strings.regex_replace(text, _ESCAPED_SPACE, SPACE)
 
     def pieces(self, ids: tf.Tensor) -> tf.Tensor:
-        """How pieces are written, strings of the shape of `ids`, a space as U+2581."""
+        """Return pieces as strings in the shape of `ids`, with U+2581 for a space."""
         return self._tokenizer().id_to_string(ids)
 
     def _tokenizer(self) -> Any:
-        """A new one a graph: the op that reads the model stands beside its use.
+        """Create a tokenizer for the current graph, next to the ops that use it.
 
-        One made here and now would live in a kernel of TensorFlow's cache, which goes, and the
-        tokenizer with it, as soon as anyone sets a seed (`tf.random.set_seed`).
+        A tokenizer that is created eagerly lives in TensorFlow's kernel cache, and is destroyed
+        when `tf.random.set_seed` clears that cache.
         """
         return tf_text.SentencepieceTokenizer(self.model)
 
 
 def is_byte(ids: tf.Tensor, symbols: int = 0) -> tf.Tensor:
-    """Whether a piece is a byte: part of a character that is no piece. bool, as `ids`.
+    """Return whether each id is a byte piece: bool, in the shape of `ids`.
 
     Args:
-        ids: Of pieces.
-        symbols: With how many `symbols` the pieces were trained.
+        ids: Ids of pieces.
+        symbols: Number of `symbols` that the model was trained with.
     """
     first = len(FIXED) + symbols
     return (ids >= first) & (ids < first + BYTES)
@@ -130,50 +130,50 @@ def train_subwords(
     model: Literal["unigram", "bpe"],
     symbols: Sequence[str] = (),
 ) -> bytes:
-    """As `most_subwords`, for a size that a user has set: fewer pieces are told by a warning."""
-    trained = most_subwords(texts, vocabulary_size, model, symbols)
+    """Train a model as `train_sentencepiece`, and warn if it has fewer pieces than requested."""
+    trained = train_sentencepiece(texts, vocabulary_size, model, symbols)
     size = sentencepiece.SentencePieceProcessor(model_proto=trained).get_piece_size()
     if size < vocabulary_size:
         logger.warning(
-            "vocabulary_size is %d, but the training texts give %d pieces", vocabulary_size, size
+            "vocabulary_size is %d, but the training texts yield only %d pieces",
+            vocabulary_size,
+            size,
         )
     return trained
 
 
-def most_subwords(
+def train_sentencepiece(
     texts: Iterable[str],
     vocabulary_size: int,
     model: Literal["unigram", "bpe"],
     symbols: Sequence[str] = (),
 ) -> bytes:
-    """Learns pieces from texts, the same ones from the same texts.
+    """Train a SentencePiece model deterministically.
 
     Args:
-        texts: Normalised as they will be when tokenised.
-        vocabulary_size: Pieces in all, with the fixed ones and the bytes; fewer where the texts do
-            not give so many.
+        texts: The training texts, normalised as for tokenization.
+        vocabulary_size: Maximum number of pieces, including the fixed pieces and the bytes; small
+            texts yield fewer.
         model: "unigram" (Kudo 2018, "Subword regularization", section 3.2) or "bpe" (Sennrich et
             al. 2016, "Neural machine translation of rare words with subword units", section 3.2).
-        symbols: Characters that are always a piece of their own, whatever stands beside them. They
-            come right after the fixed pieces.
+        symbols: Characters that are always a piece of their own. Their ids follow the fixed pieces.
 
     Returns:
         The SentencePiece model file.
 
     Raises:
-        InputError: Fewer than `LEAST` pieces are asked for, or the texts hold nothing to learn.
+        InputError: `vocabulary_size` is below `MIN_PIECES`, or the texts contain no characters.
     """
-    if vocabulary_size < LEAST:
-        raise InputError(f"vocabulary_size is {vocabulary_size}; expected at least {LEAST}")
-    stretches = list(_stretches(texts))
-    kept = _kept_characters(stretches, vocabulary_size - len(FIXED) - BYTES - len(symbols))
+    if vocabulary_size < MIN_PIECES:
+        raise InputError(f"vocabulary_size is {vocabulary_size}; expected at least {MIN_PIECES}")
+    segments = list(_segments(texts))
+    kept = _frequent_characters(segments, vocabulary_size - len(FIXED) - BYTES - len(symbols))
     if not kept - {" "}:
-        raise InputError("the training texts hold no character; expected some text to learn from")
+        raise InputError("the training texts contain no characters; expected text to learn from")
     # SentencePiece neither counts NUL nor learns pieces across it.
-    others = {*"".join(stretches)} - kept - {*symbols}
-    dropped = {ord(character): "\x00" for character in others}
-    learnt = (text.translate(dropped) for text in stretches)
-    return _train(learnt, vocabulary_size, model, symbols)
+    others = {*"".join(segments)} - kept - {*symbols}
+    to_nul = {ord(character): "\x00" for character in others}
+    return _train((text.translate(to_nul) for text in segments), vocabulary_size, model, symbols)
 
 
 def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequence[str]) -> bytes:
@@ -189,7 +189,7 @@ def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequ
             vocab_size=vocabulary_size,
             hard_vocab_limit=False,
             byte_fallback=True,
-            character_coverage=1.0,  # `_kept_characters` has chosen
+            character_coverage=1.0,  # `_frequent_characters` has selected them
             split_digits=True,  # as `tokens.tokenize` does
             max_sentence_length=2**30,
             normalization_rule_tsv=str(rules),
@@ -204,43 +204,44 @@ def _train(texts: Iterator[str], vocabulary_size: int, model: str, symbols: Sequ
             user_defined_symbols=list(symbols),
             bos_piece=start,
             eos_piece=end,
-            num_threads=1,  # sums of floats depend on how the texts are dealt out
+            num_threads=1,  # float sums depend on how texts are distributed over threads
             minloglevel=2,
         )
     return _without_paths(written.getvalue())
 
 
 def _without_paths(model: bytes) -> bytes:
-    """The model without the place where its rules lay."""
+    """Remove the path of the normalization rules from a model."""
     parsed = read_model(model)
     parsed.normalizer_spec.normalization_rule_tsv = ""
     return bytes(parsed.SerializeToString(deterministic=True))
 
 
-def _stretches(texts: Iterable[str]) -> Iterator[str]:
-    """The texts as the graph hands them to SentencePiece, cut where they are very long."""
-    rest = iter(texts)
-    while group := list(itertools.islice(rest, _GROUP)):
-        for text in prefixed(tf.constant(group, tf.string)).numpy():
-            whole = text.decode("utf-8")
-            yield from (whole[at : at + _LONGEST] for at in range(0, len(whole), _LONGEST))
+def _segments(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the texts as the graph passes them to SentencePiece, long ones in segments."""
+    remaining = iter(texts)
+    while group := list(itertools.islice(remaining, _GROUP)):
+        for text in add_space_prefix(tf.constant(group, tf.string)).numpy():
+            line = text.decode("utf-8")
+            for start in range(0, len(line), _SEGMENT_LENGTH):
+                yield line[start : start + _SEGMENT_LENGTH]
 
 
-def _kept_characters(texts: Iterable[str], room: int) -> set[str]:
-    """The commonest characters: those that are pieces of their own."""
+def _frequent_characters(texts: Iterable[str], max_pieces: int) -> set[str]:
+    """Return the most frequent characters, which get a piece of their own."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
     total, covered, kept = counts.total(), 0, set[str]()
     for character in sorted(counts, key=lambda c: (-counts[c], c)):
-        if covered >= _COVERED * total or len(kept) >= _CHARACTERS * room:
+        if covered >= _COVERAGE * total or len(kept) >= _MAX_CHARACTERS * max_pieces:
             break
         covered += counts[character]
-        if unicodedata.category(character) != "Cc":  # one byte piece each already
+        if unicodedata.category(character) != "Cc":  # these have byte pieces
             kept.add(character)
     return kept
 
 
-def prefixed(text: tf.Tensor) -> tf.Tensor:
-    """The text with a space before a first word that is written with spaces."""
+def add_space_prefix(text: tf.Tensor) -> tf.Tensor:
+    """Add a space before each text, unless it begins with a script without spaces."""
     return tf.strings.regex_replace(text, f"(?s)^([^{_UNSPACED}])", r" \1", replace_global=False)

@@ -1,4 +1,4 @@
-"""Strings to ids and back, by a table that travels inside the SavedModel as a text file."""
+"""Vocabularies: a lookup table from strings to ids, stored in the SavedModel as a text file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PAD_ID, UNKNOWN_ID = 0, 1
 
 
 class Vocabulary(tf.Module):
-    """A table from terms to ids: `<pad>` 0, `<unk>` 1, then the terms in order.
+    """A lookup table from terms to ids: `<pad>` 0, `<unk>` 1, then the terms in order.
 
     Args:
-        file: A text file with one term a line, as `list_terms` orders and `write_terms` writes
-            them; it becomes an asset of the SavedModel, where anyone can read it.
+        file: A text file with one term per line, ordered by `list_terms` and written by
+            `write_terms`. It becomes a readable asset of the SavedModel.
     """
 
     def __init__(self, file: Path) -> None:
@@ -40,7 +40,7 @@ class Vocabulary(tf.Module):
         )
 
     def ids(self, terms: tf.RaggedTensor | tf.Tensor) -> tf.RaggedTensor | tf.Tensor:
-        """int32 ids of strings of any shape, dense or ragged; `<unk>` for what is not listed."""
+        """Return int32 ids of strings of any shape, dense or ragged; `<unk>` for unlisted terms."""
         return tf.ragged.map_flat_values(self._lookup, terms)
 
     def _lookup(self, terms: tf.Tensor) -> tf.Tensor:
@@ -48,10 +48,10 @@ class Vocabulary(tf.Module):
 
 
 class _TermFile(tf.lookup.TextFileInitializer):
-    """TensorFlow's reader of text files, naming its table by content.
+    """TensorFlow's text file initializer, with a table name from the content of the file.
 
-    TensorFlow would name the table by the file's path, and that name is saved: a published graph
-    would carry a path of the machine that it was trained on.
+    By default the table is named by the path of the file, and the name is saved: an exported graph
+    would contain a path of the training machine.
     """
 
     def __init__(self, file: Path, *arguments: Any) -> None:
@@ -64,30 +64,31 @@ class _TermFile(tf.lookup.TextFileInitializer):
 
 
 def list_terms(counts: Counter[str], minimum: int = 1) -> list[str]:
-    """The terms seen at least `minimum` times, most frequent first, ties in code point order."""
+    """List the terms with at least `minimum` occurrences by frequency, then by code points."""
     kept = [term for term, count in counts.items() if count >= minimum and term]
     return [PAD, UNKNOWN, *sorted(kept, key=lambda term: (-counts[term], term))]
 
 
-def grown(old: Sequence[str], found: Iterable[str]) -> list[str]:
-    """The old terms with their ids kept, then those found that are not among them, in order."""
+def extend_terms(old: Sequence[str], new: Iterable[str]) -> list[str]:
+    """Append the new terms that are not among the old ones, in order; old terms keep their ids."""
     known = set(old)
-    return [*old, *(term for term in dict.fromkeys(found) if term not in known)]
+    return [*old, *(term for term in dict.fromkeys(new) if term not in known)]
 
 
 def write_terms(file: Path, terms: Iterable[str]) -> None:
-    """One term a line, LF, UTF-8.
+    """Write one term per line, in UTF-8 with LF line ends.
 
     Raises:
-        InputError: A term holds a line break, so that the file would not read back.
+        InputError: A term contains a line break and could not be read back.
     """
     terms = list(terms)
     for term in terms:
         if "\n" in term or "\r" in term:
-            raise InputError(f"{file}: the term {term!r} holds a line break; expected none")
+            raise InputError(f"{file}: the term {term!r} contains a line break; expected none")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{term}\n" for term in terms), encoding="utf-8", newline="\n")
 
 
 def read_terms(file: Path) -> list[str]:
+    """Read the terms of a file that `write_terms` wrote."""
     return file.read_text(encoding="utf-8").split("\n")[:-1]

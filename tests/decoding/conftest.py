@@ -1,4 +1,4 @@
-"""A translation model in small: every logit depends on the whole prefix, and it attends."""
+"""A tiny translation model with attention, whose logits depend on the whole prefix."""
 
 import itertools
 import math
@@ -13,9 +13,9 @@ DIM = 4
 
 
 class Toy:
-    """Random tables, and the same model twice: a step for the search, a prefix at once in NumPy.
+    """A random model in two versions: a step function, and a NumPy function of whole prefixes.
 
-    With `growing` the prefix is kept whole, as self-attention keeps it; else as one vector.
+    With `growing` the state is the whole prefix, as in self-attention; otherwise one vector.
     """
 
     def __init__(self, vocabulary: int, batch: int, source: int = 3, seed: int = 0, sharp=2.0):
@@ -67,7 +67,7 @@ class Toy:
         return logits, state, weights
 
     def after(self, row, prefix):
-        """(log-probabilities [vocabulary], attention [source]) after these tokens, by NumPy."""
+        """Compute log-probabilities [vocabulary] and attention [source] of a prefix in NumPy."""
         vector = np.zeros(DIM)
         for token in (START, *prefix):
             vector = np.tanh(vector @ self.recurrent + self.embedding[token])
@@ -83,8 +83,8 @@ class Toy:
             logits = np.where(listed, logits, -np.inf)
         return logits - np.log(np.exp(logits).sum()), weights
 
-    def enumerate(self, row, max_length, rules, min_length=0, owed=()):
-        """All hypotheses of a source, best first: (score, log P, tokens, finished, attention)."""
+    def enumerate(self, row, max_length, rules, min_length=0, required=()):
+        """Return all hypotheses, best first: (score, log P, tokens, finished, attention)."""
         found = []
 
         def extend(prefix, log_prob, attention):
@@ -96,7 +96,7 @@ class Toy:
                 return
             log_probs, weights = self.after(row, prefix)
             for token in range(self.vocabulary):
-                may = self.allowed(prefix, token, rules, min_length, owed)
+                may = self.allowed(prefix, token, rules, min_length, required)
                 if may and log_probs[token] > -np.inf:
                     extend([*prefix, token], log_prob + log_probs[token], [*attention, weights])
 
@@ -104,7 +104,7 @@ class Toy:
         return sorted(found, key=lambda hypothesis: -hypothesis[0])
 
     def score_of(self, row, prefix, log_prob, attention, rules):
-        """Wu et al. 2016, eq. 14, written out."""
+        """Compute the score of Wu et al. 2016, eq. 14."""
         score = log_prob / (((5 + len(prefix)) / (5 + 1)) ** rules.length_penalty)
         for position in range(self.lengths[row]):
             seen = sum(weights[position] for weights in attention)
@@ -112,10 +112,12 @@ class Toy:
         return score
 
     @staticmethod
-    def allowed(prefix, token, rules, min_length, owed=()):
+    def allowed(prefix, token, rules, min_length, required=()):
         if token in rules.forbidden or (token == END and len(prefix) < min_length):
             return False
-        if (token == END and set(owed) - set(prefix)) or (token in owed and token in prefix):
+        if (token == END and set(required) - set(prefix)) or (
+            token in required and token in prefix
+        ):
             return False
         n, grown = rules.no_repeat_ngram, [*prefix, token]
         grams = [tuple(grown[at : at + n]) for at in range(len(grown) - n + 1)] if n else []
@@ -124,12 +126,12 @@ class Toy:
 
 @pytest.fixture(scope="session")
 def toy():
-    """A function that makes a `Toy`."""
+    """The class `Toy`."""
     return Toy
 
 
 def plain(hypotheses):
-    """For each source its hypotheses, as (score, log P, tokens, finished, attention)."""
+    """Convert to lists of (score, log P, tokens, finished, attention) per source."""
     arrays = [np.array(field) for field in hypotheses]
     tokens, lengths, scores, log_probs, finished, attention = arrays
     assert (tokens[np.arange(tokens.shape[2]) >= lengths[..., None]] == PAD).all()

@@ -1,4 +1,4 @@
-"""Beam search against all hypotheses there are, alone and in a batch."""
+"""Beam search against exhaustive search, and independence of the batch."""
 
 import itertools
 
@@ -11,13 +11,13 @@ from pipeline.decoding.search import search
 from pipeline.decoding.settings import Search
 from pipeline.decoding.step import END
 
-FULL = 4**5  # more than any toy here has hypotheses
+FULL = 4**5  # more than the number of hypotheses
 MAX_LENGTHS = [5, 4, 1, 3]
 NONE = (-np.inf, -np.inf, [], False, np.zeros((0, 5)))
 
 
-def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=False, owed=None):
-    """The hypotheses of some rows of a toy."""
+def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=False, required=None):
+    """Return the hypotheses of some rows of a toy."""
     return search(
         toy.step,
         toy.start(rows, growing),
@@ -26,7 +26,7 @@ def run(toy, settings, max_length, rows=slice(None), min_length=None, growing=Fa
         np.array(max_length)[rows],
         None if min_length is None else np.array(min_length)[rows],
         toy.mask[rows],
-        None if owed is None else tf.constant(owed, tf.int32)[rows],
+        None if required is None else tf.constant(required, tf.int32)[rows],
     )
 
 
@@ -45,9 +45,7 @@ def full_beam(alpha, beta, ngram):
     ("alpha", "beta", "ngram", "least"),
     [*itertools.product([0.0, 0.8], [0.0, 0.6], [0, 1, 2], [None, [0, 2, 1, 3]])],
 )
-def test_a_full_beam_finds_what_exhaustive_search_finds(
-    toy, plain, same, alpha, beta, ngram, least
-):
+def test_a_full_beam_equals_exhaustive_search(toy, plain, same, alpha, beta, ngram, least):
     model = toy(vocabulary=6, batch=4, seed=3)
     settings = full_beam(alpha, beta, ngram)
     found = plain(run(model, settings, MAX_LENGTHS, min_length=least))
@@ -57,7 +55,7 @@ def test_a_full_beam_finds_what_exhaustive_search_finds(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_full_beam_over_candidates_finds_what_exhaustive_search_finds(toy, plain, same, seed):
+def test_a_full_beam_over_candidates_equals_exhaustive_search(toy, plain, same, seed):
     model = toy(vocabulary=9, batch=4, seed=seed)
     model.candidates = np.array(
         [[8, 3, -1, 5, 4], [3, 4, 5, -1, -1], [0, 1, 2, 3, 7], [6, -1, 4, 1, 3]], "int32"
@@ -69,40 +67,40 @@ def test_a_full_beam_over_candidates_finds_what_exhaustive_search_finds(toy, pla
         same(found[row], expected + [NONE] * (3 - len(expected)))
 
 
-OWED = [[4, 0], [5, 4], [4, 0], [0, 0]]
+REQUIRED = [[4, 0], [5, 4], [4, 0], [0, 0]]
 
 
 @pytest.mark.parametrize(("alpha", "beta", "ngram"), [(0.0, 0.0, 0), (0.8, 0.6, 2)])
-def test_a_full_beam_finds_what_exhaustive_search_finds_of_what_has_tokens_once(
+def test_a_full_beam_with_required_tokens_equals_exhaustive_search(
     toy, plain, same, alpha, beta, ngram
 ):
     model = toy(vocabulary=6, batch=4, seed=3)
     settings = full_beam(alpha, beta, ngram)
-    found = plain(run(model, settings, MAX_LENGTHS, owed=OWED))
+    found = plain(run(model, settings, MAX_LENGTHS, required=REQUIRED))
     for row, length in enumerate(MAX_LENGTHS):
-        owed = [token for token in OWED[row] if token]
-        expected = model.enumerate(row, length, settings, owed=owed)[:6]
+        required = [token for token in REQUIRED[row] if token]
+        expected = model.enumerate(row, length, settings, required=required)[:6]
         same(found[row], expected + [NONE] * (6 - len(expected)))
         for _, _, tokens, finished, _ in found[row]:
-            assert all(tokens.count(token) == 1 for token in owed if finished)
+            assert all(tokens.count(token) == 1 for token in required if finished)
 
 
 @pytest.mark.parametrize("width", [1, 3])
-def test_what_is_owed_comes_once_and_is_the_same_in_any_batch(toy, plain, same, width):
-    lengths, owed = [12, 9, 8, 12], [[4, 7, 6], [5, 0, 0], [0, 0, 0], [8, 5, 0]]
+def test_required_tokens_occur_once_in_any_batch(toy, plain, same, width):
+    lengths, required = [12, 9, 8, 12], [[4, 7, 6], [5, 0, 0], [0, 0, 0], [8, 5, 0]]
     model = toy(vocabulary=9, batch=4, source=4, seed=1)
     settings = Search(beam_width=width, n_best=width)
-    together = plain(run(model, settings, lengths, owed=owed))
+    together = plain(run(model, settings, lengths, required=required))
     for row, found in enumerate(together):
-        alone = plain(run(model, settings, lengths, slice(row, row + 1), owed=owed))[0]
+        alone = plain(run(model, settings, lengths, slice(row, row + 1), required=required))[0]
         same(found, alone, atol=1e-5)
         for _, _, tokens, finished, _ in found:
-            assert all(tokens.count(token) == 1 for token in owed[row] if token and finished)
-            assert all(tokens.count(token) <= 1 for token in owed[row] if token)
+            assert all(tokens.count(token) == 1 for token in required[row] if token and finished)
+            assert all(tokens.count(token) <= 1 for token in required[row] if token)
 
 
 def simple_beam(toy, row, settings, max_length):
-    """The same search in plain Python: no tensors, no early stop."""
+    """Beam search in plain Python, without early stopping."""
     live, ended = [(0.0, [], [])], []
     for length in range(1, max_length + 1):
         grown = []
@@ -127,7 +125,7 @@ def simple_beam(toy, row, settings, max_length):
 
 @pytest.mark.parametrize("width", [2, 3, 7])
 @pytest.mark.parametrize(("alpha", "beta", "ngram"), [(0, 0, 0), (1, 0, 2), (0.6, 0.4, 3)])
-def test_a_narrow_beam_gives_what_a_simple_one_gives_that_never_stops_early(
+def test_a_narrow_beam_equals_the_reference_implementation(
     toy, plain, same, width, alpha, beta, ngram
 ):
     lengths = [9, 4, 7, 8, 6]
@@ -151,9 +149,7 @@ def lengths():
 
 
 @pytest.mark.parametrize(("share", "growing"), [(0, False), (8, True), (1000, False)])
-def test_a_source_alone_gives_what_it_gives_in_a_batch(
-    toy, plain, same, monkeypatch, lengths, share, growing
-):
+def test_rows_do_not_depend_on_the_batch(toy, plain, same, monkeypatch, lengths, share, growing):
     model = toy(vocabulary=9, batch=len(lengths), source=4, seed=1)
     settings = Search(
         beam_width=4, n_best=4, length_penalty=0.6, coverage_penalty=0.2, no_repeat_ngram=3
@@ -167,7 +163,7 @@ def test_a_source_alone_gives_what_it_gives_in_a_batch(
         same(one, other, atol=1e-5)
 
 
-def test_the_best_come_first_and_no_two_are_the_same(toy, plain, lengths):
+def test_hypotheses_are_sorted_and_unique(toy, plain, lengths):
     model = toy(vocabulary=9, batch=len(lengths), seed=2)
     for found in plain(run(model, Search(beam_width=6, n_best=6, length_penalty=0.7), lengths)):
         scores = [score for score, *_ in found]
@@ -176,7 +172,7 @@ def test_the_best_come_first_and_no_two_are_the_same(toy, plain, lengths):
         assert len(set(real)) == len(real)
 
 
-def test_no_ngram_comes_twice_and_lengths_are_kept(toy, plain):
+def test_ngrams_are_not_repeated_and_lengths_are_in_range(toy, plain):
     model = toy(vocabulary=6, batch=6, seed=4, sharp=0.5)
     least, most = [0, 3, 8, 2, 12, 5], [12, 12, 12, 3, 14, 6]
     settings = Search(beam_width=3, n_best=3, no_repeat_ngram=3, forbidden=(0, 2))
@@ -189,7 +185,7 @@ def test_no_ngram_comes_twice_and_lengths_are_kept(toy, plain):
 
 
 class Scripted:
-    """A step whose best token is `</s>` after as many steps as the source says, for certain."""
+    """A step function that is certain to end each source after its given length."""
 
     def __init__(self):
         self.rows = []
@@ -201,7 +197,7 @@ class Scripted:
         return sure, {"t": state["t"] + 1}, tf.zeros([*tokens.shape, 1])
 
 
-def test_sources_that_are_done_cost_nothing_more(monkeypatch):
+def test_finished_sources_are_removed(monkeypatch):
     monkeypatch.setattr(sources, "SHARE", 1000)
     step, length = Scripted(), tf.constant([2, 0, 5, 2])
     start, fixed = {"t": tf.zeros([4, 1], tf.int32)}, {"length": length}
@@ -217,7 +213,7 @@ def test_sources_that_are_done_cost_nothing_more(monkeypatch):
     assert found.finished.numpy().all()
 
 
-def test_what_is_cut_says_so():
+def test_a_truncated_hypothesis_is_not_finished():
     start, fixed = {"t": tf.zeros([2, 1], tf.int32)}, {"length": tf.constant([1, 9])}
     found = search(Scripted(), start, fixed, Search(beam_width=2), [4, 4])
     assert found.finished.numpy().tolist() == [[True], [False]]

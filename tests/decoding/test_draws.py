@@ -1,4 +1,4 @@
-"""Sampling: what is drawn from by hand, how often by counting, the same in any batch."""
+"""Sampling: weights by hand, frequencies by counting, independence of the batch."""
 
 import collections
 
@@ -7,14 +7,14 @@ import pytest
 import tensorflow as tf
 
 from pipeline.decoding import sources
-from pipeline.decoding.draws import chances, pick
+from pipeline.decoding.draws import sample_index, sampling_weights
 from pipeline.decoding.search import sample
 from pipeline.decoding.settings import Sampling
 
 SHARES = np.array([0.4, 0.3, 0.2, 0.1])
 LOGS = tf.constant(np.log(np.insert(SHARES, 1, 1))[None], tf.float32) + tf.constant(
     [[0.0, -np.inf, 0.0, 0.0, 0.0]]
-)  # the second is not allowed
+)  # the second token is forbidden
 
 
 @pytest.mark.parametrize(
@@ -30,15 +30,15 @@ LOGS = tf.constant(np.log(np.insert(SHARES, 1, 1))[None], tf.float32) + tf.const
         ({"temperature": 1e-3}, [1, 0, 0, 0, 0]),
     ],
 )
-def test_chances_by_hand(values, expected):
-    found = chances(LOGS, Sampling(**values)).numpy()
+def test_sampling_weights_by_hand(values, expected):
+    found = sampling_weights(LOGS, Sampling(**values)).numpy()
     np.testing.assert_allclose(found[0] / found.sum(), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_the_draw_falls_into_a_token_s_share():
+def test_sample_index_by_hand():
     shares = tf.constant([[0.0, 2.0, 0.0, 1.0, 1.0, 0.0]] * 6)
     draws = tf.constant([0.0, 0.49, 0.51, 0.74, 0.76, 1 - 2**-24])
-    assert pick(shares, draws).numpy().tolist() == [1, 1, 3, 3, 4, 4]
+    assert sample_index(shares, draws).numpy().tolist() == [1, 1, 3, 3, 4, 4]
 
 
 def draw(model, settings, seed, rows=slice(None), most=(6, 3, 5, 1), growing=False):
@@ -48,7 +48,7 @@ def draw(model, settings, seed, rows=slice(None), most=(6, 3, 5, 1), growing=Fal
 
 
 @pytest.mark.parametrize("values", [{}, {"temperature": 0.6}, {"top_k": 2}, {"top_p": 0.8}])
-def test_hypotheses_come_as_often_as_they_are_likely(toy, plain, values):
+def test_hypotheses_are_drawn_with_their_probability(toy, plain, values):
     model, count = toy(vocabulary=6, batch=1, seed=8, sharp=0.7), 4000
     settings = Sampling(samples=count, forbidden=(0, 1, 2), **values)
     drawn = collections.Counter(
@@ -61,7 +61,9 @@ def test_hypotheses_come_as_often_as_they_are_likely(toy, plain, values):
         log_probs, _ = model.after(0, prefix)
         log_probs[[0, 1, 2]] = -np.inf
         order = np.argsort(-log_probs)
-        found = chances(tf.constant(log_probs[order][None], tf.float32), settings).numpy()[0]
+        found = sampling_weights(tf.constant(log_probs[order][None], tf.float32), settings).numpy()[
+            0
+        ]
         return dict(zip(order.tolist(), (found / found.sum()).tolist(), strict=True))
 
     for first, share in shares([]).items():
@@ -79,9 +81,7 @@ def test_hypotheses_come_as_often_as_they_are_likely(toy, plain, values):
 
 @pytest.mark.parametrize("values", [{}, {"top_k": 3}, {"top_p": 0.9, "no_repeat_ngram": 2}])
 @pytest.mark.parametrize("share", [0, 1000], ids=["never", "at once"])
-def test_a_source_alone_gives_what_it_gives_in_a_batch(
-    toy, plain, same, monkeypatch, values, share
-):
+def test_rows_do_not_depend_on_the_batch(toy, plain, same, monkeypatch, values, share):
     model = toy(vocabulary=9, batch=4, seed=9)
     settings = Sampling(samples=5, length_penalty=0.6, coverage_penalty=0.1, **values)
     seeds = np.array([[1, 2], [3, 4], [1, 2], [9, 9]])
@@ -94,14 +94,14 @@ def test_a_source_alone_gives_what_it_gives_in_a_batch(
         same(one, other, atol=1e-5)
 
 
-def test_the_seed_decides(toy):
+def test_the_seed_determines_the_hypotheses(toy):
     model, settings = toy(vocabulary=9, batch=4, seed=10), Sampling(samples=8)
     first, again, other = (draw(model, settings, [7, seed]).tokens for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or np.any(first != other)
 
 
-def test_log_probs_are_the_model_s_whatever_is_drawn_from(toy, plain):
+def test_log_probs_are_those_of_the_model(toy, plain):
     model = toy(vocabulary=9, batch=4, seed=11)
     settings = Sampling(samples=3, temperature=0.5, top_k=4)
     for row, found in enumerate(plain(draw(model, settings, [5, 5]))):

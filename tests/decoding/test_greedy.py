@@ -1,4 +1,4 @@
-"""Greedy decoding: what a beam of one gives, by less work."""
+"""Greedy decoding equals beam search with width 1."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,10 @@ from pipeline.decoding import sources
 from pipeline.decoding.beam import beam_search
 from pipeline.decoding.search import search
 from pipeline.decoding.settings import Search
-from pipeline.decoding.sources import all_sources
+from pipeline.decoding.sources import make_sources
 
 LENGTHS = [12, 3, 8, 1, 5, 9]
-NOTHING = tf.zeros([6, 0], tf.int32)  # is owed
+NOTHING = tf.zeros([6, 0], tf.int32)  # no required tokens
 
 
 @pytest.fixture(params=[(0.0, 0.0, 0), (1.0, 0.5, 2), (0.3, 0.0, 1)])
@@ -28,19 +28,19 @@ def greedy(model, settings, rows=slice(None), growing=False):
 
 
 @pytest.mark.parametrize("shortlist", [False, True])
-def test_greedy_is_a_beam_of_one(toy, plain, same, settings, shortlist):
+def test_greedy_decoding_equals_a_beam_of_width_1(toy, plain, same, settings, shortlist):
     model = toy(vocabulary=9, batch=6, source=4, seed=5)
     if shortlist:
         columns = np.array([8, 3, -1, 5, 4, 6, 7], "int32")
         model.candidates = np.stack([np.roll(columns, row) for row in range(6)])
     limits = ([2, 3, 0, 0, 1, 0], model.mask)
-    everything = all_sources(model.fixed(), settings, LENGTHS, *limits)
+    everything = make_sources(model.fixed(), settings, LENGTHS, *limits)
     expected = plain(beam_search(model.step, model.start(), everything, NOTHING, settings))
     for found, other in zip(plain(greedy(model, settings)), expected, strict=True):
         same(found, other)
 
 
-def test_greedy_takes_the_likeliest_token_each_time(toy, plain):
+def test_greedy_decoding_chooses_the_most_probable_token(toy, plain):
     model = toy(vocabulary=9, batch=6, source=4, seed=6)
     for row, ((_, log_prob, tokens, finished, _),) in enumerate(
         plain(greedy(model, Search(beam_width=1)))
@@ -57,9 +57,7 @@ def test_greedy_takes_the_likeliest_token_each_time(toy, plain):
 
 
 @pytest.mark.parametrize(("share", "growing"), [(0, False), (1000, True)])
-def test_a_source_alone_gives_what_it_gives_in_a_batch(
-    toy, plain, same, monkeypatch, settings, share, growing
-):
+def test_rows_do_not_depend_on_the_batch(toy, plain, same, monkeypatch, settings, share, growing):
     model = toy(vocabulary=9, batch=6, source=4, seed=7)
     alone = [plain(greedy(model, settings, slice(row, row + 1)))[0] for row in range(6)]
     monkeypatch.setattr(sources, "SHARE", share)
@@ -67,8 +65,8 @@ def test_a_source_alone_gives_what_it_gives_in_a_batch(
         same(one, other, atol=1e-5)
 
 
-def test_a_hypothesis_that_nothing_may_follow_is_lost(toy, plain):
-    model = toy(vocabulary=5, batch=1)  # its only token is 4, and that only once
+def test_a_hypothesis_without_allowed_tokens_is_dropped(toy, plain):
+    model = toy(vocabulary=5, batch=1)  # 4 is the only token, and must not repeat
     for width in (1, 2):
         settings = Search(beam_width=width, no_repeat_ngram=1)
         found = search(model.step, model.start(), model.fixed(), settings, [5], [3])
@@ -77,13 +75,15 @@ def test_a_hypothesis_that_nothing_may_follow_is_lost(toy, plain):
 
 
 @pytest.mark.parametrize("width", [1, 2])
-def test_where_no_source_owes_anything_it_is_as_without_the_rule(toy, plain, same, width):
+def test_without_required_tokens_the_rule_changes_nothing(toy, plain, same, width):
     model = toy(vocabulary=7, batch=3, seed=2)
     settings = Search(beam_width=width)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
-    def with_rule(owed):
-        return search(model.step, model.start(), model.fixed(), settings, [5, 4, 6], owed=owed)
+    def with_rule(required):
+        return search(
+            model.step, model.start(), model.fixed(), settings, [5, 4, 6], required=required
+        )
 
     expected = plain(search(model.step, model.start(), model.fixed(), settings, [5, 4, 6]))
     for found, other in zip(plain(with_rule(tf.zeros([3, 0], tf.int32))), expected, strict=True):

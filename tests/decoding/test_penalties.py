@@ -1,4 +1,4 @@
-"""Wu et al. 2016, eq. 14, on numbers worked out by hand."""
+"""The score of Wu et al. 2016, eq. 14, by hand."""
 
 import math
 
@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.decoding.penalties import coverage_term, highest_score, length_factor, score
+from pipeline.decoding.penalties import (
+    coverage_term,
+    highest_score,
+    hypothesis_score,
+    length_factor,
+)
 from pipeline.decoding.settings import Rules
 
 MASK = tf.constant([[True, True, False]])
@@ -19,7 +24,7 @@ def test_the_length_factor_by_hand():
     np.testing.assert_array_equal(length_factor(lengths, 0.0), [1, 1, 1])
 
 
-def test_coverage_by_hand_padding_left_out_and_what_is_over_1_counted_as_1():
+def test_coverage_by_hand_without_padding_and_clipped_at_1():
     coverage = tf.constant([[[0.5, 1.7, 0.0], [0.25, 0.5, 0.0], [0.0, 1.0, 0.0]]])
     expected = [[math.log(0.5), math.log(0.125), math.log(1e-4)]]
     np.testing.assert_allclose(coverage_term(coverage, MASK), expected, rtol=1e-5)
@@ -27,9 +32,13 @@ def test_coverage_by_hand_padding_left_out_and_what_is_over_1_counted_as_1():
 
 def test_the_score_by_hand():
     rules = Rules(length_penalty=1.0, coverage_penalty=0.2)
-    found = score(tf.constant([[-4.0]]), 7, tf.constant([[[0.5, 2.0, 0.0]]]), MASK, rules)
+    found = hypothesis_score(
+        tf.constant([[-4.0]]), 7, tf.constant([[[0.5, 2.0, 0.0]]]), MASK, rules
+    )
     assert float(found[0, 0]) == pytest.approx(-4 / 2 + 0.2 * math.log(0.5))
-    alone = score(tf.constant([[-4.0]]), 7, tf.zeros([1, 1, 0]), tf.zeros([1, 0]), Rules())
+    alone = hypothesis_score(
+        tf.constant([[-4.0]]), 7, tf.zeros([1, 1, 0]), tf.zeros([1, 0]), Rules()
+    )
     assert float(alone[0, 0]) == -4
 
 

@@ -1,10 +1,10 @@
-"""Search and sampling in a graph of any size and in a SavedModel."""
+"""Search and sampling in a graph with unknown shapes and in a SavedModel."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.decoding.score import score
+from pipeline.decoding.score import score_targets
 from pipeline.decoding.search import sample, search
 from pipeline.decoding.settings import Sampling, Search
 from pipeline.errors import InputError
@@ -19,7 +19,7 @@ RESULTS = ("beam", "greedy", "drawn")
 
 
 class Translator(tf.Module):
-    """A toy with the three ways to decode it, and scoring, as signatures."""
+    """A toy model with signatures for beam search, greedy decoding, sampling and scoring."""
 
     def __init__(self, toy):
         super().__init__()
@@ -48,7 +48,7 @@ class Translator(tf.Module):
         input_signature=[MEMORY, MASK, tf.TensorSpec([None, None], tf.int32, name="target")]
     )
     def score(self, memory, mask, target):
-        return score(*self.given(memory, mask), target)._asdict()
+        return score_targets(*self.given(memory, mask), target)._asdict()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def module(model):
     return Translator(model)
 
 
-def test_a_saved_model_gives_the_same(model, module, tmp_path):
+def test_a_saved_model_gives_the_same_results(model, module, tmp_path):
     tf.saved_model.save(module, str(tmp_path))
     loaded = tf.saved_model.load(str(tmp_path))
     for rows in (slice(None), slice(2, 3), slice(0, 0)):
@@ -79,7 +79,7 @@ def test_a_saved_model_gives_the_same(model, module, tmp_path):
 
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_the_graph_gives_what_runs_eagerly(model, module, plain, same, name):
+def test_graph_and_eager_results_are_equal(model, module, plain, same, name):
     given = tf.constant(model.memory), tf.constant(model.mask), tf.constant(LENGTHS)
     graph = getattr(module, name)(*given)
     eager = getattr(module, name).python_function(*given)
@@ -87,7 +87,7 @@ def test_the_graph_gives_what_runs_eagerly(model, module, plain, same, name):
         same(one, other)
 
 
-def test_the_shapes_are_known_as_far_as_they_can_be(module):
+def test_static_shapes_of_the_outputs(module):
     outputs = module.beam.get_concrete_function().structured_outputs
     shapes = {name: tensor.shape.as_list() for name, tensor in outputs.items()}
     assert shapes["scores"] == shapes["lengths"] == shapes["finished"] == [None, 2]
@@ -95,7 +95,7 @@ def test_the_shapes_are_known_as_far_as_they_can_be(module):
     assert len(shapes["attention"]) == 4
 
 
-def test_a_missing_mask_is_said(toy):
+def test_a_missing_padding_mask_is_rejected(toy):
     model = toy(6, batch=1)
     with pytest.raises(InputError, match="needs the padding_mask"):
         search(model.step, model.start(), model.fixed(), BEAM, [5])

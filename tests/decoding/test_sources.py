@@ -1,4 +1,4 @@
-"""Sources that are done leave the batch, and results come back to their rows."""
+"""Finished sources are removed, and results are scattered to their rows."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from pipeline.decoding.settings import Rules
 from pipeline.decoding.sources import (
-    all_sources,
     keep_rows,
-    loose_rows,
-    most_steps,
+    make_sources,
+    max_steps,
+    row_shapes,
     rows_to_keep,
-    whole_batch,
+    scatter_to_batch,
 )
 from pipeline.errors import InputError
 
@@ -27,7 +27,7 @@ from pipeline.errors import InputError
         ([], []),
     ],
 )
-def test_rows_go_when_one_in_eight_is_done(done, kept):
+def test_rows_are_removed_when_one_in_eight_is_done(done, kept):
     assert rows_to_keep(tf.constant(done, tf.bool)).numpy().tolist() == kept
 
 
@@ -39,21 +39,23 @@ def test_all_tensors_keep_the_same_rows(kept):
     assert found["b"][0].shape == (len(kept), 1)
 
 
-def test_values_come_back_to_their_rows():
-    found = whole_batch(tf.constant([[1.5, 2], [3, 4]]), tf.constant([3, 1]), tf.constant(4), -1)
+def test_values_are_scattered_to_their_rows():
+    found = scatter_to_batch(
+        tf.constant([[1.5, 2], [3, 4]]), tf.constant([3, 1]), tf.constant(4), -1
+    )
     assert found.numpy().tolist() == [[-1, -1], [3, 4], [-1, -1], [1.5, 2]]
 
 
-def test_what_is_not_given_is_filled_in():
-    found = all_sources({"memory": tf.zeros([2, 3])}, Rules(), np.array([5, 0]), None, None)
-    assert found.place.numpy().tolist() == [0, 1]
+def test_missing_arguments_have_defaults():
+    found = make_sources({"memory": tf.zeros([2, 3])}, Rules(), np.array([5, 0]), None, None)
+    assert found.batch_index.numpy().tolist() == [0, 1]
     assert found.max_length.numpy().tolist() == [5, 1]
     assert found.min_length.numpy().tolist() == [0, 0]
     assert found.padding_mask.shape == (2, 0)
-    assert int(most_steps(found)) == 5
-    assert loose_rows(found).fixed["memory"].as_list() == [None, 3]
+    assert int(max_steps(found)) == 5
+    assert row_shapes(found).fixed["memory"].as_list() == [None, 3]
 
 
 def test_a_coverage_penalty_needs_the_mask():
     with pytest.raises(InputError, match=r"coverage_penalty is 0.2, which needs the padding_mask"):
-        all_sources({}, Rules(coverage_penalty=0.2), [5], None, None)
+        make_sources({}, Rules(coverage_penalty=0.2), [5], None, None)

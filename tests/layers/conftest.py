@@ -1,4 +1,4 @@
-"""What the tests of single layers share."""
+"""Fixtures of the layer tests."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def revived(tmp_path):
-    """A function that saves a model as `.keras` and loads it again, without custom_objects."""
+    """A function that saves a model as `.keras` and reloads it without custom_objects."""
 
     def save_and_load(model: keras.Model) -> keras.Model:
         model.save(tmp_path / "model.keras")
@@ -18,7 +18,7 @@ def revived(tmp_path):
 
 @pytest.fixture
 def check_gradients():
-    """A function that takes one training step of a model and checks that every weight moved.
+    """A function that runs one training step and checks that all weights changed.
 
     What is no number in a gradient reaches the weights.
     """

@@ -1,4 +1,4 @@
-"""Attention: each scorer by hand, and what all keep to: padding, one memory for many, saving."""
+"""Attention: each score function by hand; padding, a shared memory and saving."""
 
 import math
 
@@ -12,7 +12,7 @@ from pipeline.layers.attention import (
     DotAttention,
     GeneralAttention,
     ScaledDotAttention,
-    shares,
+    masked_softmax,
 )
 from pipeline.layers.multi_head_attention import MultiHeadAttention
 
@@ -37,7 +37,7 @@ def built(layer, *weights):
 
 
 def check_by_hand(layer, scores, values=MEMORY[0, :2]):
-    """`scores`: a pair a query, of the two places that are real."""
+    """`scores` are those of each query for the two real positions."""
     context, weights = layer(QUERIES, MEMORY, MASK)
     for row, (first, second) in enumerate(scores):
         share = math.exp(first) / (math.exp(first) + math.exp(second))
@@ -59,7 +59,7 @@ def test_concat_by_hand():
     check_by_hand(layer, scores)
 
 
-def test_concat_is_a_matrix_times_query_and_state_put_side_by_side():
+def test_concat_is_a_matrix_times_the_concatenated_query_and_memory():
     layer, rng = ConcatAttention(5), np.random.default_rng(1)
     queries, memory = rng.normal(size=(1, 3, 4)), rng.normal(size=(1, 6, 2))
     _, weights = layer(queries, memory, np.ones((1, 6), bool))
@@ -86,7 +86,7 @@ def test_scaled_dot_by_hand():
     check_by_hand(layer, [[0, 4], [0, -4]], values=[[1, 2, 3, 4], [0, 0, 0, 2]])
 
 
-def test_heads_are_scaled_dots_side_by_side():
+def test_heads_are_concatenated_scaled_dots():
     rng = np.random.default_rng(2)
     queries, keys, values = (rng.normal(size=(2, 4)) for _ in range(3))
     output = rng.normal(size=(4, 4))
@@ -104,9 +104,9 @@ def test_heads_are_scaled_dots_side_by_side():
     np.testing.assert_allclose(weights, sum(np.array(head[1]) for head in heads) / 2, rtol=1e-5)
 
 
-def test_shares_of_scores_far_from_zero():
+def test_softmax_of_large_scores():
     scores = np.array([[1e5, 1e5, 3e38], [-1e5, -1e5 + 1, 0]], "float32")
-    found = shares(scores, MASK)
+    found = masked_softmax(scores, MASK)
     second = 1 / (1 + math.e)
     np.testing.assert_allclose(found, [[0.5, 0.5, 0], [second, 1 - second, 0]], rtol=1e-5)
 
@@ -118,14 +118,14 @@ def scorer(request):
 
 @pytest.fixture
 def batch():
-    """Queries, memory with something large at padding, and the mask; the last source is empty."""
+    """Queries, memory with large values at padding, and the mask; the last source is empty."""
     rng, lengths = np.random.default_rng(3), np.array([[5], [2], [1], [0]])
     mask = np.arange(5) < lengths
     memory = np.where(mask[:, :, None], rng.normal(size=(4, 5, SIZE)), 1e3)
     return rng.normal(size=(4, 3, SIZE)).astype("float32"), memory.astype("float32"), mask
 
 
-def test_weights_are_shares_of_what_is_real(scorer, batch):
+def test_weights_sum_to_1_over_real_positions(scorer, batch):
     context, weights = (np.array(part) for part in scorer(*batch))
     mask = batch[2]
     assert weights.shape == (4, 3, 5)
@@ -136,7 +136,7 @@ def test_weights_are_shares_of_what_is_real(scorer, batch):
     assert np.isfinite(context).all()
 
 
-def test_padding_the_batch_and_other_queries_do_not_matter(scorer, batch):
+def test_padding_the_batch_and_other_queries_have_no_influence(scorer, batch):
     queries, memory, mask = batch
     context, weights = (np.array(part) for part in scorer(*batch))
     for row, length in enumerate((5, 2, 1)):
@@ -150,7 +150,7 @@ def test_padding_the_batch_and_other_queries_do_not_matter(scorer, batch):
             np.testing.assert_allclose(alone[1][0, 0], weights[row, query, :length], atol=1e-6)
 
 
-def test_projected_once_it_serves_every_query(scorer, batch):
+def test_a_projected_memory_can_be_reused(scorer, batch):
     queries, memory, mask = batch
     context, weights = scorer(*batch)
     projected = scorer.project(memory)
@@ -161,9 +161,7 @@ def test_projected_once_it_serves_every_query(scorer, batch):
         np.testing.assert_allclose(found[1][:, 0], weights[:, query], atol=1e-6)
 
 
-def test_every_weight_learns_and_a_saved_model_brings_it_back(
-    scorer, batch, revived, check_gradients
-):
+def test_all_weights_are_trained_and_saved(scorer, batch, revived, check_gradients):
     queries, memory = keras.Input((None, SIZE)), keras.Input((None, SIZE))
     mask = keras.Input((None,), dtype="bool")
     below = keras.layers.Dense(SIZE)(memory)
@@ -174,7 +172,7 @@ def test_every_weight_learns_and_a_saved_model_brings_it_back(
 
 
 @pytest.mark.parametrize("name", SCORERS)
-def test_alone_it_computes_in_the_precision_of_its_policy(name, batch):
+def test_attend_uses_the_dtype_policy(name, batch):
     queries, memory, mask = batch
     exact = SCORERS[name]()
     expected = exact(*batch)
@@ -188,8 +186,8 @@ def test_alone_it_computes_in_the_precision_of_its_policy(name, batch):
         np.testing.assert_allclose(keras.ops.cast(part, "float32"), same, atol=0.1)
 
 
-def test_sizes_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="queries of size 2, memory of 3; expected the same"):
+def test_invalid_sizes_are_rejected():
+    with pytest.raises(ValueError, match="same size; received 2 and 3"):
         DotAttention().build((None, None, 2), (None, None, 3))
     with pytest.raises(ValueError, match="attention_dim is 6; expected a multiple of heads = 4"):
         MultiHeadAttention(6, heads=4)

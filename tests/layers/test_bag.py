@@ -1,4 +1,4 @@
-"""WeightedBag: by hand, against scikit-learn's tf-idf, and that padding never matters."""
+"""WeightedBag: by hand, against scikit-learn's tf-idf, and without influence of padding."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from pipeline.layers.bag import WeightedBag
 
-WEIGHTS = np.array([[90, 90], [1, -1], [2, 0], [0, 3]], "float32")  # the first is padding's
+WEIGHTS = np.array([[90, 90], [1, -1], [2, 0], [0, 3]], "float32")  # the first row is padding
 BIAS = np.array([10, 20], "float32")
 
 
@@ -23,7 +23,7 @@ def bag(scale, **options):
 def test_a_shared_scale_by_hand():
     ids = np.array([[1, 2, 0], [3, 3, 1], [0, 0, 0]], "int32")
     layer = bag([50, 3, 4, 0.5], normalized=False)
-    # 3 (1, -1) + 4 (2, 0); twice 0.5 (0, 3) + 3 (1, -1); nothing
+    # 3 (1, -1) + 4 (2, 0); twice 0.5 (0, 3) + 3 (1, -1); empty
     np.testing.assert_allclose(layer(ids), [[21, 17], [13, 20], [10, 20]])
     layer = bag([50, 3, 4, 0.5])
     norm = np.sqrt(0.25 + 0.25 + 9)
@@ -31,7 +31,7 @@ def test_a_shared_scale_by_hand():
     np.testing.assert_allclose(layer(ids), expected, rtol=1e-6)
 
 
-def test_a_scale_a_class_by_hand():
+def test_a_scale_per_class_by_hand():
     scale = [[50, 50], [3, -1], [4, 0], [0, 2]]
     ids = np.array([[1, 2, 0], [0, 0, 3]], "int32")
     layer = bag(scale, scale_per_class=True, normalized=False)
@@ -41,7 +41,7 @@ def test_a_scale_a_class_by_hand():
     np.testing.assert_allclose(layer(ids), [[10 + 11 / 5, 20 + 1], [10, 20 + 3]], rtol=1e-6)
 
 
-def test_it_is_a_linear_model_over_tf_idf():
+def test_it_equals_a_linear_model_over_tf_idf():
     held = np.random.default_rng(0).random((7, 30)) < 0.3
     held[3] = False
     tfidf = TfidfTransformer().fit(held.astype(float))
@@ -59,7 +59,7 @@ def test_it_is_a_linear_model_over_tf_idf():
 
 
 @pytest.mark.parametrize("per_class", [False, True])
-def test_padding_and_order_do_not_matter(per_class):
+def test_padding_and_order_have_no_influence(per_class):
     layer = WeightedBag(50, 3, per_class)
     layer.build((None, None))
     layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
@@ -70,7 +70,7 @@ def test_padding_and_order_do_not_matter(per_class):
 
 
 @pytest.mark.parametrize("per_class", [False, True])
-def test_config_and_a_saved_model_bring_it_back(per_class, revived):
+def test_config_and_saved_model_round_trip(per_class, revived):
     layer = WeightedBag(50, 3, per_class, normalized=False, name="wide")
     assert WeightedBag.from_config(layer.get_config()).get_config() == layer.get_config()
     inputs = keras.Input((None,), dtype="int32")
@@ -82,7 +82,7 @@ def test_config_and_a_saved_model_bring_it_back(per_class, revived):
 
 
 @pytest.mark.parametrize("per_class", [False, True])
-def test_a_step_moves_what_the_texts_hold_and_never_the_scale(per_class):
+def test_a_step_changes_rows_of_the_batch_and_not_the_scale(per_class):
     inputs = keras.Input((None,), dtype="int32")
     layer = WeightedBag(9, 2, per_class)
     model = keras.Model(inputs, layer(inputs))

@@ -1,4 +1,4 @@
-"""Recurrences that begin with a state: as one text cut in two, gradients, one token at a time."""
+"""Recurrences with an initial state: split texts, gradients, single steps."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ BATCH, TOKENS, SIZE = 3, 5, 4
 
 
 def draws(cell):
-    """Inputs' products, recurrent weights and a state to begin with."""
+    """Return input products, recurrent weights and an initial state."""
     rng, gates = np.random.default_rng(3), CELLS[cell].gates
     inputs = rng.normal(size=(TOKENS, BATCH, gates * SIZE)).astype("float32")
     weights = rng.normal(size=(SIZE, gates * SIZE)).astype("float32")
@@ -20,7 +20,7 @@ def draws(cell):
 
 
 def stepped(cell, inputs, weights, state):
-    """The states by single steps, and each tensor of the last."""
+    """Compute the states by single steps; also return the tensors of the last state."""
     states = []
     for token in range(inputs.shape[0]):
         state = CELLS[cell].step(inputs[token], CELLS[cell].cut(weights), state)
@@ -29,7 +29,7 @@ def stepped(cell, inputs, weights, state):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_with_a_start_the_second_half_of_a_text_is_as_in_the_whole(cell):
+def test_the_second_half_of_a_text_equals_that_of_the_whole_text(cell):
     inputs, weights, start = draws(cell)
     for run in (CELLS[cell].train, CELLS[cell].predict):
         whole = np.array(run(inputs, weights, start))
@@ -39,7 +39,7 @@ def test_with_a_start_the_second_half_of_a_text_is_as_in_the_whole(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_zeros_to_begin_with_are_no_start(cell):
+def test_an_initial_state_of_zeros_equals_none(cell):
     inputs, weights, start = draws(cell)
     zeros = tuple(np.zeros_like(part) for part in start)
     for run in (CELLS[cell].train, CELLS[cell].predict):
@@ -47,7 +47,7 @@ def test_zeros_to_begin_with_are_no_start(cell):
 
 
 class Weighed(keras.layers.Layer):
-    """All that a recurrence takes as weights, so that the step of SGD shows the gradients."""
+    """Makes all inputs of a recurrence weights, so that an SGD step shows the gradients."""
 
     def __init__(self, cell, run):
         super().__init__()
@@ -63,7 +63,7 @@ class Weighed(keras.layers.Layer):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradients_by_hand_are_those_of_single_steps(cell):
+def test_gradients_equal_those_of_single_steps(cell):
     upstream = np.random.default_rng(4).normal(size=(TOKENS, BATCH, SIZE)).astype("float32")
     moved = []
     for run in (CELLS[cell].train, lambda *given: stepped(cell, *given)[0]):
@@ -80,7 +80,7 @@ def test_gradients_by_hand_are_those_of_single_steps(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("training", [False, True])
-def test_a_layer_steps_as_it_reads(cell, training):
+def test_steps_equal_the_layer(cell, training):
     rng = np.random.default_rng(5)
     layer, vectors = Recurrent(cell, SIZE), rng.normal(size=(BATCH, TOKENS, 2)).astype("float32")
     state = tuple(rng.normal(size=(CELLS[cell].state, BATCH, SIZE)).astype("float32"))
@@ -91,7 +91,7 @@ def test_a_layer_steps_as_it_reads(cell, training):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_start_saves_and_learns_in_a_model(cell, revived, check_gradients):
+def test_an_initial_state_can_be_saved_and_trained(cell, revived, check_gradients):
     rng = np.random.default_rng(6)
     vectors, before = keras.Input((None, 2)), keras.Input((3,))
     start = [keras.layers.Dense(SIZE)(before) for _ in range(CELLS[cell].state)]
@@ -101,9 +101,14 @@ def test_a_start_saves_and_learns_in_a_model(cell, revived, check_gradients):
     np.testing.assert_array_equal(revived(model)(inputs), model(inputs))
 
 
-def test_a_start_that_cannot_be_is_refused():
+def test_an_invalid_initial_state_is_rejected():
     vectors, state = np.zeros((1, 2, 3), "float32"), np.zeros((1, SIZE), "float32")
-    with pytest.raises(ValueError, match="initial state of 1 tensors, backward False; expected 2"):
+    with pytest.raises(
+        ValueError,
+        match="expected an initial state of 2 tensors for lstm and backward=False; received 1",
+    ):
         Recurrent("lstm", SIZE)(vectors, initial_state=[state])
-    with pytest.raises(ValueError, match="backward True; expected 1 of gru, forward"):
+    with pytest.raises(
+        ValueError, match="for gru and backward=False; received 1 tensors and backward=True"
+    ):
         Recurrent("gru", SIZE, backward=True)(vectors, initial_state=[state])

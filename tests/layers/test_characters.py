@@ -1,4 +1,4 @@
-"""CharacterConvolution: by hand, and that padding never matters."""
+"""CharacterConvolution: by hand, and without influence of padding."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from pipeline.layers.characters import CharacterConvolution
 
 @pytest.fixture
 def by_hand():
-    """Two filters over embeddings of two numbers; filter 0 sees three characters, 1 only its own.
+    """Two filters over embeddings of size 2; filter 0 sees three characters, filter 1 only one.
 
     Characters 1 and 2 are (1, 2) and (3, -1); what stands for padding 0 must never be seen.
     """
@@ -31,20 +31,20 @@ def test_two_characters_by_hand(by_hand):
     np.testing.assert_allclose(by_hand(np.array([[[1, 2, 0]]])), [[[30.5, -2.25]]])
 
 
-def test_the_maximum_is_of_real_characters_even_where_padding_would_give_more(by_hand):
+def test_the_maximum_is_over_real_characters_only(by_hand):
     # Alone, character 1: 10*1 + 1*2 + 0.5 = 12.5 and -3.25; at padding filter 1 would give -0.25.
     np.testing.assert_allclose(by_hand(np.array([[[1, 0, 0]]])), [[[12.5, -3.25]]])
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2, 13])
-def test_more_padding_gives_the_same_vector(padding):
+def test_padding_has_no_influence(padding):
     layer = CharacterConvolution(vocabulary_size=20, embedding_dim=4, filters=5)
     words = np.random.randint(1, 20, (3, 4, 6))
     padded = np.pad(words, [(0, 0), (0, 0), (0, padding)])
     np.testing.assert_allclose(layer(padded), layer(words), rtol=0, atol=1e-6)
 
 
-def test_a_token_of_padding_alone_is_zeros_and_its_neighbour_does_not_mind():
+def test_a_padding_token_is_zeros_and_has_no_influence():
     layer = CharacterConvolution(vocabulary_size=5, embedding_dim=4, filters=3)
     word = layer(np.array([[[2, 3, 4]]]))
     words = np.array(layer(np.array([[[0, 0, 0], [2, 3, 4], [0, 0, 0]]])))
@@ -52,7 +52,7 @@ def test_a_token_of_padding_alone_is_zeros_and_its_neighbour_does_not_mind():
     np.testing.assert_allclose(words[:, 1:2], word, rtol=0, atol=1e-6)
 
 
-def test_config_and_a_saved_model_bring_it_back(revived):
+def test_config_and_saved_model_round_trip(revived):
     layer = CharacterConvolution(7, 4, 3, width=5, name="spelling")
     again = CharacterConvolution.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
@@ -63,7 +63,7 @@ def test_config_and_a_saved_model_bring_it_back(revived):
     np.testing.assert_array_equal(revived(model)(ids), model(ids))
 
 
-def test_gradients_are_numbers(check_gradients):
+def test_gradients_are_finite(check_gradients):
     characters = keras.Input((None, 4), dtype="int32")
     model = keras.Model(characters, CharacterConvolution(6, 4, 3)(characters))
     check_gradients(model, np.array([[[1, 2, 3, 0], [0, 0, 0, 0]], [[4, 5, 0, 0], [1, 0, 0, 0]]]))

@@ -1,4 +1,4 @@
-"""ConvolutionEncoder: by hand, and how far it sees."""
+"""ConvolutionEncoder: by hand, and its context."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def test_two_blocks_by_hand():
         [
             *(np.array([[1.0]]), np.array([1.0])),  # h0 = x + 1
             *(np.array([[[1.0]], [[0.0]], [[10.0]]]), np.array([-1.0])),  # before + 10 after - 1
-            *(np.array([[[1.0]], [[0.0]], [[10.0]]]), np.array([0.5])),  # the same, 2 tokens off
+            *(np.array([[[1.0]], [[0.0]], [[10.0]]]), np.array([0.5])),  # the same, with dilation 2
         ]
     )
     vectors = np.array([[[0], [1], [-3], [7]]], "float32")
@@ -33,7 +33,7 @@ def test_two_blocks_by_hand():
         ({"depth": 2, "width": 5, "dilation": 3}, 8),
     ],
 )
-def test_a_token_is_seen_from_as_far_as_the_docstring_says(settings, reach):
+def test_the_context_is_that_of_the_docstring(settings, reach):
     layer, mask = ConvolutionEncoder(16, **settings, activation="gelu"), np.ones((1, 21), bool)
     vectors = np.random.normal(size=(1, 21, 3)).astype("float32")
     changed = vectors.copy()
@@ -42,6 +42,6 @@ def test_a_token_is_seen_from_as_far_as_the_docstring_says(settings, reach):
     assert np.flatnonzero(moved)[[0, -1]].tolist() == [10 - reach, 10 + reach]
 
 
-def test_a_filter_without_a_middle_is_refused():
+def test_an_even_width_is_rejected():
     with pytest.raises(ValueError, match="width is 4; expected an odd number"):
         ConvolutionEncoder(4, width=4)

@@ -1,4 +1,4 @@
-"""The CRF against all tag sequences written out, for every length and with padding."""
+"""The CRF against enumeration of all tag sequences, for several lengths and with padding."""
 
 import itertools
 import math
@@ -29,14 +29,14 @@ def crf(request):
 
 @pytest.fixture
 def batch(crf):
-    """Emissions of rows of 1 to 4 tokens, and their mask."""
+    """Emissions of rows with 1 to 4 tokens, and their mask."""
     mask = np.arange(4) < np.array(LENGTHS)[:, None]
     return np.random.normal(size=(4, 4, crf.num_tags)).astype("float32"), mask
 
 
 @pytest.fixture
 def gold(crf, batch):
-    """For each row the worst sequence that may be; -1 at padding."""
+    """Return the worst allowed sequence of each row; -1 at padding."""
     tags = np.full((4, 4), -1)
     for row, (emissions, n) in enumerate(zip(batch[0], LENGTHS, strict=True)):
         found = scores(crf, emissions[:n])
@@ -45,7 +45,7 @@ def gold(crf, batch):
 
 
 def scores(crf, emissions):
-    """Every tag sequence that may be, with its score."""
+    """Return all allowed tag sequences with their scores."""
     transitions, starts, ends = crf.get_weights()[:3]
     found = {}
     for path in itertools.product(range(crf.num_tags), repeat=len(emissions)):
@@ -66,13 +66,13 @@ def scores(crf, emissions):
 
 
 def probabilities(crf, emissions):
-    """Every tag sequence with its probability."""
+    """Return all tag sequences with their probabilities."""
     found = scores(crf, emissions)
     total = sum(math.exp(score) for score in found.values())
     return {path: math.exp(score) / total for path, score in found.items()}
 
 
-def test_log_likelihood_is_that_of_all_sequences_written_out(crf, batch, gold):
+def test_log_likelihood_equals_enumeration(crf, batch, gold):
     emissions, mask = batch
     expected = [
         math.log(probabilities(crf, row[:n])[tuple(tags[:n])])
@@ -84,14 +84,14 @@ def test_log_likelihood_is_that_of_all_sequences_written_out(crf, batch, gold):
     np.testing.assert_allclose(crf.log_likelihood(emissions, gold, mask, ones), found, rtol=1e-4)
 
 
-def test_both_at_once_are_what_each_is_alone(crf, batch):
+def test_decode_with_marginals_equals_both_methods(crf, batch):
     crf.temperature.assign(1.7)
     best, chances = crf.decode_with_marginals(*batch)
     np.testing.assert_array_equal(best, crf.decode(*batch))
     np.testing.assert_allclose(chances, crf.marginals(*batch), rtol=1e-5, atol=1e-6)
 
 
-def test_tag_weights_weigh_each_tag_given_the_one_before(crf, batch, gold):
+def test_tag_weights_weight_each_conditional_probability(crf, batch, gold):
     emissions, mask = batch
     weights = np.arange(1, crf.num_tags + 1)
     expected = []
@@ -106,7 +106,7 @@ def test_tag_weights_weigh_each_tag_given_the_one_before(crf, batch, gold):
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
-def test_the_gradient_is_what_is_there_less_what_is_expected(crf, batch, gold):
+def test_the_gradient_is_observed_minus_expected_counts(crf, batch, gold):
     emissions, _ = batch
     inputs = keras.Input((None, crf.num_tags))
     below = keras.layers.Dense(crf.num_tags, use_bias=False, kernel_initializer="identity")
@@ -148,7 +148,7 @@ def test_marginals_are_sums_over_sequences(crf, batch):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_a_temperature_divides_all_scores_and_leaves_the_best_sequence(crf, batch):
+def test_the_temperature_divides_all_scores_and_keeps_the_best_sequence(crf, batch):
     emissions, mask = batch
     best = crf.decode(emissions, mask)
     crf.set_weights([*(weight / 2 for weight in crf.get_weights()[:3]), np.array(1.0)])
@@ -159,7 +159,7 @@ def test_a_temperature_divides_all_scores_and_leaves_the_best_sequence(crf, batc
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_padding_does_not_matter_and_one_token_is_enough(crf, length):
+def test_padding_has_no_influence_and_one_token_is_enough(crf, length):
     size = crf.num_tags
     emissions = np.random.normal(size=(2, length, size)).astype("float32")
     longer = np.concatenate([emissions, np.full((2, 3, size), 50, "float32")], axis=1)
@@ -176,7 +176,7 @@ def test_padding_does_not_matter_and_one_token_is_enough(crf, length):
     )
 
 
-def test_a_row_of_padding_alone_has_no_loss_and_no_tags(crf):
+def test_a_row_of_padding_has_no_loss_and_no_tags(crf):
     emissions = np.random.normal(size=(1, 3, crf.num_tags)).astype("float32")
     mask = np.zeros((1, 3), bool)
     assert not np.any(crf.log_likelihood(emissions, np.full((1, 3), -1), mask))
@@ -184,7 +184,7 @@ def test_a_row_of_padding_alone_has_no_loss_and_no_tags(crf):
     assert not np.any(crf.marginals(emissions, mask))
 
 
-def test_a_long_text_neither_over_nor_underflows(crf):
+def test_a_long_text_does_not_overflow_or_underflow(crf):
     emissions = 10 * np.random.normal(size=(1, 200, crf.num_tags)).astype("float32")
     mask = np.ones((1, 200), bool)
     best = crf.decode(emissions, mask)
@@ -192,7 +192,7 @@ def test_a_long_text_neither_over_nor_underflows(crf):
     np.testing.assert_allclose(np.sum(crf.marginals(emissions, mask), axis=-1), 1, atol=1e-5)
 
 
-def test_inside_goes_on_only_from_its_own_slot():
+def test_inside_tags_follow_only_their_own_slot():
     allowed, start, end = bio_constraints(["O", "B-x", "I-x", "B-y", "I-y"])
     assert start == [1, 1, 0, 1, 0]
     assert end == [1, 1, 1, 1, 1]
@@ -201,7 +201,7 @@ def test_inside_goes_on_only_from_its_own_slot():
 
 
 @pytest.mark.parametrize("letters", ["BIES", "BILU"])
-def test_with_bioes_a_span_that_is_opened_is_closed(letters):
+def test_with_bioes_open_spans_are_closed(letters):
     b, i, e, s = (f"{letter}-x" for letter in letters)
     tags = ["O", b, i, e, s, "B-y", f"{letters[2]}-y"]
     allowed, start, end = bioes_constraints(tags)
@@ -216,19 +216,21 @@ def test_with_bioes_a_span_that_is_opened_is_closed(letters):
     assert [tag for tag, may in zip(tags, end, strict=True) if may] == ["O", e, s, tags[-1]]
 
 
-def test_tag_weights_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="2 tag_weights; expected one a tag: 3"):
+def test_invalid_tag_weights_are_rejected():
+    with pytest.raises(ValueError, match=r"one tag weight per tag \(3\); received 2"):
         CRFLoss(CRF(3), tag_weights=[1.0, 2.0])
 
 
-def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match=r"allowed has the shape \(2, 2\); expected \(3, 3\)"):
+def test_invalid_shapes_are_rejected():
+    with pytest.raises(
+        ValueError, match=r"allowed must have the shape \(3, 3\); received \(2, 2\)"
+    ):
         CRF(3, allowed=[[1, 1], [1, 1]])
-    with pytest.raises(ValueError, match="CRF: 4 scores a token; expected num_tags = 3"):
+    with pytest.raises(ValueError, match="CRF: expected num_tags = 3 scores per token; received 4"):
         CRF(3).build((None, None, 4))
 
 
-def test_config_and_a_saved_model_bring_it_back(revived):
+def test_config_and_saved_model_round_trip(revived):
     layer = CRF(3, *BIO, name="crf")
     again = CRF.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
@@ -240,7 +242,7 @@ def test_config_and_a_saved_model_bring_it_back(revived):
     np.testing.assert_array_equal(loaded.marginals(values, mask), layer.marginals(values, mask))
 
 
-def test_its_loss_trains_it_and_what_is_below():
+def test_the_loss_trains_the_crf_and_the_layers_below():
     words = keras.Input((None, 4))
     crf = CRF(3, name="crf")
     model = keras.Model(words, crf(keras.layers.Dense(3)(words)))

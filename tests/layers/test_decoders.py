@@ -1,4 +1,4 @@
-"""What every decoder keeps to: whole targets are as step by step, causality, padding, saving."""
+"""Common tests of all decoders: teacher forcing equals steps, causality, padding, saving."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ SOME = (
 
 
 def batch():
-    """Vectors, memory with something large at padding, its mask, summary; one source is empty."""
+    """Vectors, memory with large values at padding, its mask, summary; one source is empty."""
     rng = np.random.default_rng(7)
     mask = np.arange(SOURCE) < np.array([[5], [3], [0]])
     memory = np.where(mask[:, :, None], rng.normal(size=(3, SOURCE, 6)), 1e3)
@@ -52,7 +52,7 @@ def batch():
 
 
 def made(name):
-    """A decoder with random weights; those of biases too, which begin as zeros."""
+    """A decoder with random weights and biases."""
     decoder, rng = DECODERS[name](), np.random.default_rng(8)
     decoder(*batch())
     for weight in decoder.trainable_weights:
@@ -74,7 +74,7 @@ def model_of(decoder):
 
 
 def by_steps(decoder, vectors, fixed, state):
-    """Outputs and attention of [batch, n, target, dim], step by step."""
+    """Compute outputs and attention of [batch, n, target, dim], step by step."""
     found = []
     for target in range(vectors.shape[2]):
         outputs, state, attention = decoder.step(vectors[:, :, target], state, fixed)
@@ -82,12 +82,12 @@ def by_steps(decoder, vectors, fixed, state):
     return [np.stack([np.array(part) for part in parts], 2) for parts in zip(*found, strict=True)]
 
 
-# One layer alone is less than two of them; so not every attention is asked twice.
+# Two layers are tested with some attentions only.
 WHOLE = [name for name in DECODERS if name.endswith("2") or "additive" in name or name in SOME]
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_whole_targets_are_as_step_by_step(name):
+def test_teacher_forcing_equals_steps(name):
     decoder, (vectors, *source) = made(name), batch()
     outputs, attention = (np.array(part) for part in decoder(vectors, *source))
     fixed = decoder.fix(*source)
@@ -104,7 +104,7 @@ def decoder(request):
     return made(request.param)
 
 
-def test_each_of_several_hypotheses_goes_its_own_way(decoder):
+def test_hypotheses_are_independent(decoder):
     vectors, *source = batch()
     both = np.stack([vectors, vectors[:, ::-1]], axis=1)
     fixed = decoder.fix(*source)
@@ -119,7 +119,7 @@ def test_each_of_several_hypotheses_goes_its_own_way(decoder):
         np.testing.assert_allclose(attention[:, way], whole[1], atol=1e-5)
 
 
-def test_a_later_token_changes_nothing_earlier(decoder):
+def test_later_tokens_have_no_influence_on_earlier_ones(decoder):
     vectors, *source = batch()
     changed = vectors.copy()
     changed[:, 2] += 1
@@ -128,7 +128,7 @@ def test_a_later_token_changes_nothing_earlier(decoder):
     assert np.any(np.array(decoder(vectors, *source)[0] != decoder(changed, *source)[0])[:, 2:])
 
 
-def test_the_padding_of_a_source_and_the_rest_of_the_batch_do_not_matter(decoder):
+def test_source_padding_and_the_batch_have_no_influence(decoder):
     vectors, memory, mask, summary = batch()
     outputs, attention = decoder(vectors, memory, mask, summary)
     for row, length in enumerate((5, 3)):
@@ -138,7 +138,7 @@ def test_the_padding_of_a_source_and_the_rest_of_the_batch_do_not_matter(decoder
         np.testing.assert_allclose(alone[1][0], attention[row, :, :length], atol=1e-6)
 
 
-def test_the_source_is_heard(decoder):
+def test_the_source_has_an_influence(decoder):
     vectors, memory, mask, summary = batch()
     outputs = np.array(decoder(vectors, memory, mask, summary)[0])
     changed = decoder(vectors, memory, mask, summary + 1)[0]
@@ -148,12 +148,12 @@ def test_the_source_is_heard(decoder):
     assert np.all(heard)
 
 
-def test_every_weight_learns(decoder, check_gradients):
+def test_all_weights_are_trained(decoder, check_gradients):
     model = model_of(decoder)
     check_gradients(keras.Model(model.inputs, model.outputs[0]), batch())
 
 
-def test_config_and_a_saved_model_bring_it_back(decoder, revived):
+def test_config_and_saved_model_round_trip(decoder, revived):
     again = type(decoder).from_config(decoder.get_config())
     assert again.get_config() == decoder.get_config()
     model = model_of(decoder)
@@ -162,7 +162,7 @@ def test_config_and_a_saved_model_bring_it_back(decoder, revived):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_dropout_is_for_training_alone_and_draws_anew():
+def test_dropout_is_random_and_in_training_only():
     decoder, inputs = made("gru-additive-fed-2"), batch()
     for other in (decoder, made("gru-additive-unfed-2"), made("self_attention-multi_head-1")):
         first, second = (np.array(other(*inputs, training=True)[0]) for _ in range(2))
@@ -170,7 +170,7 @@ def test_dropout_is_for_training_alone_and_draws_anew():
         np.testing.assert_array_equal(other(*inputs)[0], other(*inputs)[0])
 
 
-def test_an_implicit_mask_ends_here(decoder):
+def test_implicit_masks_are_stopped(decoder):
     words = keras.Input((None,), dtype="int32")
     vectors = keras.layers.Embedding(9, 5, mask_zero=True)(words)
     source = keras.Input((None, 6)), keras.Input((None,), dtype="bool"), keras.Input((7,))
@@ -179,7 +179,7 @@ def test_an_implicit_mask_ends_here(decoder):
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_steps_keep_the_precision_of_their_policy(name):
+def test_steps_use_the_dtype_policy(name):
     decoder, (vectors, *source) = DECODERS[name](), batch()
     decoder = type(decoder).from_config({**decoder.get_config(), "dtype": "mixed_bfloat16"})
     decoder(vectors, *source)
@@ -190,7 +190,7 @@ def test_steps_keep_the_precision_of_their_policy(name):
         assert keras.backend.standardize_dtype(part.dtype) == "bfloat16"
 
 
-def test_doors_open_in_a_graph_of_any_length_of_the_tensorflow_backend():
+def test_all_methods_run_in_a_graph_of_the_tensorflow_backend():
     import tensorflow as tf
 
     for name in ("lstm-additive-fed-2", "gru-dot-unfed-2", "self_attention-multi_head-1"):
@@ -230,7 +230,7 @@ inputs = models[0].inputs
 model = keras.Model(inputs, [each(inputs)[0] for each in models])
 model.compile(keras.optimizers.SGD(0.1), loss=["mse"] * len(SOME))
 before = [np.array(weight) for weight in model.trainable_weights]
-targets = np.random.normal(size=(3, 4, 8))  # what is normalised is as far from all ones as ever
+targets = np.random.normal(size=(3, 4, 8))  # normalised outputs cannot fit all ones
 loss = model.train_on_batch(batch(), [targets] * len(SOME))[0]
 moved = [not np.array_equal(a, b) for a, b in zip(before, model.trainable_weights)]
 print(keras.backend.backend(), np.isfinite(loss), all(moved))
@@ -238,7 +238,7 @@ print(keras.backend.backend(), np.isfinite(loss), all(moved))
 
 
 @pytest.mark.slow
-def test_some_take_a_step_on_the_jax_backend():
+def test_training_step_on_the_jax_backend():
     jax = {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",

@@ -1,4 +1,4 @@
-"""What every encoder keeps to: shape, padding, the rest of the batch, saving, gradients, JAX."""
+"""Common tests of all encoders: shapes, padding, batch independence, saving, gradients, JAX."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ ENCODERS = {
 
 @pytest.fixture(params=ENCODERS)
 def encoder(request):
-    """A layer with random weights; those of biases too, which begin as zeros."""
+    """A layer with random weights and biases."""
     layer = ENCODERS[request.param]()
     layer(np.zeros((1, 2, 5), "float32"), np.ones((1, 2), bool))
     layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
@@ -41,13 +41,13 @@ def encoder(request):
 
 
 def batch(lengths, tokens):
-    """Rows of these lengths with something large at padding, and the mask."""
+    """Rows of these lengths with large values at padding, and the mask."""
     mask = np.arange(tokens) < np.array(lengths)[:, None]
     vectors = np.random.normal(size=(len(lengths), tokens, 5)).astype("float32")
     return np.where(mask[:, :, None], vectors, 1000).astype("float32"), mask
 
 
-def test_padding_and_the_rest_of_the_batch_do_not_matter(encoder):
+def test_padding_and_the_batch_have_no_influence(encoder):
     lengths = [1, 7, 4, 12]
     vectors, mask = batch(lengths, 15)
     together = np.array(encoder(vectors, mask))
@@ -58,14 +58,14 @@ def test_padding_and_the_rest_of_the_batch_do_not_matter(encoder):
         assert np.any(together[row, :length])
 
 
-def test_states_are_zeros_at_padding_and_numbers_where_nothing_is_real(encoder):
+def test_states_are_zeros_at_padding_and_finite_in_empty_rows(encoder):
     vectors, mask = batch([0, 3, 5], 5)
     states = np.array(encoder(vectors, mask))
     assert np.isfinite(states).all()
     assert not states[~mask].any()
 
 
-def test_an_implicit_mask_ends_here(encoder):
+def test_implicit_masks_are_stopped(encoder):
     words = keras.Input((None,), dtype="int32")
     vectors = keras.layers.Embedding(9, 5, mask_zero=True)(words)
     states = encoder(vectors, keras.ops.not_equal(words, 0))
@@ -73,7 +73,7 @@ def test_an_implicit_mask_ends_here(encoder):
     assert getattr(states, "_keras_mask", None) is None
 
 
-def test_config_and_a_saved_model_bring_it_back(encoder, revived):
+def test_config_and_saved_model_round_trip(encoder, revived):
     again = type(encoder).from_config(encoder.get_config())
     assert again.get_config() == encoder.get_config()
     inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
@@ -82,7 +82,7 @@ def test_config_and_a_saved_model_bring_it_back(encoder, revived):
     np.testing.assert_array_equal(revived(model)(values), model(values))
 
 
-def test_gradients_are_numbers_also_where_nothing_is_real(encoder, check_gradients):
+def test_gradients_are_finite_in_empty_rows(encoder, check_gradients):
     inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
     model = keras.Model(inputs, encoder(*inputs))
     check_gradients(model, list(batch([4, 0, 6], 6)))
@@ -96,7 +96,7 @@ inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
 model = keras.Model(inputs, [make()(*inputs) for make in ENCODERS.values()])
 model.compile(keras.optimizers.SGD(0.1), loss=["mse"] * len(ENCODERS))
 values, before = list(batch([3, 6], 6)), model.get_weights()
-targets = np.random.normal(size=(2, 6, 8))  # what is normalised is as far from all ones as ever
+targets = np.random.normal(size=(2, 6, 8))  # normalised outputs cannot fit all ones
 loss = model.train_on_batch(values, [targets] * len(ENCODERS))[0]
 moved = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights())]
 print(keras.backend.backend(), np.isfinite(loss), all(moved))
@@ -104,7 +104,7 @@ print(keras.backend.backend(), np.isfinite(loss), all(moved))
 
 
 @pytest.mark.slow
-def test_all_take_a_step_on_the_jax_backend():
+def test_training_step_on_the_jax_backend():
     jax = {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",

@@ -1,4 +1,4 @@
-"""FeedForward: by hand, and that no token sees another."""
+"""FeedForward: by hand, and without context."""
 
 import math
 
@@ -10,7 +10,7 @@ from pipeline.layers.feed_forward import FeedForward
 
 @pytest.fixture
 def by_hand():
-    """A function that makes h = f(x_1 + 2 x_2 - 1/2)."""
+    """A function that creates the layer h = f(x_1 + 2 x_2 - 1/2)."""
 
     def make(activation):
         layer = FeedForward(1, activation)
@@ -31,7 +31,7 @@ def test_two_tokens_by_hand(by_hand, activation, expected):
     np.testing.assert_allclose(states[0, :, 0], expected, rtol=1e-6)
 
 
-def test_the_same_word_has_the_same_state_wherever_it_stands():
+def test_a_word_has_the_same_state_everywhere():
     layer, words = FeedForward(4), np.random.normal(size=(1, 6, 3)).astype("float32")
     order, mask = np.random.permutation(6), np.ones((1, 6), bool)
     np.testing.assert_allclose(

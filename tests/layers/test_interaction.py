@@ -1,4 +1,4 @@
-"""Interaction: by hand, padding, a beginning without a say, gradients, saving."""
+"""Interaction: by hand, padding, initial weights, gradients, saving."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ INTENT = np.log(np.array([[0.25, 0.75, 1.0]], "float32"))
 MASK = np.array([[True, True, False]])
 
 
-def test_each_moves_the_other_by_hand():
+def test_tags_and_intent_influence_each_other_by_hand():
     layer = Interaction()
     layer.build(TAGS.shape, INTENT.shape)
     of_tags = np.array([[1, 0, 2], [0, 10, 0]], "float32")
@@ -18,19 +18,19 @@ def test_each_moves_the_other_by_hand():
     layer.of_tags.assign(of_tags)
     layer.of_intent.assign(of_intent)
     tags, intent = layer(TAGS, INTENT, MASK)
-    expected = INTENT[0] + np.array([0.5, 0.9]) @ of_tags  # padding, sure of tag 0, has no say
+    expected = INTENT[0] + np.array([0.5, 0.9]) @ of_tags  # padding with tag 0 is ignored
     np.testing.assert_allclose(intent[0], expected, rtol=1e-5)
     shares = np.exp(expected) / np.exp(expected).sum()
     np.testing.assert_allclose(tags, TAGS + shares @ of_intent, rtol=1e-5)
 
 
-def test_neither_has_a_say_before_training():
+def test_no_influence_before_training():
     tags, intent = Interaction()(TAGS, INTENT, MASK)
     np.testing.assert_array_equal(tags, TAGS)
     np.testing.assert_array_equal(intent, INTENT)
 
 
-def test_every_weight_learns_and_a_saved_model_brings_it_back(revived):
+def test_all_weights_are_trained_and_saved(revived):
     tags, intent = keras.Input((None, 2)), keras.Input((3,))
     mask = keras.Input((None,), dtype="bool")
     model = keras.Model([tags, intent, mask], Interaction(name="both")(tags, intent, mask))

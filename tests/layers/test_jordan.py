@@ -1,4 +1,4 @@
-"""Jordan and the hybrid with Elman: by hand, against a plain loop, gold tags and its own."""
+"""Jordan and Elman-Jordan: by hand, against a plain loop, gold and predicted tags."""
 
 import math
 
@@ -20,7 +20,7 @@ def tagger(request):
 
 @pytest.fixture
 def batch():
-    """Vectors of rows of 6, 1 and 4 tokens, and their mask."""
+    """Vectors of rows with 6, 1 and 4 tokens, and their mask."""
     vectors = np.random.normal(size=(3, 6, 3)).astype("float32")
     return vectors, np.arange(6) < np.array([[6], [1], [4]])
 
@@ -41,9 +41,9 @@ def one_unit(elman):
 @pytest.mark.parametrize(
     ("gold", "shares"),
     [
-        (None, [0, 2, -2]),  # its own: h_1 > 0, so tag 0; x_2 = -5 makes h_2 < 0, so tag 1
+        (None, [0, 2, -2]),  # predicted: h_1 > 0, so tag 0; x_2 = -5 makes h_2 < 0, so tag 1
         ([[-1, -1, -1]], [0, 2, -2]),
-        ([[1, -1, 0]], [0, -2, -2]),  # the first tag given, the second its own, the last unused
+        ([[1, -1, 0]], [0, -2, -2]),  # the first tag gold, the second predicted, the last unused
         ([[1, 0, 0]], [0, -2, 2]),
     ],
 )
@@ -59,7 +59,7 @@ def test_three_tokens_by_hand(elman, gold, shares):
 
 
 def loop(layer, vectors, gold):
-    """The docstring's formula over one row in NumPy; `gold` -1 = its own."""
+    """The formula of the docstring for one row in NumPy; `gold` -1 means predicted."""
     (w, b), (o, c) = layer.hidden.get_weights(), layer.logits.get_weights()
     v = keras.ops.convert_to_numpy(layer.feedback)
     u = keras.ops.convert_to_numpy(layer.recurrent) if layer.elman else 0 * (v.T @ v)
@@ -72,7 +72,7 @@ def loop(layer, vectors, gold):
 
 
 @pytest.mark.parametrize("known", [0, 0.5, 1])
-def test_it_is_the_plain_loop(tagger, batch, known):
+def test_it_equals_the_plain_loop(tagger, batch, known):
     vectors, mask = batch
     gold = np.random.randint(0, 4, mask.shape)
     gold = np.where(mask & (np.random.random(mask.shape) < known), gold, -1)
@@ -82,24 +82,24 @@ def test_it_is_the_plain_loop(tagger, batch, known):
         np.testing.assert_allclose(logits[row, :length], expected, rtol=0, atol=1e-4)
 
 
-def test_its_own_tags_given_as_gold_change_nothing(tagger, batch):
+def test_predicted_tags_as_gold_tags_change_nothing(tagger, batch):
     own = tagger(*batch)
     again = tagger(*batch, np.argmax(own, axis=-1))
     np.testing.assert_allclose(again, own, rtol=0, atol=1e-5)
 
 
-def test_a_tag_counts_for_what_follows_alone(tagger, batch):
+def test_a_gold_tag_influences_later_tokens_only(tagger, batch):
     vectors, mask = batch
     gold = np.zeros(mask.shape, "int32")
     changed = gold.copy()
     changed[0, 2] = 1
     moved = np.any(np.array(tagger(vectors, mask, gold) != tagger(vectors, mask, changed)), axis=-1)
-    # Without Elman's connection the next gold tag cuts the chain.
+    # Without Elman's connection, the next gold tag blocks the influence.
     assert np.argwhere(moved).tolist() == [[0, t] for t in ((3, 4, 5) if tagger.elman else (3,))]
 
 
-def test_teacher_forced_training_learns_what_only_the_tag_before_tells():
-    """All tokens look alike; tags alternate, which the first token alone decides."""
+def test_training_learns_to_use_the_previous_tag():
+    """All tokens are equal; tags alternate, starting as the first token determines."""
     vectors, gold = keras.Input((None, 2)), keras.Input((None,), dtype="int32")
     mask = keras.ops.not_equal(vectors[:, :, 0], 0)
     tagger = Jordan(2, hidden_dim=8)

@@ -1,4 +1,4 @@
-"""What the members of an ensemble lose, each by itself."""
+"""The loss of an ensemble by hand."""
 
 import keras
 import numpy as np

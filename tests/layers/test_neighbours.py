@@ -1,4 +1,4 @@
-"""HashedNeighbours: which features it sees, their sum by hand, padding, dropout, saving."""
+"""HashedNeighbours: features, their sum by hand, padding, dropout, saving."""
 
 import keras
 import numpy as np
@@ -18,14 +18,14 @@ CHARACTERS = np.array([[[1, 2, 3], [4, 0, 0], [1, 2, 0], [0, 0, 0]]], "int32")
 
 
 def hashed(kind, *ids):
-    """The formula of the docstring, in numbers of any size."""
+    """The formula of the docstring, in Python integers."""
     value = kind + 1
     for one in ids:
         value = (value * FACTOR + one) % BUCKETS
     return value
 
 
-def test_features_are_the_neighbours_and_the_affixes_hashed_with_their_kind():
+def test_features_are_hashed_neighbours_and_affixes():
     found = np.array(hashed_features(WORDS, CHARACTERS))
     assert found.shape == (1, 4, len(NEIGHBOURS) + 2 * len(AFFIXES))
     words = {place - 1: int(word) for place, word in enumerate(WORDS[0])}  # from the second on
@@ -44,18 +44,18 @@ def test_features_are_the_neighbours_and_the_affixes_hashed_with_their_kind():
     assert found[0, 2, len(NEIGHBOURS) :].tolist() == expected
 
 
-def test_ids_stay_in_the_table_for_any_vocabulary():
+def test_ids_are_in_range_for_any_vocabulary():
     large = np.full((1, 9), 2**17, "int32")
     found = np.array(hashed_features(large, large[:, :, None]))
     assert found.min() >= 0
     assert found.max() < BUCKETS
 
 
-def test_a_table_of_the_size_that_the_factor_bears():
+def test_hashes_fit_in_int32():
     assert (BUCKETS - 1) * FACTOR + 2**17 < 2**31
 
 
-def test_a_token_is_the_sum_of_its_features_rows():
+def test_a_vector_is_the_sum_of_the_rows_of_its_features():
     layer = HashedNeighbours(2)
     layer.build(WORDS.shape)
     table = np.random.default_rng(1).normal(size=(BUCKETS, 2)).astype("float32")
@@ -66,11 +66,11 @@ def test_a_token_is_the_sum_of_its_features_rows():
     np.testing.assert_allclose(layer(WORDS, CHARACTERS), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_it_says_nothing_before_it_has_learnt():
+def test_the_initial_output_is_zero():
     assert not np.any(HashedNeighbours(3)(WORDS, CHARACTERS))
 
 
-def test_padding_does_not_matter():
+def test_padding_has_no_influence():
     layer = HashedNeighbours(2)
     layer.build(WORDS.shape)
     layer.table.assign(np.random.default_rng(1).normal(size=(BUCKETS, 2)))
@@ -79,7 +79,7 @@ def test_padding_does_not_matter():
     assert not np.any(layer(*longer)[:, 4:])
 
 
-def test_dropout_leaves_out_features_and_keeps_the_mean():
+def test_dropout_drops_features_and_keeps_the_mean():
     layer = HashedNeighbours(1, rate=0.5, seed=1)
     layer.build(WORDS.shape)
     layer.table.assign(np.ones((BUCKETS, 1), "float32"))
@@ -89,11 +89,11 @@ def test_dropout_leaves_out_features_and_keeps_the_mean():
     assert np.all(np.array(layer(words, spelled)) == count)
     drawn = np.array(layer(words, spelled, training=True))
     assert set(np.unique(drawn)) <= {2.0 * kept for kept in range(count + 1)}
-    # 2,000 tokens: five standard deviations of the mean.
+    # Five standard deviations of the mean with 2,000 tokens.
     assert drawn.mean() == pytest.approx(count, abs=5 * np.sqrt(count / 2000))
 
 
-def test_every_weight_learns_and_a_saved_model_brings_it_back(check_gradients, revived):
+def test_all_weights_are_trained_and_saved(check_gradients, revived):
     words = keras.Input((None,), dtype="int32")
     characters = keras.Input((None, None), dtype="int32")
     layer = HashedNeighbours(2, rate=0.3, seed=4, name="near")

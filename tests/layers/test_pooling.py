@@ -1,4 +1,4 @@
-"""AttentionPooling and Pooling: by hand, and that masked tokens never matter."""
+"""AttentionPooling and Pooling: by hand, and without influence of masked tokens."""
 
 import math
 
@@ -11,7 +11,7 @@ from pipeline.layers.pooling import AttentionPooling, Pooling
 
 @pytest.fixture
 def by_hand():
-    """One hidden number, u = tanh(h[0]), and its weight v = 2."""
+    """A layer with hidden size 1, u = tanh(h[0]), and v = 2."""
     layer = AttentionPooling(attention_dim=1)
     layer.build((None, None, 2))
     layer.hidden.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
@@ -26,7 +26,9 @@ def test_two_tokens_by_hand(by_hand):
     expected = [[0.5 * second, 10 * (1 - second) + 20 * second]]
     both = np.array([[True, True]])
     np.testing.assert_allclose(by_hand(states, both), expected, rtol=1e-6)
-    np.testing.assert_allclose(by_hand.shares(states, both), [[1 - second, second]], rtol=1e-6)
+    np.testing.assert_allclose(
+        by_hand.attention_weights(states, both), [[1 - second, second]], rtol=1e-6
+    )
 
 
 def test_one_real_token_is_the_vector_itself(by_hand):
@@ -35,7 +37,7 @@ def test_one_real_token_is_the_vector_itself(by_hand):
     np.testing.assert_allclose(pooled, [[0.3, 1.0]], rtol=1e-6)
 
 
-def test_masked_tokens_do_not_matter():
+def test_masked_tokens_have_no_influence():
     layer = AttentionPooling(attention_dim=4)
     states = np.random.normal(size=(2, 3, 5)).astype("float32")
     mask = np.array([[True, True, True], [True, False, False]])
@@ -45,7 +47,7 @@ def test_masked_tokens_do_not_matter():
     np.testing.assert_allclose(layer(longer, longer_mask), layer(states, mask), atol=1e-6)
 
 
-def test_where_nothing_is_real_the_vector_is_zeros():
+def test_without_real_tokens_the_vector_is_zeros():
     layer = AttentionPooling(attention_dim=4)
     states = np.random.normal(size=(2, 3, 5)).astype("float32")
     pooled = np.array(layer(states, np.array([[False] * 3, [True] * 3])))
@@ -53,7 +55,7 @@ def test_where_nothing_is_real_the_vector_is_zeros():
     assert pooled[1].any()
 
 
-def test_config_and_a_saved_model_bring_it_back(revived):
+def test_config_and_saved_model_round_trip(revived):
     layer = AttentionPooling(4, name="summary")
     again = AttentionPooling.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
@@ -64,7 +66,7 @@ def test_config_and_a_saved_model_bring_it_back(revived):
     np.testing.assert_array_equal(revived(model)(values), model(values))
 
 
-def test_gradients_are_numbers_also_where_nothing_is_real(check_gradients):
+def test_gradients_are_finite_without_real_tokens(check_gradients):
     inputs = keras.Input((None, 5)), keras.Input((None,), dtype="bool")
     model = keras.Model(inputs, AttentionPooling(4)(*inputs))
     states = np.random.normal(size=(2, 3, 5)).astype("float32")
@@ -97,13 +99,13 @@ def test_pooling_by_hand(kind, bidirectional, expected):
     np.testing.assert_allclose(pooled, expected, rtol=1e-6)
 
 
-def test_ends_are_found_where_padding_stands_first_or_between():
+def test_ends_are_found_with_padding_anywhere():
     mask = np.array([[False, True, False, True], [False, False, True, False], [True] * 4])
     pooled = Pooling("last", bidirectional=True)(HAND, mask)
     np.testing.assert_array_equal(pooled, [[99, 99, 7, 8], [50, 50, 50, 50], [5, 5, 77, 77]])
 
 
-def test_last_of_a_recurrent_layer_is_the_state_that_keras_returns():
+def test_last_state_equals_that_of_keras():
     states = np.random.normal(size=(3, 4, 5)).astype("float32")
     layer = keras.layers.Bidirectional(keras.layers.GRU(6, return_sequences=True))
     every = layer(states, mask=keras.ops.array(REAL[[0, 1, 0]]))
@@ -116,7 +118,7 @@ def test_last_of_a_recurrent_layer_is_the_state_that_keras_returns():
 
 
 @pytest.mark.parametrize("kind", ["last", "mean", "max"])
-def test_pooling_comes_back_from_config_and_a_saved_model(kind, revived):
+def test_pooling_config_and_saved_model_round_trip(kind, revived):
     layer = Pooling(kind, bidirectional=True, name="summary")
     again = Pooling.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
@@ -127,14 +129,14 @@ def test_pooling_comes_back_from_config_and_a_saved_model(kind, revived):
 
 
 @pytest.mark.parametrize("kind", ["last", "mean", "max"])
-def test_gradients_through_pooling_are_numbers(kind, check_gradients):
+def test_gradients_through_pooling_are_finite(kind, check_gradients):
     inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
     states = keras.layers.Dense(4)(inputs[0])
     check_gradients(keras.Model(inputs, Pooling(kind, True)(states, inputs[1])), [HAND, REAL])
 
 
-def test_an_unknown_kind_and_half_a_state_are_refused():
+def test_an_unknown_kind_and_an_odd_size_are_rejected():
     with pytest.raises(ValueError, match="kind is 'first'; expected one of last, mean, max"):
         Pooling("first")
-    with pytest.raises(ValueError, match="bidirectional states of size 3; expected two halves"):
+    with pytest.raises(ValueError, match="bidirectional states must have an even size; received 3"):
         Pooling("last", bidirectional=True)(HAND[:, :, :3], REAL)

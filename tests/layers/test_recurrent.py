@@ -1,4 +1,4 @@
-"""Elman, LSTM and GRU: by hand, against Keras's own layers, and the gradients against theirs."""
+"""Elman, LSTM and GRU: by hand, and states and gradients against Keras's layers."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ LENGTHS = (5, 1, 3, 0)
 
 
 def layer_with(cell, kernel, recurrent, bias, **options):
-    """A layer over inputs of one number with these weights."""
+    """A layer over inputs of size 1 with these weights."""
     layer = Recurrent(cell, len(recurrent), **options)
     layer.build((None, None, len(kernel)))
     layer.set_weights([np.array(values, "float32") for values in (kernel, recurrent, bias)])
@@ -40,7 +40,7 @@ def test_elman_by_hand(training):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_lstm_keeps_adds_and_forgets_as_its_gates_say(training):
+def test_lstm_keeps_adds_and_forgets(training):
     """The numbers 3, 4, 2, 1, 3 with gates given: the cell is 3, 7, 7, 7 and, forgotten, 0.
 
     The second to fifth inputs are switches: let in, keep and let out (open at 1, shut at 0). To
@@ -57,7 +57,7 @@ def test_lstm_keeps_adds_and_forgets_as_its_gates_say(training):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_lstm_lets_nothing_out_while_its_output_gate_is_shut(training):
+def test_lstm_output_is_zero_with_a_closed_output_gate(training):
     kernel = [[0, 0, 0, 1], [0, 0, 200, 0]]
     layer = layer_with("lstm", kernel, [[0, 0, 0, 0]], [100, 100, -100, 0])
     states = run(layer, [[[0.2, 0], [0.1, 1]]], training)[0, :, 0]
@@ -92,7 +92,7 @@ def keras_layer(cell):
 
 
 def tagger(recurrent, backward):
-    """A dense layer below, so that the gradient of the inputs shows in its weights."""
+    """A dense layer below makes the gradient of the inputs visible in its weights."""
     vectors, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
     below = keras.layers.Dense(3, name="below")(vectors)
     if isinstance(recurrent, Recurrent):
@@ -118,11 +118,11 @@ def in_order(cell, weights):
 
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_states_and_gradients_are_those_of_keras(cell, backward, batch):
+def test_states_and_gradients_equal_those_of_keras(cell, backward, batch):
     ours, oracle = Recurrent(cell, 4, backward, name="recurrent"), keras_layer(cell)
     our_model, oracle_model = tagger(ours, backward), tagger(oracle, backward)
     below = our_model.get_layer("below")
-    below.set_weights([w + 0.1 for w in below.get_weights()])  # no bias stays 0
+    below.set_weights([w + 0.1 for w in below.get_weights()])  # no bias is 0
     ours.set_weights([w + 0.1 for w in ours.get_weights()])
     oracle_model.get_layer("below").set_weights(below.get_weights())
     oracle.set_weights(in_order(cell, ours.get_weights()))  # the order is its own inverse
@@ -141,7 +141,7 @@ def test_states_and_gradients_are_those_of_keras(cell, backward, batch):
 
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_padding_and_the_rest_of_the_batch_do_not_matter(cell, backward, batch):
+def test_padding_and_the_batch_have_no_influence(cell, backward, batch):
     vectors, mask = batch
     layer = Recurrent(cell, 4, backward)
     whole = np.array(layer(vectors, mask))
@@ -156,7 +156,7 @@ def test_padding_and_the_rest_of_the_batch_do_not_matter(cell, backward, batch):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_it_learns_saves_and_loads(cell, revived, check_gradients, batch):
+def test_it_can_be_trained_saved_and_loaded(cell, revived, check_gradients, batch):
     vectors, mask = batch
     inputs = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
     model = keras.Model(inputs, Recurrent(cell, 4)(*inputs))
@@ -164,12 +164,12 @@ def test_it_learns_saves_and_loads(cell, revived, check_gradients, batch):
     np.testing.assert_allclose(revived(model)([vectors, mask]), model([vectors, mask]), atol=1e-6)
 
 
-def test_the_forget_gate_begins_open():
+def test_the_initial_forget_bias_is_1():
     layer = Recurrent("lstm", 2)
     layer.build((None, None, 3))
     np.testing.assert_array_equal(layer.bias, [0, 0, 1, 1, 0, 0, 0, 0])
 
 
-def test_an_unknown_cell_is_refused():
+def test_an_unknown_cell_is_rejected():
     with pytest.raises(ValueError, match=r"cell is 'ltsm'; expected one of elman, lstm, gru"):
         Recurrent("ltsm", 4)

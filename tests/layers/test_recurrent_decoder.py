@@ -1,4 +1,4 @@
-"""A recurrent decoder: by hand, with and without input feeding, its bridge and its state."""
+"""The recurrent decoder: by hand, with and without input feeding, bridge and state."""
 
 import math
 
@@ -14,7 +14,7 @@ SUMMARY = np.array([[0.8]], "float32")
 
 
 def tiny(**options):
-    """Everything of one number: W 2, U 0.5, b 0.1; bridge 0.4, -0.1; context 3; h 0.7, bias 0.2."""
+    """All sizes are 1: W 2, U 0.5, b 0.1; bridge 0.4, -0.1; context 3; h 0.7, bias 0.2."""
     decoder = RecurrentDecoder("elman", 1, **options)
     decoder(VECTORS, MEMORY, MASK, SUMMARY)
     decoder.recurrent[0].set_weights([np.array(w) for w in ([[2.0]], [[0.5]], [0.1])])
@@ -27,7 +27,7 @@ def tiny(**options):
 
 
 def looked(hidden):
-    """The output at this state, and the share of the first place, by dot."""
+    """Compute the output at a state, and the dot attention weight of the first position."""
     first, second = math.exp(hidden * 0.5), math.exp(hidden * 2)
     share = first / (first + second)
     context = share * 0.5 + (1 - share) * 2
@@ -59,7 +59,7 @@ def test_without_attention_the_summary_is_the_context():
     np.testing.assert_array_equal(attention, np.zeros((1, 2, 3)))
 
 
-def test_the_bridge_begins_every_state_and_the_output_begins_as_zeros():
+def test_the_bridge_gives_the_initial_states_and_the_output_is_zeros():
     decoder = RecurrentDecoder("lstm", 3, depth=2, attention="general", input_feeding=True)
     decoder(VECTORS, MEMORY, MASK, SUMMARY)
     state = decoder.start(decoder.fix(MEMORY, MASK, SUMMARY))
@@ -72,7 +72,7 @@ def test_the_bridge_begins_every_state_and_the_output_begins_as_zeros():
     np.testing.assert_array_equal(state["output"], np.zeros((1, 1, 3)))
 
 
-def test_the_order_of_a_state_does_not_matter():
+def test_the_order_of_state_tensors_has_no_influence():
     decoder = RecurrentDecoder("lstm", 3, depth=2, input_feeding=True)
     decoder(VECTORS, MEMORY, MASK, SUMMARY)
     fixed = decoder.fix(MEMORY, MASK, SUMMARY)
@@ -82,7 +82,7 @@ def test_the_order_of_a_state_does_not_matter():
     np.testing.assert_array_equal(decoder.step(VECTORS[:, 1:], shuffled, fixed)[0], expected)
 
 
-def test_what_cannot_be_is_refused():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match="depth is 0; expected 1 or more"):
         RecurrentDecoder("gru", 4, depth=0)
     with pytest.raises(ValueError, match="cell is 'rnn'; expected one of elman, lstm, gru"):

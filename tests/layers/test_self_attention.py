@@ -1,4 +1,4 @@
-"""Self-attention: by hand, positions that count by distance alone, and long texts in chunks."""
+"""Self-attention: by hand, relative positions, and chunks for long texts."""
 
 import math
 import os
@@ -19,7 +19,7 @@ BOTH = np.array([[True, True]])
 
 @pytest.fixture
 def block():
-    """One head of two numbers; all weights zeros, the norms as they begin."""
+    """A block with one head of size 2; weights are 0, norms have initial values."""
     layer = SelfAttentionBlock(2, heads=1)
     layer.build((None, None, 2))
     for part in (layer.queries_keys_values, layer.attended, layer.inner, layer.outer):
@@ -30,7 +30,7 @@ def block():
 def test_attention_by_hand(block):
     block.queries_keys_values.kernel.assign(np.hstack([np.eye(2)] * 3))
     block.attended.kernel.assign(np.eye(2))
-    # |q|^2 = 2. The token itself: 2 / sqrt(2). The other, opposite and turned by 1: -2 cos(1) / ...
+    # |q|^2 = 2. Itself: 2 / sqrt(2). The other, opposite and rotated by 1: -2 cos(1) / ...
     itself, other = math.exp(math.sqrt(2)), math.exp(-math.sqrt(2) * math.cos(1))
     share = itself / (itself + other)
     np.testing.assert_allclose(
@@ -54,7 +54,7 @@ def test_feed_forward_by_hand(block):
     np.testing.assert_allclose(block(STATES, BOTH), expected, rtol=1e-5)
 
 
-def test_a_score_depends_on_the_distance_alone_and_on_its_direction():
+def test_scores_depend_on_signed_distance_only():
     layer, word = SelfAttentionEncoder(8, depth=1, heads=2), np.random.normal(size=3)
     text = np.tile(word, (1, 9, 1)).astype("float32")
     logs = np.log(layer.attention_weights(text, np.ones((1, 9), bool)))[0]
@@ -65,7 +65,7 @@ def test_a_score_depends_on_the_distance_alone_and_on_its_direction():
     assert not np.allclose(differences[:, 4, 3], differences[:, 4, 5], rtol=0, atol=1e-3)
 
 
-def test_attention_weights_are_shares_of_the_real_tokens():
+def test_attention_weights_sum_to_1_over_real_tokens():
     layer, vectors = SelfAttentionEncoder(8, heads=2), np.random.normal(size=(2, 5, 3))
     mask = np.arange(5) < np.array([[5], [3]])
     weights = np.array(layer.attention_weights(vectors.astype("float32"), mask))
@@ -75,7 +75,7 @@ def test_attention_weights_are_shares_of_the_real_tokens():
     assert not weights[1, :, :, 3:].any()
 
 
-def test_every_token_is_seen_from_everywhere():
+def test_every_token_influences_all_others():
     layer, mask = SelfAttentionEncoder(8, depth=1, heads=2), np.ones((1, 30), bool)
     vectors = np.random.normal(size=(1, 30, 3)).astype("float32")
     changed = vectors.copy()
@@ -101,7 +101,7 @@ def test_chunks_change_neither_states_nor_gradients(monkeypatch):
         np.testing.assert_allclose(chunked, whole, rtol=0, atol=1e-5)
 
 
-def test_dropout_draws_from_its_seed_and_in_training_alone():
+def test_dropout_uses_its_seed_and_is_in_training_only():
     vectors, mask = np.random.normal(size=(2, 4, 3)).astype("float32"), np.ones((2, 4), bool)
 
     def states(training):
@@ -113,7 +113,7 @@ def test_dropout_draws_from_its_seed_and_in_training_alone():
     assert not np.allclose(states(True), states(False))
 
 
-def test_heads_that_do_not_fit_are_refused():
+def test_an_invalid_number_of_heads_is_rejected():
     with pytest.raises(
         ValueError, match=r"hidden_dim is 10; expected a multiple of 2 \* heads = 8"
     ):
@@ -141,7 +141,7 @@ print(peak() - before)
 
 
 @pytest.mark.slow
-def test_training_never_holds_all_scores_of_long_texts():
+def test_training_does_not_store_all_scores_of_long_texts():
     done = subprocess.run(
         [sys.executable, "-c", LONG],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -149,5 +149,5 @@ def test_training_never_holds_all_scores_of_long_texts():
         text=True,
         check=False,
     )
-    # MiB; kept whole, they are 4 rows x 4 heads x 2500^2 x 4 bytes = 381.
+    # MiB; stored as a whole, they are 4 rows x 4 heads x 2500^2 x 4 bytes = 381.
     assert float(done.stdout) < 250, done.stderr  # about 120

@@ -1,4 +1,4 @@
-"""A transformer decoder: its halves against the encoder's block and the scorer, its cache."""
+"""The transformer decoder: against the encoder block and the score function, and its cache."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ ALL, NOTHING = np.ones((2, 3), bool), np.zeros((2, 3), bool)
 
 
 def block(attention="multi_head"):
-    """A block with weights drawn at random."""
+    """A block with random weights."""
     layer = SelfAttentionDecoderBlock(8, heads=2, attention=attention)
     layer.build(MEMORY.shape, SUMMARY.shape)
     layer.set_weights([RNG.normal(size=w.shape) / 2 for w in layer.get_weights()])
     return layer
 
 
-def test_with_nothing_from_the_source_a_token_is_as_the_last_of_an_encoder_block():
+def test_without_source_context_it_equals_the_encoder_block():
     layer, encoder = block(), SelfAttentionBlock(8, heads=2)
     encoder.build(STATES.shape)
     for mine, theirs in (
@@ -42,7 +42,7 @@ def test_with_nothing_from_the_source_a_token_is_as_the_last_of_an_encoder_block
 
 
 @pytest.mark.parametrize("attention", ["multi_head", "general", "none"])
-def test_the_source_answers_the_normalised_state(attention):
+def test_the_source_query_is_the_normalised_state(attention):
     layer = block(attention)
     for part in (layer.attended, layer.outer):
         part.set_weights([np.zeros_like(weight) for weight in part.get_weights()])
@@ -54,7 +54,7 @@ def test_the_source_answers_the_normalised_state(attention):
     np.testing.assert_allclose(weights, expected, atol=1e-6)
 
 
-def test_the_state_grows_by_what_each_token_adds():
+def test_each_token_extends_the_state():
     decoder = SelfAttentionDecoder(8, depth=2, heads=2)
     decoder(STATES, MEMORY, ALL, SUMMARY)
     fixed = decoder.fix(MEMORY, ALL, SUMMARY)
@@ -68,7 +68,7 @@ def test_the_state_grows_by_what_each_token_adds():
             np.testing.assert_array_equal(state[name][:, :, :tokens], part)
 
 
-def test_its_attention_is_that_of_the_last_block():
+def test_the_attention_is_that_of_the_last_block():
     decoder = SelfAttentionDecoder(8, depth=2, heads=2, dropout=0.0)
     _, attention = decoder(STATES, MEMORY, ALL, SUMMARY)
     first, second = decoder.blocks
@@ -77,7 +77,7 @@ def test_its_attention_is_that_of_the_last_block():
     np.testing.assert_allclose(second.force(states, own[1], False)[1], attention, atol=1e-6)
 
 
-def test_what_cannot_be_is_refused():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match=r"hidden_dim is 10; expected a multiple of 2 \* heads"):
         SelfAttentionDecoder(10, heads=4)
     with pytest.raises(ValueError, match="depth is 0; expected 1 or more"):

@@ -1,4 +1,4 @@
-"""The slot tagger, where all these layers meet: padding, saving, and a step on another backend."""
+"""The slot tagger, which combines these layers: padding, saving, and a step on another backend."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ def tagger(settings):
 
 
 def batch(lengths, width):
-    """Rows of these lengths, padded to `width` tokens; the ids do not depend on it."""
+    """Rows of these lengths, padded to `width` tokens, which does not change the ids."""
     words = np.zeros((len(lengths), width), "int32")
     characters = np.zeros((len(lengths), width, 5), "int32")
     for row, length in enumerate(lengths):
@@ -74,13 +74,13 @@ def ask(tagger, inputs):
     return tagger(inputs_alone(tagger, inputs), training=False)
 
 
-def test_shapes_are_those_of_the_docstring(tagger):
+def test_output_shapes(tagger):
     outputs = ask(tagger, batch([3, 1], 4))
     assert outputs["tags"].shape == (2, 4, 5)
     assert outputs["intent"].shape == (2, 3)
 
 
-def test_a_row_is_the_same_alone_and_in_a_longer_batch(tagger):
+def test_rows_do_not_depend_on_the_batch(tagger):
     lengths = [1, 4, 9, 2]
     inputs = batch(lengths, 12)
     together = ask(tagger, inputs)
@@ -97,7 +97,7 @@ def test_a_row_is_the_same_alone_and_in_a_longer_batch(tagger):
         np.testing.assert_allclose(scores[row, :length], probabilities[0], rtol=0, atol=1e-5)
 
 
-def test_a_row_without_any_token_gives_numbers(tagger):
+def test_a_row_without_tokens_gives_finite_outputs(tagger):
     inputs = batch([0, 3], 3)
     outputs = ask(tagger, inputs)
     _, scores = decode(tagger, outputs["tags"], inputs["words"] != 0)
@@ -105,7 +105,7 @@ def test_a_row_without_any_token_gives_numbers(tagger):
         assert np.isfinite(values).all()
 
 
-def test_the_loss_does_not_see_padding(settings, tagger):
+def test_padding_has_no_influence_on_the_loss(settings, tagger):
     def loss(width):
         inputs = batch([2, 4], width)
         gold = np.where(inputs["words"] != 0, 1, -1)
@@ -117,7 +117,7 @@ def test_the_loss_does_not_see_padding(settings, tagger):
 
 def test_token_loss_by_hand():
     logits = np.log([[[0.5, 0.5], [0.25, 0.75], [0.9, 0.1]]])
-    expected = -np.log(0.5) - np.log(0.75)  # summed over the tokens, padding left out
+    expected = -np.log(0.5) - np.log(0.75)  # summed over the tokens without padding
     assert float(TokenLoss()(np.array([[0, 1, -1]]), logits)) == pytest.approx(expected)
 
 
@@ -127,7 +127,7 @@ def test_a_smoothed_intent_loss_by_hand():
     assert float(IntentLoss(0.2)(np.array([0]), logits)) == pytest.approx(expected, rel=1e-6)
 
 
-def test_members_differ_and_answer_by_their_mean():
+def test_members_differ_and_their_outputs_are_averaged():
     settings = SlotFillingSettings(
         task="slot_filling",
         data={"format": "jsonl", "files": {"train": "unused"}},
@@ -141,7 +141,7 @@ def test_members_differ_and_answer_by_their_mean():
         np.testing.assert_allclose(outputs[answer], each.mean(axis=1), rtol=1e-5, atol=1e-6)
 
 
-def test_dropout_draws_from_the_seed_of_the_settings(settings):
+def test_dropout_uses_the_seed_of_the_settings(settings):
     inputs = batch([5, 5], 5)
 
     def draws():
@@ -152,7 +152,7 @@ def test_dropout_draws_from_the_seed_of_the_settings(settings):
     np.testing.assert_array_equal(draws(), draws())
 
 
-def test_a_saved_model_brings_it_back(tagger, revived):
+def test_saved_model_round_trip(tagger, revived):
     inputs = batch([3, 6], 6)
     loaded = revived(tagger)
     for name, expected in ask(tagger, inputs).items():
@@ -199,13 +199,13 @@ def on_jax():
     return run
 
 
-def test_it_takes_a_step_on_the_jax_backend(on_jax):
+def test_training_step_on_the_jax_backend(on_jax):
     done = on_jax("-c", STEP)
     assert done.stdout.strip() == "jax True True", done.stderr
 
 
 @pytest.mark.slow
-def test_everything_here_holds_on_the_jax_backend(on_jax):
+def test_all_tests_pass_on_the_jax_backend(on_jax):
     folder = Path(__file__).parent
     done = on_jax("-m", "pytest", folder, "-q", "-m", "not slow", "-k", "not backend")
     assert done.returncode == 0, done.stdout

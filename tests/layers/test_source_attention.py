@@ -1,4 +1,4 @@
-"""What a source says: the context times a matrix, or one vector for all."""
+"""SourceAttention: a projected context, or a fixed vector."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def made(attention, memory_dim):
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS[1:])
-def test_it_is_a_matrix_times_the_context(attention):
+def test_the_context_is_projected(attention):
     layer, (queries, memory, mask, summary) = made(attention, SIZE), source(SIZE)
     context, weights = layer.look(queries, layer.fix(memory, mask, summary))
     expected, same = layer.scorer(queries, memory, mask)
@@ -35,14 +35,14 @@ def test_it_is_a_matrix_times_the_context(attention):
     np.testing.assert_allclose(weights, same, atol=1e-6)
 
 
-def test_none_is_one_vector_for_all():
+def test_none_gives_a_fixed_vector():
     layer, (queries, memory, mask, summary) = made("none", 6), source(6)
     context, weights = layer.look(queries, layer.fix(memory, mask, summary))
     np.testing.assert_allclose(context[:, 0], summary @ layer.context.get_weights()[0], atol=1e-6)
     np.testing.assert_array_equal(weights, np.zeros((2, 3, 5)))
 
 
-def test_dot_brings_another_memory_to_its_size():
+def test_dot_projects_a_memory_of_another_size():
     layer, (queries, memory, mask, summary) = made("dot", 6), source(6)
     _, weights = layer.look(queries, layer.fix(memory, mask, summary))
     brought = memory @ layer.bridge.get_weights()[0]
@@ -50,12 +50,12 @@ def test_dot_brings_another_memory_to_its_size():
     assert made("dot", SIZE).bridge is None
 
 
-def test_config_brings_it_back():
+def test_config_round_trip():
     layer = made("general", 6)
     assert SourceAttention.from_config(layer.get_config()).get_config() == layer.get_config()
     assert isinstance(layer, keras.layers.Layer)
 
 
-def test_an_unknown_attention_is_refused():
+def test_an_unknown_attention_is_rejected():
     with pytest.raises(ValueError, match=r"attention is 'luong'; expected one of none, additive"):
         SourceAttention("luong", SIZE)

@@ -1,4 +1,4 @@
-"""Temperature: by hand, in prediction alone, and brought back with the model."""
+"""Temperature: by hand, in prediction only, and saved with the model."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from pipeline.layers.temperature import Temperature
 LOGITS = np.array([[2.0, -4.0]], "float32")
 
 
-def test_it_divides_in_prediction_alone():
+def test_it_divides_in_prediction_only():
     layer = Temperature()
     np.testing.assert_array_equal(layer(LOGITS), LOGITS)
     layer.temperature.assign(2.0)
@@ -16,7 +16,7 @@ def test_it_divides_in_prediction_alone():
     np.testing.assert_array_equal(layer(LOGITS, training=True), LOGITS)
 
 
-def test_training_leaves_it_alone_and_a_saved_model_brings_it_back(revived):
+def test_it_is_not_trained_and_is_saved(revived):
     inputs = keras.Input((2,))
     layer = Temperature(name="temperature")
     model = keras.Model(inputs, layer(keras.layers.Dense(2)(inputs)))

@@ -1,4 +1,4 @@
-"""TextCNN: by hand, against Conv1D over the bare text, and that padding never matters."""
+"""TextCNN: by hand, against Conv1D without padding, and without influence of padding."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from pipeline.layers.text_cnn import TextCNN
 
 
 def batch(lengths, tokens):
-    """Rows of these lengths with something large at padding, and the mask."""
+    """Rows of these lengths with large values at padding, and the mask."""
     mask = np.arange(tokens) < np.array(lengths)[:, None]
     vectors = np.random.normal(size=(len(lengths), tokens, 4))
     return np.where(mask[:, :, None], vectors, 1000).astype("float32"), mask
@@ -16,7 +16,7 @@ def batch(lengths, tokens):
 
 @pytest.fixture
 def layer():
-    """With random weights; those of biases too, which begin as zeros."""
+    """A layer with random weights and biases."""
     layer = TextCNN(6, (1, 2, 3, 4), activation="tanh")
     layer.build((None, None, 4))
     layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
@@ -38,7 +38,7 @@ def test_two_widths_by_hand():
     np.testing.assert_allclose(layer(vectors, mask), [[21.5, 19], [0, 0]])
 
 
-def test_it_is_the_maximum_of_convolutions_over_the_bare_text(layer):
+def test_it_is_the_maximum_of_convolutions_without_padding(layer):
     vectors, mask = batch([1, 2, 5, 9], 12)
     together = np.array(layer(vectors, mask))
     assert together.shape == (4, 24)
@@ -48,14 +48,14 @@ def test_it_is_the_maximum_of_convolutions_over_the_bare_text(layer):
         np.testing.assert_allclose(together[row], np.concatenate(every), atol=1e-5)
 
 
-def test_where_nothing_is_real_the_vector_is_zeros(layer):
+def test_without_real_tokens_the_vector_is_zeros(layer):
     vectors, mask = batch([0, 3], 5)
     pooled = np.array(layer(vectors, mask))
     assert not pooled[0].any()
     assert pooled[1].any()
 
 
-def test_config_and_a_saved_model_bring_it_back(layer, revived):
+def test_config_and_saved_model_round_trip(layer, revived):
     assert TextCNN.from_config(layer.get_config()).get_config() == layer.get_config()
     inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
     model = keras.Model(inputs, layer(*inputs))
@@ -64,19 +64,19 @@ def test_config_and_a_saved_model_bring_it_back(layer, revived):
     np.testing.assert_array_equal(revived(model)(values), model(values))
 
 
-def test_an_implicit_mask_ends_here(layer):
+def test_implicit_masks_are_stopped(layer):
     words = keras.Input((None,), dtype="int32")
     vectors = keras.layers.Embedding(9, 4, mask_zero=True)(words)
     pooled = layer(vectors, keras.ops.not_equal(words, 0))
     assert getattr(pooled, "_keras_mask", None) is None
 
 
-def test_gradients_are_numbers_also_where_nothing_is_real(layer, check_gradients):
+def test_gradients_are_finite_without_real_tokens(layer, check_gradients):
     inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
     check_gradients(keras.Model(inputs, layer(*inputs)), list(batch([4, 0, 6], 6)))
 
 
 @pytest.mark.parametrize("widths", [(), (3, 0)])
-def test_widths_that_see_nothing_are_refused(widths):
-    with pytest.raises(ValueError, match="expected some, of 1 or more"):
+def test_invalid_widths_are_rejected(widths):
+    with pytest.raises(ValueError, match="one or more widths of at least 1"):
         TextCNN(4, widths)

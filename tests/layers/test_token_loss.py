@@ -1,4 +1,4 @@
-"""The loss of the next token against its definition, and its gradient against the backend's own."""
+"""The token loss against its definition, and its gradient against automatic differentiation."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def by_definition(outputs, table, bias, gold, smoothing):
 
 
 def gradients(function, values):
-    """Of a sum of losses in each of the values, by the backend that computes."""
+    """Compute the gradient of the summed losses in each value by the backend."""
     if keras.backend.backend() == "jax":
         import jax
 
@@ -49,7 +49,7 @@ def test_two_pieces_by_hand():
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_loss_and_gradient_are_those_of_the_definition(given, smoothing):
+def test_loss_and_gradient_equal_the_definition(given, smoothing):
     values, gold = given
     weights = np.array([1.0, 0.5, 0.0, 2.0, 1.0], "float32")
     found = []
@@ -69,7 +69,7 @@ def test_large_logits_stay_finite(given):
     assert np.allclose(found, by_definition(100 * outputs, table, bias, gold, 0.0), atol=1e-3)
 
 
-def test_half_precision_is_near(given):
+def test_half_precision_is_close(given):
     values, gold = given
     exact, near = (token_losses(*values, gold, 0.1, half) for half in (False, True))
     assert np.allclose(exact, near, atol=0.05)

@@ -1,4 +1,4 @@
-"""Temperature, reliability and thresholds: by hand, and by what must hold of any answers."""
+"""Temperature, reliability and thresholds, by hand and by properties."""
 
 import math
 
@@ -12,20 +12,20 @@ from pipeline.metrics.calibration import (
     coverage,
     fit_temperature,
     reliability,
-    threshold_for,
+    threshold_for_precision,
 )
 
 SCORES = [0.95, 0.9, 0.8, 0.7, 0.6]
-RIGHT = [True, True, False, True, False]
+CORRECT = [True, True, False, True, False]
 
 
 @pytest.mark.parametrize("best", [0.1, 1.0, 2.5, 10.0])
-def test_the_valley_is_found(best):
+def test_fit_temperature_finds_the_minimum(best):
     assert fit_temperature(lambda t: (math.log(t) - math.log(best)) ** 2) == pytest.approx(best)
 
 
-def test_the_temperature_undoes_what_made_the_scores_too_sure():
-    """Labels drawn from softmax(z); the model says 3 z, so it must be cooled by 3."""
+def test_the_temperature_corrects_overconfident_logits():
+    """Labels are drawn from softmax(z); the model's logits are 3 z, so T is 3."""
     rng = np.random.default_rng(1)
     z = rng.normal(size=(20_000, 4))
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -40,7 +40,7 @@ def test_the_temperature_undoes_what_made_the_scores_too_sure():
 
 
 def test_reliability_by_hand():
-    found = reliability(SCORES, RIGHT, bins=2)
+    found = reliability(SCORES, CORRECT, bins=2)
     assert found == [pytest.approx((50, 100, 5, 79, 60))]
     assert reliability([0.0, 1.0, 0.25], [False, True, True], bins=4) == [
         pytest.approx((0, 25, 1, 0, 0)),
@@ -51,11 +51,11 @@ def test_reliability_by_hand():
 
 
 def test_calibration_error_by_hand():
-    assert calibration_error(SCORES, RIGHT, bins=1) == pytest.approx(abs(79 - 60))
+    assert calibration_error(SCORES, CORRECT, bins=1) == pytest.approx(abs(79 - 60))
     # Two bins: 0.25, 0.35, 0.45 with 1 of 3 right, and 0.55, 0.6 with both.
     lower = [score - 0.35 for score in SCORES]
     expected = (3 * abs(35 - 100 / 3) + 2 * abs(57.5 - 100)) / 5
-    assert calibration_error(lower, RIGHT, bins=2) == pytest.approx(expected)
+    assert calibration_error(lower, CORRECT, bins=2) == pytest.approx(expected)
     assert calibration_error([], []) == 0
 
 
@@ -63,27 +63,27 @@ def test_calibration_error_by_hand():
     ("precision", "threshold"), [(60, 0.0), (75, 0.7), (100, 0.9), (100.1, None)]
 )
 def test_threshold_by_hand(precision, threshold):
-    found = threshold_for(SCORES, RIGHT, precision)
+    found = threshold_for_precision(SCORES, CORRECT, precision)
     assert found == threshold if threshold is not None else found > 1
 
 
-def test_answers_of_one_score_stand_or_fall_together():
-    assert threshold_for([0.9, 0.9, 0.5], [True, False, False], 100) > 1
-    assert threshold_for([0.9, 0.9, 0.5], [True, True, False], 100) == 0.9
+def test_answers_with_equal_scores_are_not_separated():
+    assert threshold_for_precision([0.9, 0.9, 0.5], [True, False, False], 100) > 1
+    assert threshold_for_precision([0.9, 0.9, 0.5], [True, True, False], 100) == 0.9
 
 
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=30),
     st.floats(0, 100),
 )
-def test_what_is_kept_reaches_the_precision_and_no_lower_threshold_does(answers, precision):
-    scores, right = [s for s, _ in answers], [r for _, r in answers]
+def test_the_threshold_is_the_lowest_that_reaches_the_precision(answers, precision):
+    scores, correct = [s for s, _ in answers], [c for _, c in answers]
 
     def reached(threshold):
-        kept = [r for s, r in answers if s >= threshold]
+        kept = [c for s, c in answers if s >= threshold]
         return 100 * sum(kept) / len(kept) if kept else None
 
-    threshold = threshold_for(scores, right, precision)
+    threshold = threshold_for_precision(scores, correct, precision)
     value = reached(threshold)
     assert value is None or value >= precision - 1e-9
     if threshold > 0:
@@ -92,7 +92,7 @@ def test_what_is_kept_reaches_the_precision_and_no_lower_threshold_does(answers,
 
 
 def test_coverage_by_hand():
-    assert coverage(SCORES, RIGHT, [60, 100]) == [
+    assert coverage(SCORES, CORRECT, [60, 100]) == [
         pytest.approx((60, 0.0, 100, 60)),
         pytest.approx((100, 0.9, 40, 100)),
     ]

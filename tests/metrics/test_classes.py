@@ -1,4 +1,4 @@
-"""Strict and any-of agreement of intents."""
+"""Exact and any-of agreement of intents."""
 
 import numpy as np
 import pytest
@@ -13,18 +13,18 @@ def test_exact_compares_whole_labels():
     np.testing.assert_array_equal(exact(GOLD, PREDICTED), [1, 0, 0, 0, 0, 1])
 
 
-def test_any_of_needs_one_shared_intent_and_no_prefix_of_one():
+def test_any_of_needs_a_shared_intent_not_a_shared_prefix():
     np.testing.assert_array_equal(any_of(GOLD, PREDICTED), [1, 1, 1, 0, 0, 1])
 
 
 @pytest.mark.parametrize("agreement", [exact, any_of])
-def test_no_example_gives_an_empty_integer_array(agreement):
+def test_no_examples_give_an_empty_integer_array(agreement):
     hits = agreement([], [])
     assert hits.shape == (0,)
     assert hits.dtype == np.int64
 
 
 @pytest.mark.parametrize("agreement", [exact, any_of])
-def test_different_numbers_of_labels_are_refused(agreement):
+def test_different_numbers_of_labels_are_rejected(agreement):
     with pytest.raises(ValueError, match="longer"):
         agreement(["a"], ["a", "b"])

@@ -1,4 +1,4 @@
-"""Coverage by hand."""
+"""Coverage holes by hand."""
 
 import numpy as np
 import pytest
@@ -13,11 +13,11 @@ def test_holes_by_hand():
     assert coverage_holes(attention, 0.05) == []
 
 
-def test_without_targets_nothing_was_seen():
+def test_without_targets_no_source_token_is_covered():
     assert coverage_holes(np.zeros((0, 2))) == [0, 1]
     assert coverage_holes(np.zeros((2, 0))) == []
 
 
-def test_the_shape_is_checked():
+def test_a_wrong_shape_is_rejected():
     with pytest.raises(ValueError, match=r"received \(3,\)"):
         coverage_holes([0.1, 0.2, 0.3])

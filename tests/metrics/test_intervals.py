@@ -1,4 +1,4 @@
-"""The bootstrap: against a known interval, for determinism, on its limits."""
+"""The bootstrap: against a known interval, determinism, edge cases."""
 
 import math
 
@@ -10,13 +10,13 @@ from pipeline.metrics.spans import precision_recall_f1
 
 
 def accuracy(sums):
-    """Percent right, from the sums of [right, 1]."""
+    """Accuracy in percent from the sums of [correct, 1]."""
     return 100 * sums[..., 0] / sums[..., 1]
 
 
-def hits(right, examples):
-    """Counts [examples, 2] of which ``right`` are right."""
-    return np.column_stack([np.arange(examples) < right, np.ones(examples)])
+def hits(correct, examples):
+    """Counts [examples, 2] with ``correct`` correct examples."""
+    return np.column_stack([np.arange(examples) < correct, np.ones(examples)])
 
 
 def test_interval_of_an_accuracy_is_the_binomial_one():
@@ -27,20 +27,20 @@ def test_interval_of_an_accuracy_is_the_binomial_one():
     assert interval.high == pytest.approx(90 + half_width, abs=0.15)
 
 
-def test_same_seed_same_interval_and_another_seed_another():
+def test_the_seed_determines_the_interval():
     counts = hits(80, 101)
     assert bootstrap(counts, accuracy, seed=3) == bootstrap(counts, accuracy, seed=3)
     assert bootstrap(counts, accuracy, seed=3) != bootstrap(counts, accuracy, seed=4)
 
 
-def test_examples_are_drawn_whole():
-    # Every example has precision 1/2: no draw of whole examples can move the score.
+def test_whole_examples_are_resampled():
+    # Every example has precision 1/2: resampling whole examples cannot change the score.
     counts = np.tile([[1, 2, 2]], (50, 1))
     interval = bootstrap(counts, lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])
     assert interval == Interval(50.0, 50.0, 50.0)
 
 
-def test_one_example_has_an_interval_of_no_width():
+def test_one_example_has_an_interval_of_zero_width():
     assert bootstrap(hits(1, 1), accuracy) == Interval(100.0, 100.0, 100.0)
 
 
@@ -52,27 +52,27 @@ def test_a_single_column_keeps_its_axis():
 @pytest.mark.parametrize(
     ("counts", "resamples", "message"),
     [
-        (np.empty((0, 3)), 10, "no example to score"),
+        (np.empty((0, 3)), 10, "at least one row of counts"),
         (np.ones(3), 10, r"shape \[examples, k\]; received \(3,\)"),
         (np.ones((3, 1)), 0, "at least 1; received 0"),
     ],
 )
-def test_bad_input_is_refused(counts, resamples, message):
+def test_invalid_input_is_rejected(counts, resamples, message):
     with pytest.raises(ValueError, match=message):
         bootstrap(counts, accuracy, resamples=resamples)
 
 
 def counted(hits):
-    """The counts of an accuracy from one 0 or 1 an example."""
+    """Counts of an accuracy from 0 or 1 per example."""
     return Counts(np.column_stack([hits, np.ones(len(hits))]), accuracy)
 
 
-def test_counts_give_their_interval():
+def test_counts_compute_their_interval():
     assert Counts(hits(80, 101), accuracy).interval() == bootstrap(hits(80, 101), accuracy)
 
 
-def test_a_difference_of_pairs_has_the_interval_of_its_mean():
-    # 1000 examples: 60 that only the first has right, 20 that only the second, the rest alike.
+def test_a_paired_difference_has_the_interval_of_its_mean():
+    # 1000 examples: 60 only the first has right, 20 only the second; the others are equal.
     first, second = np.zeros(1000), np.zeros(1000)
     first[:560], second[60:580] = 1, 1
     found = paired_bootstrap(counted(first), counted(second), resamples=4000)
@@ -82,11 +82,11 @@ def test_a_difference_of_pairs_has_the_interval_of_its_mean():
     assert found.low == pytest.approx(4 - half_width, abs=0.15)
     assert found.high == pytest.approx(4 + half_width, abs=0.15)
     assert found.distinguishable
-    # Taken apart, each of the two has an interval of +-3.1: they overlap widely.
+    # The separate intervals of +-3.1 overlap widely.
     assert counted(first).interval().low < counted(second).interval().high
 
 
-def test_what_may_be_chance_is_not_distinguishable():
+def test_a_small_difference_is_not_distinguishable():
     first, second = np.zeros(1000), np.zeros(1000)
     first[:505], second[10:510] = 1, 1
     assert not paired_bootstrap(counted(first), counted(second)).distinguishable
@@ -99,6 +99,6 @@ def test_a_worse_model_is_distinguishable_too():
     assert (worse.value, worse.distinguishable) == (-100.0, True)
 
 
-def test_counts_of_other_examples_are_not_compared():
-    with pytest.raises(ValueError, match=r"received the shapes \(3, 2\) and \(4, 2\)"):
+def test_counts_of_different_shapes_are_rejected():
+    with pytest.raises(ValueError, match=r"received counts of shapes \(3, 2\) and \(4, 2\)"):
         paired_bootstrap(counted(np.ones(3)), counted(np.ones(4)))

@@ -1,4 +1,4 @@
-"""Agreement of labels: by hand, and against scikit-learn as oracle."""
+"""Accuracy, F1 and confusion of labels: by hand, and against scikit-learn."""
 
 import random
 
@@ -21,7 +21,7 @@ LABELS = ["a", "b", "c", "d", "新"]
 
 
 def sets(*labels):
-    """`sets("a b", "")`: the labels of two texts."""
+    """`sets("a b", "")` returns the labels of two texts."""
     return [words.split() for words in labels]
 
 
@@ -34,7 +34,7 @@ def random_single(draw, texts=60):
     return gold, [g if draw.random() < 0.6 else draw.choice(LABELS) for g in gold]
 
 
-def random_several(draw, texts=60):
+def random_multi(draw, texts=60):
     return [draw.sample(LABELS, draw.choice([0, 1, 1, 2, 3])) for _ in range(texts)]
 
 
@@ -46,13 +46,13 @@ def test_by_hand():
     gold, found = sets("a", "a", "b", "c"), sets("a", "b", "b", "a")
     assert value(accuracy(gold, found)) == 50.0
     assert value(micro_f1(gold, found)) == 50.0
-    # a: 1 of 2 and 2, b: 1 of 1 gold and 2 predicted, c: nothing right.
+    # a: 1 of 2 gold and 2 predicted; b: 1 of 1 gold and 2 predicted; c: none.
     assert value(macro_f1(gold, found, LABELS)) == pytest.approx((50 + 200 / 3 + 0) / 3)
 
 
 def test_several_labels_by_hand():
     gold, found = sets("a b", "", "c"), sets("b a", "", "c d")
-    assert value(accuracy(gold, found)) == pytest.approx(200 / 3)  # order is no matter
+    assert value(accuracy(gold, found)) == pytest.approx(200 / 3)  # order is ignored
     assert value(micro_f1(gold, found)) == pytest.approx(100 * 2 * 3 / (4 + 3))
     assert value(macro_f1(gold, found, LABELS)) == 75.0  # a, b, c are right, d is not
     assert accuracy(gold, found).rows.tolist() == [[1, 1], [1, 1], [0, 1]]
@@ -88,7 +88,7 @@ def test_one_label_a_text_agrees_with_scikit_learn(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_several_labels_agree_with_scikit_learn(seed):
     draw = random.Random(seed)
-    gold, found = random_several(draw), random_several(draw)
+    gold, found = random_multi(draw), random_multi(draw)
     wanted, given = indicator(gold), indicator(found)
     assert value(accuracy(gold, found)) == pytest.approx(100 * oracle.accuracy_score(wanted, given))
     for average, ours in (
@@ -99,14 +99,14 @@ def test_several_labels_agree_with_scikit_learn(seed):
         assert value(ours) == pytest.approx(100 * theirs)
 
 
-def test_a_label_that_a_redrawn_set_lacks_does_not_pull_the_mean_down():
-    # All right: whatever is drawn, every label in it has an F1 of 100.
+def test_a_label_missing_from_a_resample_does_not_lower_the_mean():
+    # All correct: in every resample, each label that occurs has an F1 of 100.
     gold = sets(*["a"] * 30, "b")
     found = macro_f1(gold, gold, LABELS).interval()
     assert (found.value, found.low, found.high) == (100.0, 100.0, 100.0)
 
 
-def test_two_models_are_compared_over_the_same_labels():
+def test_two_models_are_compared_on_the_same_labels():
     gold = sets(*["a", "b", "c"] * 20)
     good, bad = macro_f1(gold, gold, LABELS), macro_f1(gold, sets(*["a"] * 60), LABELS)
     difference = paired_bootstrap(good, bad)
@@ -114,22 +114,22 @@ def test_two_models_are_compared_over_the_same_labels():
     assert difference.value == pytest.approx(100 - 50 / 3)
 
 
-def test_a_label_that_is_not_listed_is_an_error():
+def test_unlisted_and_duplicate_labels_are_rejected():
     with pytest.raises(ValueError, match="'x' is not in the list"):
         macro_f1(sets("a"), sets("x"), LABELS)
-    with pytest.raises(ValueError, match="'a' stands twice"):
+    with pytest.raises(ValueError, match="received 'a' more than once"):
         macro_f1(sets("a"), sets("a"), ["a", "b", "a"])
 
 
 @pytest.mark.parametrize(
     "count", [accuracy, micro_f1, per_class, confusion, lambda g, p: macro_f1(g, p, LABELS)]
 )
-def test_texts_must_pair(count):
+def test_different_numbers_of_texts_are_rejected(count):
     with pytest.raises(ValueError, match="shorter"):
         count(sets("a", "b"), sets("a"))
 
 
-def test_rows_stand_by_support_then_name():
+def test_rows_are_sorted_by_support_then_name():
     rows = per_class(sets("b", "b", "c", "a"), sets("b", "d", "c", "c"))
     assert list(rows) == ["b", "a", "c", "d"]
     assert rows["b"] == {
@@ -143,7 +143,7 @@ def test_rows_stand_by_support_then_name():
     assert rows["a"]["f1"] == rows["d"]["recall"] == 0.0
 
 
-def test_what_several_labels_were_taken_for():
+def test_confusion_of_several_labels():
     gold = sets("a b", "a", "", "a b", "c")
     found = sets("a c", "", "d", "c d", "c")
     assert confusion(gold, found) == {

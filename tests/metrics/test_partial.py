@@ -28,24 +28,24 @@ def test_each_count_by_hand(gold, predicted, name):
     assert counts._asdict() == {**dict.fromkeys(MucCounts._fields, 0), name: 1}
 
 
-def test_spans_that_only_meet_are_missing_and_spurious():
+def test_adjacent_spans_are_missing_and_spurious():
     assert count_partial([GOLD], [("city", 5, 7)]) == MucCounts(0, 0, 0, missing=1, spurious=1)
 
 
-def test_a_span_is_paired_once_and_with_its_best():
-    # The exact one first, although another overlaps as much; the rest finds nothing left.
+def test_a_span_is_paired_once_with_its_best_partner():
+    # The exact pair comes first, although another span overlaps as much.
     assert count_partial([GOLD], [("date", 2, 5), GOLD]) == MucCounts(1, 0, 0, 0, spurious=1)
-    # The same slot before the greater overlap.
+    # The same slot comes before the larger overlap.
     predicted = [("date", 2, 5), ("city", 2, 3)]
     assert count_partial([GOLD], predicted) == MucCounts(0, 1, 0, 0, spurious=1)
-    # One long prediction over two gold values: half for the one it covers most of.
+    # One long prediction over two gold spans: partial for the one with the larger overlap.
     assert count_partial([("city", 0, 1), ("city", 1, 4)], [("city", 0, 4)]) == MucCounts(
         0, 1, 0, missing=1, spurious=0
     )
 
 
-def test_the_score_by_hand():
-    # Possible 1 + 2 + 1 + 4 = 8, actual 1 + 2 + 1 + 1 = 5, earned 1 + 2 / 2 = 2.
+def test_partial_f1_by_hand():
+    # Possible 1 + 2 + 1 + 4 = 8, actual 1 + 2 + 1 + 1 = 5, credit 1 + 2 / 2 = 2.
     assert partial_f1(1, 2, 1, 4, 1) == pytest.approx(100 * 2 * (2 / 5) * (2 / 8) / (2 / 5 + 2 / 8))
     np.testing.assert_allclose(partial_f1([3, 0], [0, 0], [0, 0], [0, 0], [0, 0]), [100, 0])
 

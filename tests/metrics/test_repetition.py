@@ -1,4 +1,4 @@
-"""Loops by hand: what is one, and what a language does by itself."""
+"""Repetition loops and natural doubling, by hand."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from pipeline.metrics.repetition import loops, repetition
         ("The THE the", {("the",)}),
         ("bit by bit by itself", set()),
         ("go on go on go on", {("go", "on")}),
-        ("on go on go on go", {("go", "on")}),  # the same loop, begun elsewhere
+        ("on go on go on go", {("go", "on")}),  # the same loop, rotated
         ("a man in a man in a hat", {("a", "man", "in")}),
         ("ha ha ha ha ha ha ha ha", {("ha",)}),
         ("再考虑考虑吧", set()),
@@ -28,7 +28,7 @@ def test_loops(text, expected):
     assert loops(text) == expected
 
 
-def test_a_loop_of_the_reference_is_no_mistake():
+def test_a_loop_in_the_reference_is_not_counted():
     counted = repetition(
         ["ha ha ha said he", "no no no", "fine", "ha ha ha"],
         ["He said: ha, ha, ha!", "no", "fine fine fine", "no no no"],
@@ -37,6 +37,6 @@ def test_a_loop_of_the_reference_is_no_mistake():
     assert counted.interval().value == 50.0
 
 
-def test_each_needs_a_reference():
+def test_different_numbers_of_texts_are_rejected():
     with pytest.raises(ValueError, match="shorter"):
         repetition(["a", "b"], ["a"])

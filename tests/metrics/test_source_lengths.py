@@ -1,4 +1,4 @@
-"""Words of any script, and buckets of source lengths by hand."""
+"""Words in any script; buckets of source lengths, by hand."""
 
 import numpy as np
 import pytest
@@ -43,8 +43,8 @@ def test_other_edges():
     assert [row.name for row in by_length(["a", "a b c"], counts, (1, 2, 4))] == ["1–1", "2–3"]
 
 
-def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match="counts of 1 examples; received 2 of 'x'"):
+def test_invalid_input_is_rejected():
+    with pytest.raises(ValueError, match="counts of 1 examples; received 2 for 'x'"):
         by_length(["a"], {"x": Counts(np.ones((2, 2)), share)})
-    with pytest.raises(ValueError, match="rising edges"):
+    with pytest.raises(ValueError, match="increasing list"):
         by_length(["a"], {}, (2, 1))

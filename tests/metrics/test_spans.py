@@ -1,4 +1,4 @@
-"""Spans and their scores: by hand, on malformed tags, and against seqeval as oracle."""
+"""Spans and their scores: by hand, on malformed tags, and against seqeval."""
 
 import random
 
@@ -6,22 +6,20 @@ import numpy as np
 import pytest
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
-from seqeval.scheme import IOB2
 
 from pipeline.metrics.spans import (
     SpanCounts,
     chunks,
-    count,
+    count_spans,
     per_slot,
     precision_recall_f1,
-    strict_chunks,
 )
 
 TAGS = ["O", "B-city", "I-city", "B-date", "I-date", "B-x-y", "I-x-y"]
 
 
 def random_tags(rng: random.Random) -> list[str]:
-    """Any order of tags: most such sequences are malformed."""
+    """Random tags; most such sequences are malformed."""
     return rng.choices(TAGS, k=rng.randint(1, 12))
 
 
@@ -44,7 +42,7 @@ def test_chunks_by_hand(tags, spans):
 
 
 @pytest.mark.parametrize("tag", ["", "city", "B", "I", "B-", "E-city", "o", "-city"])
-def test_chunks_refuse_a_tag_that_is_not_bio(tag):
+def test_chunks_reject_a_tag_that_is_not_bio(tag):
     with pytest.raises(ValueError, match=r"^tag 1 is .*expected 'O', 'B-<slot>' or 'I-<slot>'$"):
         chunks(["O", tag])
 
@@ -63,45 +61,25 @@ def test_scores_agree_with_seqeval():
         golds = [random_tags(rng) for _ in range(20)]
         predictions = [[t if rng.random() < 0.7 else rng.choice(TAGS) for t in g] for g in golds]
         pairs = zip(golds, predictions, strict=True)
-        sums = np.sum([count(chunks(gold), chunks(predicted)) for gold, predicted in pairs], axis=0)
+        sums = np.sum(
+            [count_spans(chunks(gold), chunks(predicted)) for gold, predicted in pairs], axis=0
+        )
         oracle = [score(golds, predictions) for score in (precision_score, recall_score, f1_score)]
         np.testing.assert_allclose(precision_recall_f1(*sums), np.multiply(100, oracle), rtol=1e-12)
 
 
-def test_strict_chunks_begin_at_b_alone():
-    assert strict_chunks(["I-city", "B-city", "I-city", "I-date", "B-date"]) == [
-        ("city", 1, 3),
-        ("date", 4, 5),
-    ]
-    with pytest.raises(ValueError, match="tag 0 is 'E-city'"):
-        strict_chunks(["E-city"])
-
-
-def test_strict_scores_agree_with_seqeval_in_strict_mode():
-    rng = random.Random(3)
-    golds = [random_tags(rng) for _ in range(400)]
-    predictions = [[t if rng.random() < 0.7 else rng.choice(TAGS) for t in g] for g in golds]
-    pairs = list(zip(golds, predictions, strict=True))
-    sums = np.sum([count(strict_chunks(g), strict_chunks(p)) for g, p in pairs], axis=0)
-    scores = (precision_score, recall_score, f1_score)
-    oracle = [score(golds, predictions, mode="strict", scheme=IOB2) for score in scores]
-    np.testing.assert_allclose(precision_recall_f1(*sums), np.multiply(100, oracle), rtol=1e-12)
-    lenient = np.sum([count(chunks(g), chunks(p)) for g, p in pairs], axis=0)
-    assert not np.array_equal(sums, lenient)
-
-
-def test_count_needs_slot_start_and_end_to_agree():
+def test_count_spans_compares_slot_start_and_end():
     gold = [("city", 0, 2), ("date", 3, 4), ("time", 5, 6)]
     predicted = [("city", 0, 1), ("city", 3, 4), ("time", 5, 6)]
-    assert count(gold, predicted) == SpanCounts(correct=1, predicted=3, gold=3)
+    assert count_spans(gold, predicted) == SpanCounts(correct=1, predicted=3, gold=3)
 
 
-def test_count_takes_a_repeated_span_once_for_each_gold_one():
+def test_count_spans_matches_repeated_spans_one_to_one():
     span = ("city", 0, 2)
-    assert count([span], [span, span]) == (1, 2, 1)
-    assert count([span, span], [span]) == (1, 1, 2)
-    assert count([span, span], [span, span]) == (2, 2, 2)
-    assert count([], []) == (0, 0, 0)
+    assert count_spans([span], [span, span]) == (1, 2, 1)
+    assert count_spans([span, span], [span]) == (1, 1, 2)
+    assert count_spans([span, span], [span, span]) == (2, 2, 2)
+    assert count_spans([], []) == (0, 0, 0)
 
 
 def test_precision_recall_f1_by_hand_and_zero_where_undefined():
@@ -128,6 +106,6 @@ def test_per_slot_rows_are_sorted_by_gold_count_then_name():
     assert table["airline"]["f1"] == 0.0
 
 
-def test_per_slot_refuses_different_numbers_of_examples():
+def test_per_slot_rejects_different_numbers_of_examples():
     with pytest.raises(ValueError, match="shorter"):
         per_slot([[], []], [[]])

@@ -1,10 +1,10 @@
-"""Thresholds: by hand, the best of all by brute force, and scikit-learn as oracle."""
+"""Thresholds: by hand, and optimal according to scikit-learn."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_recall_curve
 
-from pipeline.metrics.thresholds import UNSEEN, tune_thresholds
+from pipeline.metrics.thresholds import DEFAULT_THRESHOLD, tune_thresholds
 
 
 def column(*values):
@@ -19,13 +19,13 @@ def tuned(scores, gold):
 @pytest.mark.parametrize(
     ("scores", "gold", "threshold"),
     [
-        ((0.9, 0.6, 0.2), (1, 1, 0), 0.4),  # half-way between the two sides
-        ((0.9, 0.6, 0.2), (1, 1, 1), 0.1),  # all of them: half-way to 0
-        ((0.9, 0.6, 0.2), (0, 0, 0), UNSEEN),
+        ((0.9, 0.6, 0.2), (1, 1, 0), 0.4),  # half-way between the scores
+        ((0.9, 0.6, 0.2), (1, 1, 1), 0.1),  # all positive: half-way to 0
+        ((0.9, 0.6, 0.2), (0, 0, 0), DEFAULT_THRESHOLD),
         ((0.9, 0.8, 0.7, 0.1), (1, 0, 0, 0), 0.85),
-        ((0.3, 0.3, 0.3), (1, 0, 0), 0.15),  # equal scores stand or fall together
+        ((0.3, 0.3, 0.3), (1, 0, 0), 0.15),  # equal scores cannot be separated
         ((0.8, 0.6, 0.4), (1, 0, 1), 0.2),  # F1 2/3, 1/2, 4/5
-        ((0.9, 0.5, 0.4, 0.3), (1, 0, 0, 1), 0.7),  # 2/3 for the first alone, as for all
+        ((0.9, 0.5, 0.4, 0.3), (1, 0, 0, 1), 0.7),  # F1 is 2/3 for the first alone and for all
         ((0.0, 0.0), (1, 0), 0.0),
         ((1.0,), (1,), 0.5),
     ],
@@ -34,7 +34,7 @@ def test_by_hand(scores, gold, threshold):
     assert tuned(scores, gold) == pytest.approx(threshold)
 
 
-def test_neighbouring_numbers_have_no_middle():
+def test_adjacent_floats_have_no_midpoint():
     above = np.nextafter(0.5, 1)
     assert tuned((above, 0.5), (1, 0)) == above
 
@@ -47,7 +47,7 @@ def test_no_threshold_is_better(seed):
     found = tune_thresholds(scores, gold)
     for label in range(4):
         if not gold[:, label].any():
-            assert found[label] == UNSEEN
+            assert found[label] == DEFAULT_THRESHOLD
             continue
         reached = f1_score(gold[:, label], scores[:, label] >= found[label])
         precision, recall, _ = precision_recall_curve(gold[:, label], scores[:, label])
@@ -58,11 +58,11 @@ def test_no_threshold_is_better(seed):
         assert reached == pytest.approx(best)
 
 
-def test_what_does_not_fit_is_refused():
+def test_invalid_input_is_rejected():
     with pytest.raises(ValueError, match=r"received \(2, 1\) and \(1, 2\)"):
         tune_thresholds([[0.1], [0.2]], [[0, 1]])
     with pytest.raises(ValueError, match="one shape"):
         tune_thresholds([0.1], [1])
-    for odd in (1.5, -0.1, float("nan")):
+    for score in (1.5, -0.1, float("nan")):
         with pytest.raises(ValueError, match="outside"):
-            tune_thresholds([[odd]], [[1]])
+            tune_thresholds([[score]], [[1]])

@@ -1,4 +1,4 @@
-"""F1 by the token: by hand, and against scikit-learn's micro average over the slots."""
+"""Token F1: by hand, and against scikit-learn's micro average over the slots."""
 
 import random
 
@@ -14,15 +14,15 @@ TAGS = ["O", "B-city", "I-city", "B-date", "I-date"]
 def test_by_hand():
     gold = [("city", 0, 2), ("date", 3, 6)]
     predicted = [("city", 0, 1), ("date", 3, 5), ("city", 5, 7)]
-    # Right: token 0, 3, 4. Predicted: 0, 3, 4, 5, 6. Gold: 0, 1, 3, 4, 5.
+    # Correct: token 0, 3, 4. Predicted: 0, 3, 4, 5, 6. Gold: 0, 1, 3, 4, 5.
     assert count_tokens(gold, predicted) == (3, 5, 5)
 
 
-def test_how_a_stretch_is_cut_into_spans_does_not_matter():
+def test_span_boundaries_do_not_matter():
     assert count_tokens([("city", 0, 4)], [("city", 0, 2), ("city", 2, 4)]) == (4, 4, 4)
 
 
-def test_a_token_predicted_twice_is_right_once():
+def test_a_token_predicted_twice_is_correct_once():
     assert count_tokens([("city", 0, 1)], [("city", 0, 1), ("city", 0, 1)]) == (1, 2, 1)
     assert count_tokens([], []) == (0, 0, 0)
 

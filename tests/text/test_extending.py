@@ -1,11 +1,11 @@
-"""New pieces behind those of a trained model: ids kept, texts come back, new texts get shorter."""
+"""Adding pieces to a trained model: ids are kept, texts round-trip, new texts get shorter."""
 
 import pytest
 import tensorflow as tf
 from sentencepiece import SentencePieceProcessor
 
 from pipeline.text.extending import extend_subwords
-from pipeline.text.piece_files import append, piece_names, read_model, spelled
+from pipeline.text.piece_files import append_pieces, encode_pieces, piece_names, read_model
 from pipeline.text.subwords import Subwords, train_subwords
 
 OLD = ["book a flight to Oslo", "fly to Rome", "到北京的机票"] * 20
@@ -27,7 +27,7 @@ def both(models, tmp_path_factory):
     return [Subwords(folder / f"{name}.model") for name in ("old", "new")]
 
 
-def test_old_pieces_keep_their_ids_and_no_piece_stands_twice(models):
+def test_old_pieces_keep_their_ids_and_pieces_are_unique(models):
     before, after = map(piece_names, models)
     assert after[: len(before)] == before
     assert 0 < len(after) - len(before) <= 20
@@ -35,33 +35,33 @@ def test_old_pieces_keep_their_ids_and_no_piece_stands_twice(models):
     assert read_model(models[1]).trainer_spec.vocab_size == len(after)
 
 
-def test_new_texts_take_fewer_pieces_and_the_graph_knows_the_new_ids(both):
+def test_new_texts_have_fewer_pieces_and_use_new_ids(both):
     old, new = (subwords.tokenize(tf.constant(NEW[:3])) for subwords in both)
     assert int(tf.size(new.flat_values)) < int(tf.size(old.flat_values))
     assert int(tf.reduce_max(new.flat_values)) >= both[0].size
 
 
-def test_every_text_comes_back(both):
+def test_texts_round_trip(both):
     texts = [*NEW[:3], *OLD[:3], *NASTY]
     old, new = (s.detokenize(s.tokenize(tf.constant(texts))).numpy().tolist() for s in both)
     assert old == new
     assert new[:6] == [text.encode() for text in texts[:6]]
 
 
-def test_a_piece_is_spelled_in_the_pieces_of_another_model(models):
+def test_encode_pieces_with_another_model(models):
     old = models[0]
-    (ids,) = spelled(old, ["▁surfboard"])
+    (ids,) = encode_pieces(old, ["▁surfboard"])
     assert len(ids) > 1
     assert SentencePieceProcessor(model_proto=old).decode(ids) == " surfboard"
 
 
-def test_nothing_new_leaves_the_model_as_it_is(models):
+def test_without_new_pieces_the_model_is_unchanged(models):
     old = models[0]
     assert extend_subwords(old, NEW, 0, 3, "unigram") == old
     assert extend_subwords(old, ["", " "], 20, 3, "unigram") == old
-    assert append(old, []) == old
+    assert append_pieces(old, []) == old
 
 
-def test_how_many_pieces_are_asked_for_inside_is_not_told_as_if_a_user_had_set_it(models, caplog):
+def test_extending_does_not_warn_about_fewer_pieces(models, caplog):
     extend_subwords(models[0], NEW, 200, 3, "unigram")
     assert not caplog.messages

@@ -1,4 +1,4 @@
-"""Hashed n-grams: against a plain enumeration in Python, whose strings TensorFlow hashes."""
+"""Hashed n-grams against an enumeration in Python, hashed by TensorFlow."""
 
 import pytest
 import tensorflow as tf
@@ -22,7 +22,7 @@ tokens_of_texts = st.lists(
 
 
 def enumerate_ngrams(row, words, characters):
-    """The strings of a row's n-grams, in order."""
+    """Yield the n-grams of a row as strings, in order."""
     for size in range(1, words + 1):
         for at in range(len(row) - size + 1):
             yield "\x1f".join(row[at : at + size])
@@ -51,14 +51,14 @@ def ids_of(rows, **options):
 @pytest.mark.parametrize("words", [0, 1, 2, 4])
 @pytest.mark.parametrize("characters", [(0, 0), (1, 1), (1, 3), (3, 5)])
 @pytest.mark.parametrize("buckets", [7, 2**18])
-def test_ids_are_those_of_a_plain_enumeration(words, characters, buckets, binary):
+def test_ids_equal_the_enumeration(words, characters, buckets, binary):
     options = {"words": words, "characters": characters, "buckets": buckets, "binary": binary}
     assert ids_of(ROWS, **options) == expected_ids(ROWS, **options)
 
 
 @settings(max_examples=30)
 @given(tokens_of_texts)
-def test_ids_of_any_texts_are_those_of_a_plain_enumeration(rows):
+def test_ids_of_random_texts_equal_the_enumeration(rows):
     options = {"words": 3, "characters": (2, 3), "buckets": 1000, "binary": True}
     assert ids_of(rows, **options) == expected_ids(rows, **options)
 
@@ -68,13 +68,13 @@ def test_the_hash_is_the_same_on_every_machine():
     assert ids_of([["a", "b"], ["京"]], **options) == [[958, 938, 869], [322]]
 
 
-def test_no_id_is_padding_and_all_fit_the_table():
+def test_ids_are_in_range_and_never_padding():
     rows = [[str(number) for number in range(3000)]]
     (ids,) = ids_of(rows, words=2, characters=(1, 3), buckets=50)
     assert sorted(ids) == list(range(1, 50))
 
 
-def test_words_characters_and_what_they_are_cut_from_are_told_apart():
+def test_ngrams_of_words_characters_and_tokens_are_distinct():
     def ids(row, characters=(0, 0)):
         return set(ids_of([row], words=2, characters=characters, buckets=2**30)[0])
 
@@ -83,14 +83,14 @@ def test_words_characters_and_what_they_are_cut_from_are_told_apart():
     assert len(ids(["cat"], (3, 3))) == 4  # cat; <ca, cat, at>
 
 
-def test_a_batch_gives_what_its_rows_give_alone():
+def test_rows_do_not_depend_on_the_batch():
     options = {"words": 2, "characters": (2, 4), "buckets": 999}
     assert ids_of(ROWS, **options) == [ids_of([row], **options)[0] for row in ROWS]
     assert ids_of([], **options) == []
     assert ids_of([[], []], **options) == [[], []]
 
 
-def test_it_runs_in_a_graph_of_unknown_shapes_and_gives_int32():
+def test_it_runs_in_a_graph_with_unknown_shapes():
     @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.string)])
     def call(tokens):
         return hashed_ngrams(tokens, words=2, characters=(2, 3), buckets=999)
@@ -110,6 +110,6 @@ def test_it_runs_in_a_graph_of_unknown_shapes_and_gives_int32():
         {"buckets": 1},
     ],
 )
-def test_bounds_that_make_no_sense_are_refused(options):
+def test_arguments_out_of_range_are_rejected(options):
     with pytest.raises(ValueError, match=r"hashed_ngrams: .*; expected"):
         ids_of(ROWS, **{"words": 1, "characters": (0, 0), "buckets": 9, **options})

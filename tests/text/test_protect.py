@@ -1,16 +1,16 @@
-"""What must not change: found, kept out of the way, put back."""
+"""Protected strings: found, replaced with placeholders, restored."""
 
 import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.protect import MOST, PLACEHOLDERS, protect, protect_pair, restore
+from pipeline.text.protect import MAX_PLACEHOLDERS, PLACEHOLDERS, protect, protect_pair, restore
 
 A, B, C = PLACEHOLDERS[:3]
 
 
-def shown(text):
+def protected(text):
     found = protect(tf.constant([text]))
     return found.text.numpy()[0].decode(), [v.decode() for v in found.values.to_list()[0]]
 
@@ -31,23 +31,23 @@ def shown(text):
         ("", None, []),
     ],
 )
-def test_what_is_protected(text, masked, values):
-    assert shown(text) == (text if masked is None else masked, values)
+def test_protected_strings(text, masked, values):
+    assert protected(text) == (text if masked is None else masked, values)
 
 
-def test_what_only_placeholders_may_be_is_no_placeholder_in_a_text():
-    assert shown(f"x{A}y") == ("x\ufffdy", [])
+def test_placeholder_characters_in_the_input_are_replaced():
+    assert protected(f"x{A}y") == ("x\ufffdy", [])
 
 
-def test_those_after_the_last_placeholder_stay_as_they_are():
-    codes = [f"AB{100 + i}" for i in range(MOST + 3)]
-    masked, values = shown(" ".join(codes))
-    assert values == codes[:MOST]
-    assert masked.endswith(" ".join(["", *codes[MOST:]]))
+def test_strings_beyond_the_last_placeholder_are_not_replaced():
+    codes = [f"AB{100 + i}" for i in range(MAX_PLACEHOLDERS + 3)]
+    masked, values = protected(" ".join(codes))
+    assert values == codes[:MAX_PLACEHOLDERS]
+    assert masked.endswith(" ".join(["", *codes[MAX_PLACEHOLDERS:]]))
     assert masked.startswith(f"{A} {B} {C}")
 
 
-def test_a_lost_one_is_counted_an_invented_one_goes():
+def test_lost_values_are_counted_and_unknown_placeholders_removed():
     values = tf.ragged.constant([["x1", "x2"], [], ["x3"], []], dtype=tf.string)
     text = tf.constant([f"go {B}.", f"no {A}", f"{A}{A}", ""])
     found = restore(text, values)
@@ -62,7 +62,7 @@ def pair(source, target):
     )
 
 
-def test_training_pairs_share_what_both_sides_say():
+def test_only_strings_on_both_sides_of_a_pair_are_protected():
     assert pair("坐CA1234和MU5101", "on MU 5101 and ca1234 at 14A") == (
         f"坐{A}和{B}",
         f"on {B} and {A} at 14A",
@@ -87,7 +87,7 @@ def test_rows_do_not_mix():
         max_size=6,
     ).map("".join)
 )
-def test_every_text_comes_back(text):
+def test_texts_round_trip(text):
     found = protect(tf.constant([text]))
     back = restore(found.text, found.values)
     expected = text

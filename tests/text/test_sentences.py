@@ -1,11 +1,11 @@
-"""Sentences and chunks: where a long text is cut, and that nothing goes missing."""
+"""Sentence splitting and chunking: boundaries, and that nothing is lost."""
 
 import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.sentences import chunks, one_line, split_sentences
+from pipeline.text.sentences import one_line, split_chunks, split_sentences
 
 
 def sentences(*texts):
@@ -25,12 +25,12 @@ def sentences(*texts):
         ("", []),
     ],
 )
-def test_where_sentences_end(text, parts):
+def test_sentence_boundaries(text, parts):
     assert sentences(text) == [parts]
 
 
 @given(st.lists(st.text('ab .!?。！"”)\n\x1e\u3000', max_size=20), min_size=1, max_size=4))
-def test_sentences_joined_are_the_texts(texts):
+def test_joined_sentences_are_the_text(texts):
     lines = one_line(tf.constant(texts))
     found = sentences(*[line.decode() for line in lines.numpy()])
     assert ["".join(row) for row in found] == [line.decode() for line in lines.numpy()]
@@ -42,9 +42,9 @@ def test_one_line_by_hand():
     assert [t.decode() for t in found.numpy()] == ["a b c", "", ""]
 
 
-def test_chunks_are_of_like_size_and_in_order():
+def test_chunks_have_similar_sizes_and_keep_the_order():
     ids = tf.ragged.constant([[1, 2, 3, 4, 5, 6, 7], [], [8], [9, 10, 11]], dtype=tf.int32)
-    assert chunks(ids, 3).to_list() == [
+    assert split_chunks(ids, 3).to_list() == [
         [[1, 2], [3, 4], [5, 6, 7]],
         [],
         [[8]],
@@ -53,10 +53,10 @@ def test_chunks_are_of_like_size_and_in_order():
 
 
 @given(st.lists(st.integers(0, 30), max_size=5), st.integers(1, 7))
-def test_chunks_lose_nothing_and_are_not_too_long(lengths, most):
+def test_chunks_are_lossless_and_within_the_limit(lengths, max_length):
     rows = [list(range(length)) for length in lengths]
     ids = tf.ragged.constant(rows, dtype=tf.int32, ragged_rank=1)
-    found = chunks(ids, most).to_list()
+    found = split_chunks(ids, max_length).to_list()
     assert [[i for part in parts for i in part] for parts in found] == rows
-    assert all(0 < len(part) <= most for parts in found for part in parts)
-    assert [len(parts) for parts in found] == [-(-length // most) for length in lengths]
+    assert all(0 < len(part) <= max_length for parts in found for part in parts)
+    assert [len(parts) for parts in found] == [-(-length // max_length) for length in lengths]

@@ -1,4 +1,4 @@
-"""Subwords: every text comes back, offsets, training at its edges, and a SavedModel that moves."""
+"""Subwords: round trips, offsets, edge cases of training, and a SavedModel that is moved."""
 
 import gc
 import logging
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.text.subwords import FIXED, LEAST, Subwords, train_subwords
+from pipeline.text.subwords import FIXED, MIN_PIECES, Subwords, train_subwords
 
 TEXTS = [
     "the cat sat on the mat and the cat ate",
@@ -73,13 +73,13 @@ def pieces_of(model):
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
 
 
-def back(subwords, texts):
+def round_trip(subwords, texts):
     found = subwords.detokenize(subwords.tokenize(tf.constant(texts, tf.string)))
     return [text.decode("utf-8") for text in found.numpy()]
 
 
-def stretches(subwords, texts):
-    """What each piece covers, text by text."""
+def covered(subwords, texts):
+    """Return the text that each piece covers, per text."""
     fields = subwords.tokenize_with_offsets(tf.constant(texts, tf.string))
     _, starts, ends = (field.to_list() for field in fields)
     return [
@@ -94,30 +94,30 @@ def test_ids_of_the_fixed_pieces_and_the_bytes(file):
     assert not any(piece.startswith("<0x") for piece in pieces[260:])
 
 
-def test_nasty_strings_come_back_and_hold_no_unknown(subwords):
-    assert back(subwords, NASTY) == NASTY
+def test_nasty_strings_round_trip_without_unknown_ids(subwords):
+    assert round_trip(subwords, NASTY) == NASTY
     assert int(tf.reduce_min(subwords.tokenize(tf.constant(NASTY)).flat_values)) > 3
 
 
 @settings(max_examples=50)
 @given(st.lists(any_text, max_size=6))
-def test_any_string_comes_back(subwords, texts):
-    assert back(subwords, texts) == texts
+def test_any_string_comes_round_trip(subwords, texts):
+    assert round_trip(subwords, texts) == texts
 
 
-def test_every_kind_of_character_comes_back(subwords):
+def test_every_kind_of_character_round_trips(subwords):
     codes = [c for c in range(0x110000) if c < 0xD800 or (c > 0xDFFF and c != 0xFDD0)]
     codes = [c for c in codes if c < 0x3400 or 0xF900 <= c < 0x20000 or c % 17 == 0]
     texts = ["".join(map(chr, codes[at : at + 999])) for at in range(0, len(codes), 999)]
-    assert back(subwords, texts) == texts
+    assert round_trip(subwords, texts) == texts
 
 
-def test_the_code_point_kept_for_use_inside_is_no_text(subwords):
-    assert back(subwords, ["a\ufdd0b"]) == ["a\ufffdb"]
+def test_the_internal_code_point_is_replaced(subwords):
+    assert round_trip(subwords, ["a\ufdd0b"]) == ["a\ufffdb"]
 
 
-def test_offsets_cut_the_text_into_the_pieces(subwords):
-    assert ["".join(row) for row in stretches(subwords, NASTY)] == NASTY
+def test_offsets_partition_the_text(subwords):
+    assert ["".join(row) for row in covered(subwords, NASTY)] == NASTY
     found = subwords.tokenize_with_offsets(tf.constant(NASTY))
     assert found.ids.to_list() == subwords.tokenize(tf.constant(NASTY)).to_list()
     assert {field.dtype for field in found} == {tf.int32}
@@ -125,25 +125,25 @@ def test_offsets_cut_the_text_into_the_pieces(subwords):
 
 @settings(max_examples=50)
 @given(st.lists(any_text, min_size=1, max_size=6))
-def test_offsets_cut_any_text_into_the_pieces(subwords, texts):
-    assert ["".join(row) for row in stretches(subwords, texts)] == texts
+def test_offsets_partition_any_text(subwords, texts):
+    assert ["".join(row) for row in covered(subwords, texts)] == texts
 
 
 def test_offsets_by_hand(subwords):
-    # No character is a piece; "é" has two bytes, "京" three.
+    # These characters have no piece; "é" and "ç" have two bytes, "亰" has three.
     found = subwords.tokenize_with_offsets(tf.constant(["é ɕ", "亰ç"]))
     assert found.starts.to_list() == [[0, 0, 0, 1, 2, 2], [0, 0, 0, 1, 1]]
     assert found.ends.to_list() == [[0, 0, 1, 2, 2, 3], [0, 0, 1, 1, 2]]
 
 
-def test_a_word_is_the_same_pieces_at_the_start_and_inside(subwords):
+def test_a_word_has_the_same_pieces_at_the_start_and_inside(subwords):
     start, inside = subwords.tokenize(tf.constant(["cat", "the cat"])).to_list()
     assert inside[-len(start) :] == start
     alone, inside = subwords.tokenize(tf.constant(["北京", "the北京"])).to_list()
     assert inside[-len(alone) :] == alone
 
 
-def test_a_batch_gives_what_its_rows_give_alone(subwords):
+def test_rows_do_not_depend_on_the_batch(subwords):
     together = subwords.tokenize(tf.constant(NASTY)).to_list()
     assert together == [subwords.tokenize(tf.constant([text])).to_list()[0] for text in NASTY]
     assert subwords.tokenize(tf.constant([], tf.string)).to_list() == []
@@ -152,66 +152,66 @@ def test_a_batch_gives_what_its_rows_give_alone(subwords):
     )
 
 
-def test_fixed_pieces_say_nothing(subwords):
+def test_fixed_pieces_are_not_detokenized(subwords):
     (ids,) = subwords.tokenize(tf.constant(["the cat"])).to_list()
     padded = tf.ragged.constant([[2, *ids, 3, 0, 0], []], tf.int32)
     assert subwords.detokenize(padded).numpy().tolist() == [b"the cat", b""]
 
 
-def test_pieces_agree_with_the_library_itself(file, subwords):
+def test_ids_equal_those_of_sentencepiece(file, subwords):
     processor = sentencepiece.SentencePieceProcessor(model_proto=file.read_bytes())
     texts = ["the cat ate", "a flight on the 24th", "sat  on"]
     expected = [processor.encode(f" {text}") for text in texts]
     assert subwords.tokenize(tf.constant(texts)).to_list() == expected
 
 
-def test_the_same_texts_give_the_same_model(file, kind):
+def test_training_is_deterministic(file, kind):
     assert train_subwords(iter(TEXTS), 320, kind) == file.read_bytes()
     assert str(file.parent).encode() not in file.read_bytes()
 
 
-def test_texts_that_give_fewer_pieces_give_what_they_can_and_it_is_said(kind, caplog):
+def test_fewer_pieces_than_requested_give_a_warning(kind, caplog):
     with caplog.at_level(logging.WARNING):
         pieces = pieces_of(train_subwords(["ab", "ab ab"], 8_000, kind))
     assert 260 < len(pieces) < 280
     assert caplog.messages == [
-        f"vocabulary_size is 8000, but the training texts give {len(pieces)} pieces"
+        f"vocabulary_size is 8000, but the training texts yield only {len(pieces)} pieces"
     ]
 
 
-def test_more_characters_than_places_leave_room_for_longer_pieces(kind):
+def test_rare_characters_leave_room_for_longer_pieces(kind):
     rare = "".join(map(chr, range(0x4E00, 0x5200)))
-    pieces = pieces_of(train_subwords([rare, *["the cat sat"] * 400], LEAST, kind))
-    assert len(pieces) <= LEAST
+    pieces = pieces_of(train_subwords([rare, *["the cat sat"] * 400], MIN_PIECES, kind))
+    assert len(pieces) <= MIN_PIECES
     assert sum(len(piece) == 1 for piece in pieces[260:]) <= 31
     assert any(len(piece) > 2 for piece in pieces[260:])
 
 
-def test_no_text_is_left_out_for_its_length(kind):
+def test_long_texts_are_used_in_training(kind):
     word = "supercalifragilistic"
     pieces = pieces_of(train_subwords([f"{word} " * 700], 400, kind))
     assert any(len(piece) > 6 for piece in pieces[260:])
 
 
-def test_texts_with_control_characters_are_learnt_from(kind):
+def test_texts_with_control_characters_are_used_in_training(kind):
     pieces = pieces_of(train_subwords(["the\tcat\x00sat\non\r\nthe\tmat\x00sat"] * 9, 300, kind))
     assert any(len(piece) > 1 and piece in "the cat sat mat" for piece in pieces[260:])
     assert not any(set("\t\x00\n\r") & set(piece) for piece in pieces)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["\x00", "\n"]])
-def test_nothing_to_learn_from_is_refused(kind, texts):
-    with pytest.raises(InputError, match="the training texts hold no character"):
-        train_subwords(texts, LEAST, kind)
+def test_texts_without_characters_are_rejected(kind, texts):
+    with pytest.raises(InputError, match="the training texts contain no characters"):
+        train_subwords(texts, MIN_PIECES, kind)
 
 
-def test_too_few_pieces_are_refused(kind):
-    with pytest.raises(InputError, match=f"vocabulary_size is 299; expected at least {LEAST}"):
-        train_subwords(TEXTS, LEAST - 1, kind)
+def test_a_too_small_vocabulary_is_rejected(kind):
+    with pytest.raises(InputError, match=f"vocabulary_size is 299; expected at least {MIN_PIECES}"):
+        train_subwords(TEXTS, MIN_PIECES - 1, kind)
 
 
 class Both(tf.Module):
-    """There and back, as it would be served."""
+    """Tokenizing and detokenizing, as in serving."""
 
     def __init__(self, file):
         super().__init__()
@@ -222,11 +222,11 @@ class Both(tf.Module):
         return self.pieces.tokenize(texts).to_tensor(0)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def back(self, texts):
+    def round_trip(self, texts):
         return self.pieces.detokenize(self.pieces.tokenize(texts))
 
 
-def test_models_travel_in_saved_models_and_do_not_mix(tmp_path, kind):
+def test_saved_models_can_be_moved_and_do_not_interfere(tmp_path, kind):
     texts, ids = tf.constant(NASTY), {}
     for name, learnt in (("first", TEXTS), ("second", ["another text altogether"] * 4)):
         file = tmp_path / f"{name}.model"
@@ -247,20 +247,20 @@ def test_models_travel_in_saved_models_and_do_not_mix(tmp_path, kind):
     assert ids_alone(texts).numpy().tolist() == ids["first"] != ids["second"]
 
 
-def test_a_seed_set_later_does_no_harm(tmp_path, file, capfd):
+def test_setting_a_seed_does_not_destroy_the_tokenizer(tmp_path, file, capfd):
     module, texts = Both(file), tf.constant(["the cat"])
     expected = module.ids(texts).numpy().tolist()
     tf.saved_model.save(module, str(tmp_path / "saved"))
     loaded = tf.saved_model.load(str(tmp_path / "saved"))
     loaded.ids(texts)
-    tf.random.set_seed(1)  # it clears TensorFlow's cache of kernels
+    tf.random.set_seed(1)  # clears TensorFlow's kernel cache
     assert module.ids(texts).numpy().tolist() == expected
     assert module.pieces.tokenize(texts).to_list() == expected
     assert loaded.ids(texts).numpy().tolist() == expected
     assert "normalizer" not in capfd.readouterr().err
 
 
-def test_symbols_are_pieces_of_their_own_and_come_back(tmp_path):
+def test_symbols_are_separate_pieces_and_round_trip(tmp_path):
     marks = ["\ufdd1", "\ufdd2"]
     texts = ["fly \ufdd1 to oslo", "\ufdd2到北京", *TEXTS]
     file = tmp_path / "pieces.model"

@@ -1,4 +1,4 @@
-"""Tokens: against an oracle of the rule in pure Python, and by identity on nasty strings."""
+"""Tokens against a reference implementation in Python, and offsets on nasty strings."""
 
 import unicodedata
 
@@ -37,8 +37,8 @@ NASTY = [
     "𝒜𝓑 𝟘𝟙 \U000e0041",
 ]
 
-# Letters that Unicode gives to the script Han, though their names do not say so, and letters named
-# after kana that belong to no single script.
+# Letters of the script Han whose names do not say so; letters named after kana that are shared by
+# several scripts.
 HAN = "々〻\U00016fe3\U00016ff0\U00016ff1"
 SHARED = "ーｰﾞﾟ"
 KANA = ("HIRAGANA LETTER", "KATAKANA LETTER", "HALFWIDTH KATAKANA", "HENTAIGANA")
@@ -53,7 +53,7 @@ close_text = st.text(
 
 
 def kind(character):
-    """What the rule takes a character for: blank, mark, letter or single."""
+    """Classify a character by the rules: blank, mark, letter or single."""
     category = unicodedata.category(character)
     if category[0] == "Z" or category in ("Cc", "Cf"):
         return "blank"
@@ -66,7 +66,7 @@ def kind(character):
 
 
 def in_large_block(code):
-    """Han, Hangul, Tangut and private use: blocks whose thousands of characters are alike."""
+    """Return whether a code point is in a large uniform block: Han, Hangul, Tangut, private use."""
     return (
         0x3400 <= code < 0xA000
         or 0xAC00 <= code < 0xF900
@@ -76,23 +76,23 @@ def in_large_block(code):
 
 
 def oracle(text):
-    """(start, end) of the tokens, by the rule in the module's docstring."""
+    """Return (start, end) of each token by the rules in the module docstring."""
     spans, last = [], "blank"
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         now = kind(character)
         if last == "single" and unicodedata.category(character)[0] == "M":
             now = "single"
-            spans[-1] = (spans[-1][0], place + 1)
+            spans[-1] = (spans[-1][0], index + 1)
         elif now in ("letter", "mark") and last in ("letter", "mark"):
-            spans[-1] = (spans[-1][0], place + 1)
+            spans[-1] = (spans[-1][0], index + 1)
         elif now != "blank":
-            spans.append((place, place + 1))
+            spans.append((index, index + 1))
         last = now
     return spans
 
 
 def tokens_of(texts):
-    """Rows of (surface, start, end)."""
+    """Return rows of (surface, start, end)."""
     found = tokenize(tf.constant(texts, tf.string))
     fields = (field.to_list() for field in found)
     return [
@@ -105,7 +105,7 @@ def words(text):
     return [surface for surface, _, _ in tokens_of([text])[0]]
 
 
-def test_offsets_find_the_surface_in_nasty_strings():
+def test_offsets_match_the_surface_in_nasty_strings():
     for text, row in zip(NASTY, tokens_of(NASTY), strict=True):
         assert all(text[start:end] == surface for surface, start, end in row), text
         assert [(start, end) for _, start, end in row] == oracle(text), text
@@ -113,7 +113,7 @@ def test_offsets_find_the_surface_in_nasty_strings():
 
 @settings(max_examples=50)
 @given(st.lists(any_text, min_size=1, max_size=6))
-def test_offsets_find_the_surface_in_any_string(texts):
+def test_offsets_match_the_surface_in_any_string(texts):
     for text, row in zip(texts, tokens_of(texts), strict=True):
         assert all(text[start:end] == surface != "" for surface, start, end in row)
         edges = [edge for _, start, end in row for edge in (start, end)]
@@ -122,12 +122,12 @@ def test_offsets_find_the_surface_in_any_string(texts):
 
 @settings(max_examples=50)
 @given(st.lists(known_text | close_text, min_size=1, max_size=6))
-def test_tokens_are_those_of_the_rule(texts):
+def test_tokens_equal_the_reference(texts):
     for text, row in zip(texts, tokens_of(texts), strict=True):
         assert [(start, end) for _, start, end in row] == oracle(text)
 
 
-def test_every_kind_of_character_is_what_the_rule_says():
+def test_every_kind_of_character_equals_the_reference():
     codes = [code for code in range(0x110000) if code % 101 == 0 or not in_large_block(code)]
     known = [chr(code) for code in codes if unicodedata.category(chr(code)) not in ("Cs", "Cn")]
     texts = [f"a{character}b" for character in known]
@@ -140,12 +140,12 @@ def test_every_kind_of_character_is_what_the_rule_says():
     assert len(known) > 25_000
 
 
-def test_a_batch_gives_what_its_rows_give_alone():
+def test_rows_do_not_depend_on_the_batch():
     assert tokens_of(NASTY) == [tokens_of([text])[0] for text in NASTY]
     assert tokens_of(NASTY[::-1]) == tokens_of(NASTY)[::-1]
 
 
-def test_an_empty_batch_has_no_row():
+def test_an_empty_batch_has_no_rows():
     found = tokenize(tf.constant([], tf.string))
     assert [field.to_list() for field in found] == [[], [], []]
 
@@ -200,7 +200,7 @@ def test_normal_form_by_hand(typed, normal):
 
 @settings(max_examples=50)
 @given(st.lists(known_text, max_size=4))
-def test_normalising_twice_is_normalising_once(typed):
+def test_normalisation_is_idempotent(typed):
     once = normalize(tf.ragged.constant([typed], tf.string, ragged_rank=1))
     assert normalize(once).to_list() == once.to_list()
 
@@ -231,7 +231,7 @@ def test_clean_by_hand(dirty, expected):
 
 @settings(max_examples=50)
 @given(st.lists(st.binary(max_size=20), max_size=5))
-def test_clean_bytes_are_valid_and_tokenise(rows):
+def test_clean_gives_valid_utf8_that_can_be_tokenized(rows):
     text = clean(tf.constant(rows, tf.string))
     decoded = [row.decode("utf-8") for row in text.numpy()]
     assert decoded == [row.decode("utf-8", "replace") for row in rows]

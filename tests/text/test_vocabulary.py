@@ -1,4 +1,4 @@
-"""Vocabularies: ids by hand, files that read back, and their way through a SavedModel."""
+"""Vocabularies: ids by hand, file round trips, and use in a SavedModel."""
 
 import shutil
 from collections import Counter
@@ -32,31 +32,31 @@ def test_terms_are_ordered_by_count_then_code_point():
     assert list_terms(counts, minimum=6) == ["<pad>", "<unk>"]
 
 
-def test_files_read_back_as_written(file):
+def test_files_round_trip(file):
     assert read_terms(file) == TERMS
     assert file.read_bytes().startswith(b"<pad>\n<unk>\nto\n")
 
 
-def test_a_file_of_no_terms_reads_back(tmp_path):
+def test_a_file_without_terms_round_trips(tmp_path):
     write_terms(tmp_path / "new" / "slots.txt", [])
     assert read_terms(tmp_path / "new" / "slots.txt") == []
 
 
 @pytest.mark.parametrize("term", ["a\nb", "\n", "a\r", "\r\n"])
-def test_a_line_break_in_a_term_is_refused_and_nothing_written(tmp_path, term):
-    with pytest.raises(InputError, match=r"words\.txt: the term '.*' holds a line break"):
+def test_a_term_with_a_line_break_is_rejected_and_nothing_written(tmp_path, term):
+    with pytest.raises(InputError, match=r"words\.txt: the term '.*' contains a line break"):
         write_terms(tmp_path / "words.txt", ["fine", term])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_id_is_the_line_of_the_term(file):
+def test_an_id_is_the_line_number_of_the_term(file):
     vocabulary = Vocabulary(file)
     assert vocabulary.ids(tf.constant(TERMS)).numpy().tolist() == list(range(len(TERMS)))
     assert (PAD_ID, UNKNOWN_ID) == (0, 1)
 
 
 @pytest.mark.parametrize("term", ["", "To", "tox", "é", "<UNK>"])
-def test_what_is_not_listed_is_unknown(file, term):
+def test_unlisted_terms_are_unknown(file, term):
     assert int(Vocabulary(file).ids(tf.constant(term))) == UNKNOWN_ID
 
 
@@ -70,7 +70,7 @@ def test_ids_keep_the_shape_dense_or_ragged(file):
     assert ragged.to_list() == [[[2], []], [], [[3, 1]]]
 
 
-def test_a_vocabulary_travels_in_a_saved_model(tmp_path, file):
+def test_a_vocabulary_is_saved_in_a_saved_model(tmp_path, file):
     class Lookup(tf.Module):
         def __init__(self):
             super().__init__()

@@ -1,15 +1,16 @@
 """Value fidelity: whether numbers, dates, times, prices and codes survive a translation.
 
-5月1日 and May 1 are one day, 下午3点 and 3 pm one time, 800元 and 800 yuan one price. Read in this
-order:
+5月1日 and May 1 are the same day, 下午3点 and 3 pm the same time, 800元 and 800 yuan the same
+price. The files in reading order:
 
-- `found`     a value in a text, and rules that find them one after the other
-- `calendar`  days, times and money in one spelling for all languages
-- `numerals`  digits and number words of a language as numbers
-- `anywhere`  what is written alike in all languages: codes, addresses, ISO dates, money by sign
-- `zh`, `en`, `de`  the rules of a language
-- `fidelity`  values of both sides compared: kept, lost, invented; the metric
+- `matching`          a value in a text, and rules that match values in order
+- `calendar`          days, times and money in one normal form for all languages
+- `numerals`          digits and number words of a language as numbers
+- `language_neutral`  values written alike in all languages: codes, addresses, ISO dates, prices
+- `zh`, `en`, `de`    the rules of each language
+- `fidelity`          values of both sides compared: kept, lost, invented; the metric
 
-A rule asks for a value where its form leaves little doubt. What may be a value or a mere word (一,
-"one", "second", "May") is never asked for: it only serves a value that the other side asks for.
+A value is required if its form is unambiguous. An expression that may be a value or an ordinary
+word (一, "one", "second", "May") is optional: it can match a value that the other side requires,
+but its absence is never an error.
 """

@@ -1,4 +1,4 @@
-"""Days, clock times and money in one spelling for all languages, from numbers."""
+"""Days, clock times and money in one normal form for all languages."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ NOON_FROM, NIGHT_FROM = 11, 5  # 中午1点 is in the afternoon; 晚上1点 is a
 
 
 def number(value: Decimal | int) -> str:
-    """The number without needless zeros: 3.50 is 3.5, 05 is 5."""
+    """Format a number without redundant zeros: 3.50 is 3.5, 05 is 5."""
     written = f"{Decimal(value):f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def day(month: int, of_month: int, year: int | None = None) -> Readings:
-    """A day of the year, its year a value of its own; nothing where there is no such day.
+    """Return the readings of a day; the year is a separate reading. Empty for an invalid day.
 
-    Its parts serve alone: "back on the 1st" has not invented the 1 of 5月1日.
+    The parts of the date are optional readings: in "back on the 1st", the 1 of 5月1日 is not
+    invented.
     """
     if not (1 <= month <= 12 and 1 <= of_month <= 31):
         return []
@@ -30,27 +31,27 @@ def day(month: int, of_month: int, year: int | None = None) -> Readings:
 
 
 def day_or(month: int, of_month: int, others: Sequence[str]) -> Readings:
-    """As `day`, of a form such as 5.1 that may as well say something else."""
+    """Return the readings of `day` for an ambiguous form such as 5.1, with alternative values."""
     readings = day(month, of_month)
     return [[*readings[0], *others], *readings[1:]] if readings else []
 
 
 def month_name(month: int) -> str:
-    """How a month by itself is spelt: month 5."""
+    """Return the normal form of a month without a day: month 5."""
     return f"month {month}"
 
 
 def clock(hour: int, minute: int = 0, part: str = "") -> Readings:
-    """A time of the day; without its part of the day it is either of two.
+    """Return the readings of a clock time; without a part of the day it means either half.
 
     Args:
         hour: 0 to 24.
         minute: 0 to 59.
-        part: "am", "pm", "noon", "night", or "" where nothing is said.
+        part: "am", "pm", "noon", "night", or "" if unspecified.
 
     Returns:
-        No reading where there is no such time. A full hour without a part may be written by its
-        number alone ("at 3").
+        No reading for an invalid time. A full hour without a part also matches its number alone
+        ("at 3").
     """
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return []
@@ -61,7 +62,11 @@ def clock(hour: int, minute: int = 0, part: str = "") -> Readings:
 
 
 def money(amount: Decimal, currency: str, *, or_number: bool = False) -> Readings:
-    """An amount; `or_number` where the word for the currency has other meanings (块, pounds)."""
+    """Return the reading of an amount of money.
+
+    Set `or_number` if the word for the currency has other meanings (块, pounds); the number alone
+    matches then, too.
+    """
     return [[f"{number(amount)} {currency}", *([number(amount)] if or_number else [])]]
 
 

@@ -1,4 +1,4 @@
-"""Values in German: 1. Mai, halb vier, 15 Uhr 30, 800 Euro, einundzwanzig."""
+"""Rules for values in German: 1. Mai, halb vier, 15 Uhr 30, 800 Euro, einundzwanzig."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.matching import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, optional, rule
 from pipeline.metrics.values.numerals import GERMAN_DIGITS, german_digits, german_words
 
 MONTHS = [
@@ -64,7 +64,7 @@ _LOOSE = {
 
 
 def rules() -> list[Rule]:
-    """All rules in order."""
+    """Return all rules in order."""
     return [
         *language_neutral.addresses(),
         *language_neutral.spaced_codes(),
@@ -82,7 +82,7 @@ def rules() -> list[Rule]:
 
 
 def _amount(written: str) -> Decimal | None:
-    """1.200,50 or zwölf; None where it is no number."""
+    """Read 1.200,50 or zwölf; None if it is not a number."""
     if written[0].isdigit():
         return german_digits(written)
     value = _WORDS.get(written.lower())
@@ -128,8 +128,8 @@ def _times() -> list[Rule]:
     return [
         rule("time", rf"\b{hour}(?:[:.](\d{{2}}))? ?Uhr\b(?: (\d{{2}})\b)?{_PART}", full),
         rule("time", rf"\b(halb|viertel nach|viertel vor) {hour}\b{_PART}", around),
-        rule("time", r"\bMittags?\b", serves("12:00")),
-        rule("time", r"\bMitternachts?\b", serves("00:00")),
+        rule("time", r"\bMittags?\b", optional("12:00")),
+        rule("time", r"\bMitternachts?\b", optional("00:00")),
     ]
 
 
@@ -172,11 +172,11 @@ def _numbers() -> list[Rule]:
         value = _WORDS.get(written)
         if value is not None and value > 1:
             return [[str(value)]]
-        # Zweier, vierjährig, Dreirad: the longest stem that it begins with.
+        # Zweier, vierjährig, Dreirad: use the longest stem that the word begins with.
         stems = [stem for stem in _STEMS if written.startswith(stem)]
         return [[], [str(_STEMS[max(stems, key=len)])]] if stems else []
 
-    loose = [rule("number", rf"\b(?:{form})\b", serves(value)) for value, form in _LOOSE.items()]
+    loose = [rule("number", rf"\b(?:{form})\b", optional(value)) for value, form in _LOOSE.items()]
     return [
         rule("number", rf"({GERMAN_DIGITS})(?: (Millionen|Million|Tausend)\b)?", digits),
         *loose,

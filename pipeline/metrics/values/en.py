@@ -1,4 +1,4 @@
-"""Values in English: May 1st, half past three in the afternoon, 800 yuan, twelve hundred."""
+"""Rules for values in English: May 1st, half past three, 800 yuan, twelve hundred."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.matching import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, optional, rule
 from pipeline.metrics.values.numerals import (
     ENGLISH_DIGITS,
     ENGLISH_ORDINALS,
@@ -34,7 +34,7 @@ MONTHS = [
 ]
 _MONTH_PLACES = {name[:3].lower(): place for place, name in enumerate(MONTHS, 1)}
 _MONTH = rf"\b({'|'.join(f'{m[:3]}(?:{m[3:]})?' if m[3:] else m for m in MONTHS)}|sept)\b\.?"
-_WORDS_TOO = {"may", "march"}  # and so never asked for by themselves
+_AMBIGUOUS_MONTHS = {"may", "march"}  # also ordinary words, so never required
 
 _TENTHS = {"thirtieth": 30} | {
     f"{tens}-{word}": 20 + 10 * i + place
@@ -75,7 +75,7 @@ _CURRENCIES = {
 _WEEKDAY = "|".join(calendar.WEEKDAYS)
 _SHORT_WEEKDAYS = {day[:3]: day for day in calendar.WEEKDAYS}
 
-# Words that say a number and often something else.
+# Words that often mean something else than a number.
 _LOOSE = {
     "1": "a|an|one|ones|once|single|another|each|every|lone|alone|per|1",
     "2": "both|pair|couple|twins?|double|twice|duo|two's",
@@ -88,7 +88,7 @@ _LOOSE = {
 
 
 def rules() -> list[Rule]:
-    """All rules in order."""
+    """Return all rules in order."""
     return [
         *language_neutral.addresses(),
         *language_neutral.spaced_codes(),
@@ -162,8 +162,8 @@ def _times() -> list[Rule]:
         rule("time", rf"(?<![\d:./])\b(\d{{1,2}})(?::(\d{{2}}))? ({parts})\b", with_part),
         rule("time", rf"(?<=at ){_HOUR_WORD}() ({parts})\b", in_words),
         rule("time", rf"\b{_HOUR_WORD}-(thirty|fifteen|forty-five)\b{_PART}", in_words),
-        rule("time", r"\b(?:noon|midday)\b", serves("12:00")),
-        rule("time", r"\bmidnight\b", serves("00:00")),
+        rule("time", r"\b(?:noon|midday)\b", optional("12:00")),
+        rule("time", r"\bmidnight\b", optional("00:00")),
     ]
 
 
@@ -172,24 +172,24 @@ def _part(written: str | None) -> str:
 
 
 def _prices() -> list[Rule]:
-    found = []
+    rules = []
     for form, currency in (*_CURRENCIES.items(), ("pounds?|quid", "GBP")):
 
         def price(match: re.Match[str], currency: str = currency) -> Readings:
             return calendar.money(_amount(match[1]), currency, or_number=currency == "GBP")
 
         amount = rf"(?<!\d)(?<!\d[.,])({ENGLISH_DIGITS}|{english_form()})"
-        found.append(rule("price", rf"{amount} ?(?:US )?(?:{form})\b", price))
-    return found
+        rules.append(rule("price", rf"{amount} ?(?:US )?(?:{form})\b", price))
+    return rules
 
 
 def _days_and_months() -> list[Rule]:
     def month(match: re.Match[str]) -> Readings:
         values = [calendar.month_name(_month(match[0]))]
-        return [[], values] if match[0].lower() in _WORDS_TOO else [values]
+        return [[], values] if match[0].lower() in _AMBIGUOUS_MONTHS else [values]
 
     def short(match: re.Match[str]) -> Readings:
-        return [[], [_SHORT_WEEKDAYS[match[0].capitalize()]]]  # "sun" and "sat" are words
+        return [[], [_SHORT_WEEKDAYS[match[0].capitalize()]]]  # "sun" and "sat" are also words
 
     return [
         rule("weekday", rf"\b({_WEEKDAY})", lambda match: [[match[1].capitalize()]]),
@@ -212,7 +212,7 @@ def _numbers() -> list[Rule]:
         return [[], [calendar.number(_ORDINALS[match[0].lower().replace(" ", "-")])]]
 
     loose = [
-        rule("number", rf"\b(?:{form})\b", serves(value))
+        rule("number", rf"\b(?:{form})\b", optional(value))
         for value, form in _LOOSE.items()
         if value != "1"
     ]
@@ -221,5 +221,5 @@ def _numbers() -> list[Rule]:
         rule("number", rf"\b(?:{_ORDINAL})\b", ordinal),
         rule("number", english_form(), words),
         *loose,
-        rule("number", rf"\b(?:{_LOOSE['1']})\b", serves("1")),
+        rule("number", rf"\b(?:{_LOOSE['1']})\b", optional("1")),
     ]

@@ -1,4 +1,4 @@
-"""Values of a source and its translation compared: kept, lost, invented."""
+"""Compare the values of a source and its translation: kept, lost, invented."""
 
 from __future__ import annotations
 
@@ -14,96 +14,108 @@ from pipeline.metrics.intervals import Counts
 from pipeline.metrics.spans import precision_recall_f1
 from pipeline.metrics.values import de, en, language_neutral, zh
 from pipeline.metrics.values.calendar import number
-from pipeline.metrics.values.matching import KINDS, Found, Kind, Rule, find, rule
+from pipeline.metrics.values.matching import KINDS, Kind, Rule, ValueMatch, match_rules, rule
 from pipeline.metrics.values.numerals import ENGLISH_DIGITS, english_digits
 
-CACHED = 20_000  # texts
-SHORTEST_CODE = 4  # characters of a code that is looked for also where it is cut by spaces
+CACHED_TEXTS = 20_000
+MIN_SPLIT_CODE = 4  # characters; codes of this length are also found with spaces in between
 
 
 @dataclass(frozen=True)
-class Values:
-    """What became of the values of one source.
+class ComparedValues:
+    """The values of one source and its translation.
 
     Args:
-        kept: Of the source, asked for and there.
-        lost: Of the source, asked for and not there.
-        invented: Of the translation, in its own places: nothing in the source says them.
+        kept: Required values of the source that the translation has.
+        lost: Required values of the source that the translation lacks.
+        invented: Required values of the translation that the source lacks, with offsets in the
+            translation.
     """
 
-    kept: list[Found]
-    lost: list[Found]
-    invented: list[Found]
+    kept: list[ValueMatch]
+    lost: list[ValueMatch]
+    invented: list[ValueMatch]
 
 
-@functools.lru_cache(CACHED)
-def values(text: str, language: str) -> tuple[Found, ...]:
-    """The values in a text, in order; sources and references are read once, not every epoch.
+@functools.lru_cache(CACHED_TEXTS)
+def extract_values(text: str, language: str) -> tuple[ValueMatch, ...]:
+    """Return the values of a text, in order; cached, since texts repeat in every epoch.
 
     Args:
-        text: As it stands.
-        language: Its code; zh, en and de are known, with any region or script behind. Of others
-            only what is written alike everywhere is found: digits, codes, ISO dates, money by sign.
+        text: The text, not normalised.
+        language: Language code; zh, en and de have rules, with any region or script suffix. In
+            other languages only language-neutral forms are found: digits, codes, ISO dates, prices
+            with a currency sign.
     """
-    known = language.lower().replace("_", "-").partition("-")[0]
-    known = {"zho": "zh", "cmn": "zh"}.get(known, known)
-    read = text.translate(zh.SIMPLIFIED) if known == "zh" else text
-    return tuple(find(read, _rules(known)))
+    code = language.lower().replace("_", "-").partition("-")[0]
+    code = {"zho": "zh", "cmn": "zh"}.get(code, code)
+    simplified = text.translate(zh.SIMPLIFIED) if code == "zh" else text
+    return tuple(match_rules(simplified, _rules(code)))
 
 
-def compare(source: str, translation: str, languages: tuple[str, str]) -> Values:
-    """Looks for the source's values in its translation, each as often as the source says it.
+def compare(source: str, translation: str, languages: tuple[str, str]) -> ComparedValues:
+    """Match the source's required values with the translation's values, one to one.
 
-    A value that the translation says more often than the source is none that it invented.
+    A value that the translation repeats more often than the source does not count as invented.
     """
-    wanted, found = values(source, languages[0]), values(translation, languages[1])
-    squeezed = _squeezed(translation)
-    kept: list[Found] = []
-    lost: list[Found] = []
-    used: set[int] = set()  # the starts of what serves already, in all its readings
-    for one in sorted((w for w in wanted if w.asked), key=lambda w: len(w.values)):
-        fitting = [f for f in found if f.start not in used and f.values & one.values]
-        if fitting:
-            best = min(fitting, key=lambda f: not f.asked)
-            if best.asked or best.kind != "code":  # "8l 473" may need all parts of 8L473
+    source_values = extract_values(source, languages[0])
+    translation_values = extract_values(translation, languages[1])
+    squeezed = _squeeze(translation)
+    kept: list[ValueMatch] = []
+    lost: list[ValueMatch] = []
+    used: set[int] = set()  # starts of matched values; covers all readings at that place
+    required = (value for value in source_values if value.required)
+    for value in sorted(required, key=lambda value: len(value.values)):
+        candidates = [
+            other
+            for other in translation_values
+            if other.start not in used and other.values & value.values
+        ]
+        if candidates:
+            best = min(candidates, key=lambda other: not other.required)
+            if best.required or best.kind != "code":  # "8l 473" may need all parts of 8L473
                 used.add(best.start)
-        there = fitting or (one.kind == "code" and _is_in(one, squeezed))
-        (kept if there else lost).append(one)
-    said = {value for one in wanted for value in one.values}
-    new = [f for f in found if f.asked and f.start not in used and not f.values & said]
-    squeezed = _squeezed(source)
-    invented = [f for f in new if f.kind != "code" or not _is_in(f, squeezed)]
-    return Values(_in_order(kept), _in_order(lost), invented)
+        matched = candidates or (value.kind == "code" and _contains_code(squeezed, value))
+        (kept if matched else lost).append(value)
+    known = {each for value in source_values for each in value.values}
+    new = [
+        value
+        for value in translation_values
+        if value.required and value.start not in used and not value.values & known
+    ]
+    squeezed = _squeeze(source)
+    invented = [v for v in new if v.kind != "code" or not _contains_code(squeezed, v)]
+    return ComparedValues(_in_order(kept), _in_order(lost), invented)
 
 
-def value_fidelity(compared: Sequence[Values]) -> Counts:
-    """F1 of the values, in percent: one that became another is lost and invented.
+def value_fidelity(compared: Sequence[ComparedValues]) -> Counts:
+    """Compute the F1 of the values in percent; a changed value counts as lost and as invented.
 
     Returns:
         Rows (kept, lost, invented) [sentences, 3], and their score: 2 kept / (2 kept + lost +
-        invented), and 100 where there is nothing to keep and nothing invented.
+        invented), and 100 if all three are 0.
     """
-    rows = [(len(one.kept), len(one.lost), len(one.invented)) for one in compared]
+    rows = [(len(each.kept), len(each.lost), len(each.invented)) for each in compared]
     return Counts(np.array(rows, np.int64).reshape(-1, 3), _f1)
 
 
-def by_kind(compared: Sequence[Values]) -> dict[Kind, tuple[int, int, int]]:
-    """How many values were kept, lost and invented, of each kind that occurs."""
+def by_kind(compared: Sequence[ComparedValues]) -> dict[Kind, tuple[int, int, int]]:
+    """Count kept, lost and invented values for each kind that occurs."""
     counts = {kind: [0, 0, 0] for kind in KINDS}
-    for one in compared:
-        for place, group in enumerate((one.kept, one.lost, one.invented)):
-            for found in group:
-                counts[found.kind][place] += 1
+    for each in compared:
+        for column, group in enumerate((each.kept, each.lost, each.invented)):
+            for value in group:
+                counts[value.kind][column] += 1
     return {kind: (row[0], row[1], row[2]) for kind, row in counts.items() if any(row)}
 
 
 @functools.cache
 def _rules(language: str) -> list[Rule]:
-    known = {"zh": zh.rules, "en": en.rules, "de": de.rules}
-    return known[language]() if language in known else _rules_of_others()
+    with_rules = {"zh": zh.rules, "en": en.rules, "de": de.rules}
+    return with_rules[language]() if language in with_rules else _language_neutral_rules()
 
 
-def _rules_of_others() -> list[Rule]:
+def _language_neutral_rules() -> list[Rule]:
     return [
         *language_neutral.addresses(),
         *language_neutral.spaced_codes(),
@@ -116,17 +128,18 @@ def _rules_of_others() -> list[Rule]:
     ]
 
 
-def _in_order(found: Sequence[Found]) -> list[Found]:
-    return sorted(found, key=lambda one: one.start)
+def _in_order(values: Sequence[ValueMatch]) -> list[ValueMatch]:
+    return sorted(values, key=lambda value: value.start)
 
 
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
+    """Remove spaces and hyphens, and convert to upper case."""
     return re.sub(r"[\s-]", "", text).upper()
 
 
-def _is_in(code: Found, squeezed: str) -> bool:
-    """Whether a code stands in a text whose spaces and hyphens are gone: mu 5101."""
-    return any(len(v) >= SHORTEST_CODE and v.isalnum() and v in squeezed for v in code.values)
+def _contains_code(squeezed: str, code: ValueMatch) -> bool:
+    """Return whether a squeezed text contains a code, as in "mu 5101" for MU5101."""
+    return any(len(v) >= MIN_SPLIT_CODE and v.isalnum() and v in squeezed for v in code.values)
 
 
 def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What is written alike in all languages: addresses, codes, ISO dates, clock times, money."""
+"""Rules for values written alike in all languages: addresses, codes, ISO dates, times, prices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.metrics.values.matching import Rule, rule
 SIGNS = {"¥": "CNY", "$": "USD", "€": "EUR", "£": "GBP"}
 CODES = {"CNY": "CNY", "RMB": "CNY", "USD": "USD", "EUR": "EUR", "GBP": "GBP", "JPY": "JPY"}
 
-# Two capitals before a number that are words in a text all in capitals.
+# Pairs of capitals that are words, not codes, in front of a number.
 _WORDS = [
     "AM",
     "AN",
@@ -46,12 +46,12 @@ _UNITS = "kgs?|km|cm|mm|m|g|lbs?|ml|l|mph|km/h|ft|hrs?|h|min|s|gb|mb|%"
 
 
 def parts_of(code: str) -> list[list[str]]:
-    """The numbers in a code: a code that is cut in two has not invented them."""
+    """Return the numbers in a code as optional readings, for codes written in two parts."""
     return [[calendar.number(Decimal(digits))] for digits in re.findall(r"\d+", code)]
 
 
 def addresses() -> list[Rule]:
-    """Web and mail addresses and `{placeholders}`: as they stand."""
+    """Return the rules for web and mail addresses and `{placeholders}`, matched verbatim."""
     forms = (
         r"(?:https?://|www\.)[^\s<>\"，。）)]+",
         r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -61,7 +61,7 @@ def addresses() -> list[Rule]:
 
 
 def spaced_codes() -> list[Rule]:
-    """Two signs and a number: MU 5101, 8L-473."""
+    """Return the rule for codes of two characters and a number: MU 5101, 8L-473."""
 
     def read(match: re.Match[str]) -> Readings:
         return [] if match[0][:2] in _WORDS else _code(match)
@@ -71,13 +71,13 @@ def spaced_codes() -> list[Rule]:
 
 
 def codes() -> list[Rule]:
-    """Letters and digits in one word: CA1234, 14A."""
+    """Return the rule for words of letters and digits: CA1234, 14A."""
     form = r"(?<![a-z0-9])(?:[a-z]+\d[a-z0-9]*|\d+[a-z]+[a-z0-9]*)(?![a-z0-9])"
     return [rule("code", form, _code, re.I | re.A)]
 
 
 def measures(digits: str, read_digits: Callable[[str], Decimal]) -> list[Rule]:
-    """Numbers that touch their unit, 23kg, so that they are no codes; and 1990s."""
+    """Return the rule for numbers joined to a unit (23kg, 1990s), which are not codes."""
 
     def read(match: re.Match[str]) -> Readings:
         return [[calendar.number(read_digits(match[1]))]]
@@ -92,7 +92,7 @@ def measures(digits: str, read_digits: Callable[[str], Decimal]) -> list[Rule]:
 
 
 def iso_dates() -> list[Rule]:
-    """2026-05-01 and 2026/5/1; a day with its year is two values."""
+    """Return the rule for 2026-05-01 and 2026/5/1; day and year are separate values."""
 
     def read(match: re.Match[str]) -> Readings:
         return calendar.day(int(match[2]), int(match[3]), int(match[1]))
@@ -101,20 +101,20 @@ def iso_dates() -> list[Rule]:
 
 
 def slashed_dates() -> list[Rule]:
-    """5/1 and 5/1/2026, the month first; the day first is as likely, so either will do."""
+    """Return the rule for 5/1 and 5/1/2026; month first and day first both match."""
 
     def read(match: re.Match[str]) -> Readings:
         first, second = int(match[1]), int(match[2])
         year = int(match[3]) if match[3] else None
         readings = calendar.day(first, second, year), calendar.day(second, first, year)
-        there = [reading for reading in readings if reading]
-        return [[each[0][0] for each in there], *there[0][1:]] if there else []
+        valid = [reading for reading in readings if reading]
+        return [[each[0][0] for each in valid], *valid[0][1:]] if valid else []
 
     return [rule("date", r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])", read)]
 
 
 def clocks() -> list[Rule]:
-    """15:30; up to 12:59 it may be either half of the day."""
+    """Return the rule for 15:30; times up to 12:59 may be in either half of the day."""
     return [
         rule(
             "time",
@@ -125,7 +125,7 @@ def clocks() -> list[Rule]:
 
 
 def prices(digits: str, read_digits: Callable[[str], Decimal]) -> list[Rule]:
-    """$1,200, 1200 USD, USD 1200, 80 €."""
+    """Return the rules for $1,200, 1200 USD, USD 1200, 80 €."""
 
     def before(match: re.Match[str]) -> Readings:
         return calendar.money(read_digits(match[2]), _currency(match[1]))
@@ -133,11 +133,11 @@ def prices(digits: str, read_digits: Callable[[str], Decimal]) -> list[Rule]:
     def after(match: re.Match[str]) -> Readings:
         return calendar.money(read_digits(match[1]), _currency(match[2]))
 
-    name = rf"{'|'.join(map(re.escape, SIGNS))}|\b(?:{'|'.join(CODES)})\b"
-    behind = rf"{'|'.join(map(re.escape, SIGNS))}|(?:{'|'.join(CODES)})(?![a-z])"
+    prefix = rf"{'|'.join(map(re.escape, SIGNS))}|\b(?:{'|'.join(CODES)})\b"
+    suffix = rf"{'|'.join(map(re.escape, SIGNS))}|(?:{'|'.join(CODES)})(?![a-z])"
     return [
-        rule("price", rf"({name}) ?({digits})(?!\d)", before),
-        rule("price", rf"(?<!\d)(?<!\d[.,])({digits}) ?({behind})", after),
+        rule("price", rf"({prefix}) ?({digits})(?!\d)", before),
+        rule("price", rf"(?<!\d)(?<!\d[.,])({digits}) ?({suffix})", after),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A value that stands in a text, and how rules find them."""
+"""Values in a text, and rules that match them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Kind: TypeAlias = Literal["code", "date", "time", "price", "weekday", "month", "
 KINDS: tuple[Kind, ...] = ("code", "date", "time", "price", "weekday", "month", "number")
 
 Reader: TypeAlias = Callable[[re.Match[str]], Sequence[Iterable[str]]]
-"""From a match to readings: what it asks for, then what else it may serve; none: it is no value.
+"""Maps a match to readings: the required one first, then optional ones; no reading, no value.
 
-Each reading lists values of which any one will do, as 3点 is 03:00 or 15:00. An empty first one
-asks for nothing.
+Each reading lists equivalent values, as 3点 is 03:00 or 15:00. If the first reading is empty,
+nothing is required.
 """
 
-# Full-width digits, letters and signs of numbers, one to one, so that places stay what they are.
-# Punctuation stays: "，2000" is no part of a number.
+# Full-width digits, letters and number signs are mapped one to one, so offsets do not change.
+# Punctuation is not mapped: the comma of "，2000" is not part of a number.
 _NARROW = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz%$/:-"
 _HALF_WIDTH = {ord(sign) + 0xFEE0: sign for sign in _NARROW} | {
     0x3000: " ",
@@ -29,27 +29,28 @@ _TAKEN = "\ufffc"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A value at a place of a text.
+class ValueMatch:
+    """A value in a text.
 
     Args:
-        kind: What it is.
-        values: In one spelling for all languages; any one of them.
-        start: Code points.
-        end: Exclusive.
-        asked: Whether the other side must have it; else it only serves what that side asks for.
+        kind: Kind of the value.
+        values: Equivalent values in the normal form for all languages.
+        start: Start of the match in code points.
+        end: End of the match in code points, exclusive.
+        required: Whether the other side must have the value; an optional value can only match a
+            value that the other side requires.
     """
 
     kind: Kind
     values: frozenset[str]
     start: int
     end: int
-    asked: bool = True
+    required: bool = True
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A form of a value: what it looks like, and what it says."""
+    """A kind of value, the form it is written in, and how to read it."""
 
     kind: Kind
     form: re.Pattern[str]
@@ -57,28 +58,29 @@ class Rule:
 
 
 def rule(kind: Kind, form: str, read: Reader, flags: re.RegexFlag = re.IGNORECASE) -> Rule:
-    """A rule of a regular expression, in any case where `flags` do not say otherwise."""
+    """Create a rule from a regular expression, case-insensitive by default."""
     return Rule(kind, re.compile(form, flags), read)
 
 
-def serves(*values: str) -> Reader:
-    """A reader of a word that asks for nothing, and may stand for any of these values."""
+def optional(*values: str) -> Reader:
+    """Return a reader of an ambiguous word that may mean any of these values."""
     return lambda match: [[], values]
 
 
-def find(text: str, rules: Sequence[Rule]) -> list[Found]:
-    """The values of a text, in order; where an earlier rule found one no later rule looks."""
-    left = text.translate(_HALF_WIDTH)
-    found: list[Found] = []
+def match_rules(text: str, rules: Sequence[Rule]) -> list[ValueMatch]:
+    """Return the values of a text in order; each rule skips the matches of earlier rules."""
+    rest = text.translate(_HALF_WIDTH)
+    matches: list[ValueMatch] = []
     for each in rules:
-        for match in list(each.form.finditer(left)):
+        for match in list(each.form.finditer(rest)):
             readings = each.read(match)
             if not readings:
                 continue
             start, end = match.span()
-            for place, reading in enumerate(readings):
+            for index, reading in enumerate(readings):
                 values = frozenset(reading)
                 if values:
-                    found.append(Found(each.kind, values, start, end, asked=place == 0))
-            left = left[:start] + _TAKEN * (end - start) + left[end:]
-    return sorted(found, key=lambda one: (one.start, not one.asked))
+                    value = ValueMatch(each.kind, values, start, end, required=index == 0)
+                    matches.append(value)
+            rest = rest[:start] + _TAKEN * (end - start) + rest[end:]
+    return sorted(matches, key=lambda value: (value.start, not value.required))

@@ -1,4 +1,4 @@
-"""Numbers as languages write them: digits with their separators, and words."""
+"""Numbers in English, German and Chinese: digits with separators, and number words."""
 
 from __future__ import annotations
 
@@ -96,27 +96,27 @@ _GERMAN_TENS = [
 
 
 def english_digits(written: str) -> Decimal:
-    """1,200.50 -> 1200.5."""
+    """Read English digits: 1,200.50 is 1200.5."""
     return Decimal(written.replace(",", ""))
 
 
 def german_digits(written: str) -> Decimal:
-    """1.200,50 -> 1200.5; 3.50 stays 3.5."""
+    """Read German digits: 1.200,50 is 1200.5; 3.50 is 3.5."""
     if re.fullmatch(r"\d+\.\d{1,2}", written):
         return Decimal(written)
     return Decimal(re.sub(r"[. ]", "", written).replace(",", "."))
 
 
 def chinese(written: str) -> Decimal | None:
-    """一百零五 -> 105, 两千 -> 2000, 二零二六 -> 2026; None where it is no number.
+    """Read a Chinese number: 一百零五 is 105, 两千 2000, 二零二六 2026; None if it is invalid.
 
-    A list of digits is read digit by digit from three on; 三四 means three or four.
+    Three or more digits are read digit by digit; two digits such as 三四 mean three or four.
     """
     if not set(written) - _CHINESE_DIGITS.keys():
         digits = "".join(str(_CHINESE_DIGITS[sign]) for sign in written)
         return Decimal(digits) if len(digits) != 2 else None
     total = section = digit = 0
-    last = 0  # the unit before, by which a last digit counts: 一万二 is 12,000
+    last = 0  # the previous unit, which scales a final digit: 一万二 is 12,000
     for sign in written:
         if sign in _CHINESE_DIGITS:
             if digit:
@@ -129,7 +129,7 @@ def chinese(written: str) -> Decimal | None:
             digit = 0
         else:
             last = _CHINESE_MYRIADS[sign]
-            if last > section + digit + total or sign == "亿":  # 三万亿: all of it so many times
+            if last > section + digit + total or sign == "亿":  # 三万亿: multiplies the whole
                 total = (total + section + digit or 1) * last
             else:
                 total += (section + digit or 1) * last
@@ -139,7 +139,7 @@ def chinese(written: str) -> Decimal | None:
 
 
 def english_words(written: str) -> Decimal:
-    """Twelve hundred -> 1200, forty-two -> 42, a thousand -> 1000."""
+    """Read English number words: twelve hundred is 1200, forty-two 42, a thousand 1000."""
     total = current = 0
     for word in re.findall(r"[a-z]+", written.lower()):
         if word in ENGLISH_UNITS:
@@ -155,9 +155,9 @@ def english_words(written: str) -> Decimal:
 
 
 def english_form() -> str:
-    """A regular expression of the number words that `english_words` reads."""
+    """Return a regular expression for the number words that `english_words` reads."""
     unit, tens = "|".join(ENGLISH_UNITS[1:10]), "|".join(ENGLISH_TENS)
-    # The longest first: an alternative that matches is taken.
+    # Longest first, because the first matching alternative wins.
     teens = "|".join(sorted(ENGLISH_UNITS[10:], key=len, reverse=True))
     small = rf"(?:(?:{tens})(?:[ -](?:{unit}))?|{teens}|{unit})"
     hundreds = rf"(?:(?:{small}|a)[ -]hundred(?: (?:and )?{small})?|{small})"
@@ -166,7 +166,7 @@ def english_form() -> str:
 
 
 def german_words() -> dict[str, int]:
-    """Every number word up to 999, and whole thousands up to twelve."""
+    """Return all German number words up to 999, and multiples of 1000 up to 12,000."""
     below = {word: i for i, word in enumerate(_GERMAN_UNITS)}
     for i, tens in enumerate(_GERMAN_TENS):
         below[tens] = 20 + 10 * i

@@ -1,4 +1,4 @@
-"""Values in Chinese: 5月1日, 下午3点半, 800元, 两张, 周五."""
+"""Rules for values in Chinese: 5月1日, 下午3点半, 800元, 两张, 周五."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.metrics.values import calendar, language_neutral
 from pipeline.metrics.values.calendar import Readings
-from pipeline.metrics.values.matching import Rule, rule, serves
+from pipeline.metrics.values.matching import Rule, optional, rule
 from pipeline.metrics.values.numerals import (
     CHINESE_NUMERAL,
     CHINESE_SIGNS,
@@ -16,18 +16,18 @@ from pipeline.metrics.values.numerals import (
     english_digits,
 )
 
-_N = rf"(?:\d{{1,2}}|{CHINESE_NUMERAL}{{1,4}})"  # of a day, a month, a clock
+_N = rf"(?:\d{{1,2}}|{CHINESE_NUMERAL}{{1,4}})"  # number of a day, a month or an hour
 _AMOUNT = rf"(?:(?:{ENGLISH_DIGITS}) ?(?:[百万亿]|千(?![克米瓦卡]))?|{CHINESE_NUMERAL}+)"
-_ALONE = rf"(?<!\d)(?<!\d[.,])(?<![{CHINESE_SIGNS}])"  # no other number goes before
+_ALONE = rf"(?<!\d)(?<!\d[.,])(?<![{CHINESE_SIGNS}])"  # not preceded by another number
 _AFTER_WEEKDAY = rf"(?:{_ALONE}|(?<=[周期拜][一二三四五六]))"  # 周三4月15号
 
-# Signs of these rules in their traditional form, one to one, so that places stay what they are.
+# Traditional characters that these rules use, mapped one to one, so offsets do not change.
 SIMPLIFIED = str.maketrans(
     "週塊圓億萬兩點號鐘時個張歲禮間隻條頭輛雙對場層樓書頁種匹畝遍顆總數幾後",
     "周块圆亿万两点号钟时个张岁礼间只条头辆双对场层楼书页种匹亩遍颗总数几后",
 )
 
-# 一点一点 is no time: a minute of one sign needs its 分.
+# 一点一点 is not a time: a minute of one character needs 分.
 _MINUTE = rf"零?{_N} ?分|\d{{2}}|零{CHINESE_NUMERAL}|{CHINESE_NUMERAL}{{2,3}}"
 
 _PARTS = {
@@ -47,7 +47,7 @@ _CURRENCIES = {
 }
 _LOOSE_CURRENCIES = {"块": "CNY", "刀": "USD", "欧": "EUR", "镑": "GBP", "圆": "CNY"}
 
-# What stands behind a number that counts something. 点 and 月 have rules of their own.
+# Measure words after a number. 点 and 月 have rules of their own.
 _MEASURES = (
     "个|位|名|张|件|口|岁|天|周|年|星期|礼拜|小时|分钟|分|秒|次|本|家|"
     "杯|瓶|公里|公斤|千克|斤|克|米|厘米|层|楼|班|趟|辆|只|条|支|台|座|"
@@ -60,7 +60,7 @@ _WEEKDAYS = dict(zip("一二三四五六日天", (*calendar.WEEKDAYS, "Sunday"),
 
 
 def rules() -> list[Rule]:
-    """All rules in order."""
+    """Return all rules in order."""
     return [
         *language_neutral.addresses(),
         *language_neutral.spaced_codes(),
@@ -78,7 +78,7 @@ def rules() -> list[Rule]:
 
 
 def _amount(written: str) -> Decimal | None:
-    """1.5万, 1,200, 一百零五; None where it is no number."""
+    """Read 1.5万, 1,200 or 一百零五; None if it is not a number."""
     if not written[0].isdigit():
         return chinese(written)
     times = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}.get(written[-1])
@@ -86,7 +86,7 @@ def _amount(written: str) -> Decimal | None:
 
 
 def _whole(written: str) -> int:
-    """A whole number; -1, which is no day, month or hour, where it is none."""
+    """Read a whole number; -1, which is never a valid day, month or hour, if it is not a number."""
     value = _amount(written)
     return -1 if value is None else int(value)
 
@@ -138,9 +138,9 @@ def _times() -> list[Rule]:
             rf"{part} ?(?<!第){_ALONE}(?P<hour>{_N}) ?[点时](?P<clock>钟|整)?(?: ?{minutes})?",
             spoken,
         ),
-        rule("time", "一刻钟?", serves("15")),
-        rule("time", "中午|正午", serves("12:00")),
-        rule("time", "午夜|半夜", serves("00:00")),
+        rule("time", "一刻钟?", optional("15")),
+        rule("time", "中午|正午", optional("12:00")),
+        rule("time", "午夜|半夜", optional("00:00")),
     ]
 
 
@@ -192,8 +192,8 @@ def _numbers() -> list[Rule]:
         value = _amount(match[1])
         if value is None:
             return []
-        said = match[1][0].isdigit() or (value > 1 and match[1] not in _UNITS)
-        return _asked(value, sure=said)
+        certain = match[1][0].isdigit() or (value > 1 and match[1] not in _UNITS)
+        return _number(value, required=certain)
 
     def bare(match: re.Match[str]) -> Readings:
         value = chinese(match[0])
@@ -218,6 +218,6 @@ def _numbers() -> list[Rule]:
     ]
 
 
-def _asked(value: Decimal, *, sure: bool) -> Readings:
-    written = [calendar.number(value)]
-    return [written] if sure else [[], written]
+def _number(value: Decimal, *, required: bool) -> Readings:
+    reading = [calendar.number(value)]
+    return [reading] if required else [[], reading]

@@ -22,7 +22,7 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.datasets import store
 from pipeline.errors import InputError
-from pipeline.metrics.label_errors import multi_label_suspects, suspects
+from pipeline.metrics.label_errors import likely_label_errors, likely_multi_label_errors
 from pipeline.report.terminal import note
 from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
@@ -175,9 +175,9 @@ def label_errors(
     found: Iterable[tuple[int, Any, float]]
     several = any("labels" in answer for answer in answers)
     if several:
-        found = multi_label_suspects(given, scores)
+        found = likely_multi_label_errors(given, scores)
     else:
-        found = suspects([label for (label,) in given], scores)
+        found = likely_label_errors([label for (label,) in given], scores)
     return [
         {
             "source": records[row]["source"],

@@ -109,7 +109,7 @@ def _sums(
         rows = drift_reference.observe(task, tokenizer, predictor.outputs, known, group)
         size += len(group)
         for name, column in rows.items():
-            sums[name] = drift.add([sums.get(name, {}), *column])
+            sums[name] = drift.sum_amounts([sums.get(name, {}), *column])
     return size, sums
 
 

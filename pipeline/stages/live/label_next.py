@@ -60,7 +60,7 @@ def run(
         (name, label): amount
         for name, rows in reference.items()
         if name.startswith(drift_reference.LABELS)
-        for label, amount in drift.add(rows).items()
+        for label, amount in drift.sum_amounts(rows).items()
     }
     files = (version.replay, version.valid, version.exam)
     annotated = [row for file in files for row in bundled_rows.read(task, config, file)]

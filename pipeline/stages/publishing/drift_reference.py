@@ -13,12 +13,12 @@ from typing import Any
 
 from pipeline import artifacts
 from pipeline.metrics import drift
-from pipeline.metrics.drift import Row, Signal
+from pipeline.metrics.drift import Amounts, Signal
 from pipeline.predictor import answer_all
 from pipeline.stages.publishing import known_ngrams
 from pipeline.stages.publishing.known_ngrams import Known
 from pipeline.task import Answer, Task
-from pipeline.text.scripts import scripts_of
+from pipeline.text.scripts import count_scripts
 
 LABELS = "labels: "  # a prefix; one signal for each kind of label
 
@@ -30,7 +30,7 @@ SIGNALS = (
     Signal("doubt", drift.rise, "unsure"),
 )
 
-Rows = dict[str, list[Row]]  # signal name to one row for each text
+Rows = dict[str, list[Amounts]]  # signal name to one row for each text
 Outputs = Callable[[Sequence[str]], Any]
 
 
@@ -57,7 +57,7 @@ def observe(
             row for group in known_ngrams.in_groups(texts) for row in _new(group, known)
         ],
         "length": [{str(size): 1} for size, _ in counts],
-        "scripts": [scripts_of(text) for text in texts],
+        "scripts": [count_scripts(text) for text in texts],
     }
     answers = answer_all(task, outputs, texts)
     sure = [task.answers.confidence(answer) for answer in answers]
@@ -88,7 +88,7 @@ def read(file: Path) -> Rows | None:
     return rows
 
 
-def _new(texts: Sequence[str], known: Known) -> list[Row]:
+def _new(texts: Sequence[str], known: Known) -> list[Amounts]:
     seen = [known[ids] for ids in known_ngrams.ids_of(texts)]
     return [{"new": int((~row).sum()), "seen": int(row.sum())} for row in seen]
 
@@ -100,5 +100,5 @@ def _labels(task: Task, answers: Sequence[Answer]) -> Rows:
     return {LABELS + kind: [_counted(labels[kind]) for labels in found] for kind in kinds}
 
 
-def _counted(labels: Sequence[str]) -> Row:
+def _counted(labels: Sequence[str]) -> Amounts:
     return {label: float(labels.count(label)) for label in dict.fromkeys(labels)}

@@ -33,7 +33,9 @@ def attention_weights(
     # What the layers are given: states and mask.
     probe = keras.Model(model.input, {pooling.name: pooling.input for pooling in poolings})
     seen = probe(inputs_alone(model, found.features), training=False)
-    shares = np.mean([pooling.shares(*seen[pooling.name]) for pooling in poolings], axis=0)
+    shares = np.mean(
+        [pooling.attention_weights(*seen[pooling.name]) for pooling in poolings], axis=0
+    )
     places = found.tokens
     return [
         [(start, end, float(share)) for start, end, share in zip(*row, strict=False)]

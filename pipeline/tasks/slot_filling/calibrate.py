@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
+from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for_precision
 from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
@@ -66,7 +66,7 @@ def calibrate(
         found[f"{name}_error_before"], found[f"{name}_error"] = before, _error(judge, groups)
     scores, right, _ = _joined(_intents(intent), groups)
     wanted = settings.reject.precision
-    intent.threshold.assign(threshold_for(scores, right, wanted) if wanted else 0.0)
+    intent.threshold.assign(threshold_for_precision(scores, right, wanted) if wanted else 0.0)
     return {**found, "reject_threshold": float(intent.threshold)}
 
 

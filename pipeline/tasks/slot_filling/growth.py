@@ -8,7 +8,7 @@ from pipeline.task import Axis, Layout, Vocabularies
 from pipeline.tasks.slot_filling.records import UtteranceRecord, tag_names
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import vocabularies_of
-from pipeline.text.vocabulary import UNKNOWN_ID, grown
+from pipeline.text.vocabulary import UNKNOWN_ID, extend_terms
 
 WEIGHTS: dict[str, tuple[str | None, ...]] = {
     "word_dropout_*/counts": ("words",),
@@ -40,7 +40,7 @@ def grow(
     """The vocabularies with the words, characters, slots and intents of new records behind them."""
     del old  # what it brings is there
     found = vocabularies_of(settings, new)
-    return {name: grown(terms, found[name]) for name, terms in vocabularies.items()}
+    return {name: extend_terms(terms, found[name]) for name, terms in vocabularies.items()}
 
 
 def layout(settings: SlotFillingSettings, vocabularies: Vocabularies) -> Layout:

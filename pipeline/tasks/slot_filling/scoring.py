@@ -12,7 +12,7 @@ from pipeline.metrics.classes import any_of, exact
 from pipeline.metrics.error_kinds import example_kinds, span_errors
 from pipeline.metrics.intervals import Counts
 from pipeline.metrics.partial import count_partial, partial_f1
-from pipeline.metrics.spans import Span, count, per_slot, precision_recall_f1
+from pipeline.metrics.spans import Span, count_spans, per_slot, precision_recall_f1
 from pipeline.metrics.tokens import count_tokens
 from pipeline.task import Scores, Table
 from pipeline.tasks.slot_filling.records import (
@@ -55,7 +55,7 @@ def score(
     ]
     wanted = [example.intent for example in examples]
     found = [answer["intent"]["label"] for answer in answers]
-    spans = np.array([count(*pair) for pair in zip(golds, predictions, strict=True)])
+    spans = np.array([count_spans(*pair) for pair in zip(golds, predictions, strict=True)])
     strict = exact(wanted, found)
     whole = strict * (spans[:, 0] == spans[:, 1]) * (spans[:, 0] == spans[:, 2])
     counts = {
@@ -104,7 +104,7 @@ def _role_counts(
         counts["role_found"] = Counts(rows[:, 1:], _ratio)
     if rows[:, 2].sum():
         of_roles = [[[s for s in spans if s[0] in roles] for spans in pair] for pair in pairs]
-        counts["role_f1"] = Counts(np.array([count(*pair) for pair in of_roles]), _f1)
+        counts["role_f1"] = Counts(np.array([count_spans(*pair) for pair in of_roles]), _f1)
     return counts
 
 
@@ -122,7 +122,7 @@ def _other_f1(
         for (example, answer), offsets in zip(pairs, token_offsets(examples), strict=True)
     ]
     rows = {
-        "strict": [count(*pair) for pair in zip(golds, strict, strict=True)],
+        "strict": [count_spans(*pair) for pair in zip(golds, strict, strict=True)],
         "token": tokens,
         "partial": [count_partial(*pair) for pair in zip(golds, predictions, strict=True)],
     }

@@ -113,7 +113,7 @@ def _summands(bag: WeightedBag, ids: tf.Tensor, slopes: Mapping[str, Any]) -> li
 
     That is 1 / temperature for the label's own score and 0 for the others, if the model adds it.
     """
-    scores = bag.shares(ids) * tf.gather(bag.weights_of_ngrams.value, ids)
+    scores = bag.ngram_weights(ids) * tf.gather(bag.weights_of_ngrams.value, ids)
     parts = tf.reduce_sum(scores * slopes["ngrams"][:, None], axis=-1)
     summands: list[float] = parts[0].numpy().tolist()
     return summands

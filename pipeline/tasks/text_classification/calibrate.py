@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for
+from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for_precision
 from pipeline.metrics.thresholds import tune_thresholds
 from pipeline.task import Vocabularies
 from pipeline.tasks.text_classification.model import LABEL_SCALE, LABEL_THRESHOLDS, probabilities
@@ -64,7 +64,7 @@ def calibrate(
     found = shares(temperature)
     best, right = _best(found, gold)
     wanted = settings.reject.precision
-    scale.threshold.assign(threshold_for(best, right, wanted) if wanted else 0.0)
+    scale.threshold.assign(threshold_for_precision(best, right, wanted) if wanted else 0.0)
     if several:
         model.get_layer(LABEL_THRESHOLDS).thresholds.assign(tune_thresholds(found, gold))
     return {

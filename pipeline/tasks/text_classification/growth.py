@@ -12,9 +12,9 @@ from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import counted_terms, normal_texts
 from pipeline.text.extending import extend_subwords
-from pipeline.text.piece_files import piece_names, spelled
+from pipeline.text.piece_files import encode_pieces, piece_names
 from pipeline.text.subwords import train_subwords
-from pipeline.text.vocabulary import UNKNOWN_ID, grown, list_terms
+from pipeline.text.vocabulary import UNKNOWN_ID, extend_terms, list_terms
 
 THRESHOLDS = f"{LABEL_THRESHOLDS}/thresholds"
 WEIGHTS: dict[str, tuple[str | None, ...]] = {
@@ -36,7 +36,7 @@ def grow(
 ) -> Vocabularies:
     """The vocabularies with the labels and pieces of new records behind them."""
     found = {"labels": sorted({label for record in new for label in record["labels"]})}
-    result: dict[str, Any] = {"labels": grown(vocabularies["labels"], found["labels"])}
+    result: dict[str, Any] = {"labels": extend_terms(vocabularies["labels"], found["labels"])}
     if "pieces" in vocabularies:
         result["pieces"] = _pieces(settings, vocabularies["pieces"], old, new)
     return result
@@ -51,7 +51,7 @@ def _pieces(
     cut, retrain = settings.tokenizer, settings.retrain
     texts = (record["text"] for record in new)
     if cut.kind != "subwords":
-        return grown(known, list_terms(counted_terms(cut, texts), cut.min_count))
+        return extend_terms(known, list_terms(counted_terms(cut, texts), cut.min_count))
     if retrain.subwords == "keep":
         return bytes(known)
     if retrain.subwords == "retrain":
@@ -68,7 +68,7 @@ def layout(settings: TextClassificationSettings, vocabularies: Vocabularies) -> 
     axes = {"labels": Axis(vocabularies["labels"])}
     pieces = vocabularies.get("pieces")
     if isinstance(pieces, bytes):
-        axes["pieces"] = Axis(piece_names(pieces), partial(spelled, pieces))
+        axes["pieces"] = Axis(piece_names(pieces), partial(encode_pieces, pieces))
     elif pieces is not None:
         axes["pieces"] = Axis(pieces, lambda terms: [[UNKNOWN_ID] for _ in terms])
     own_scale = settings.ngrams.weighting == "naive_bayes"

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics.coverage import LEAST, coverage_holes
+from pipeline.metrics.coverage import MIN_COVERAGE, coverage_holes
 from pipeline.metrics.source_lengths import words
 from pipeline.report.alignment import alignment
 from pipeline.report.highlight import versions
@@ -96,8 +96,8 @@ def holes(looked: Sequence[Looked]) -> Html:
     missed, all_words = sum(len(one.holes) for one in seen), sum(len(one.words) for one in seen)
     said = (
         f"{missed:,} of {all_words:,} source tokens ({100 * missed / max(1, all_words):.1f} %) in"
-        f" {len(seen):,} sentences got less than {LEAST} in all, where 1 is the attention of one"
-        " target token. Small words may go unseen; a name or a verb that did is often left out."
+        f" {len(seen):,} sentences got less than {MIN_COVERAGE} in all, where 1 is the attention of"
+        " one target token. Small words may go unseen; a name or a verb that did is often left out."
     )
     worst = sorted(seen, key=lambda one: -len(one.holes) / max(1, len(one.words)))[:SHOWN]
     shown = [

@@ -17,7 +17,7 @@ from pipeline.tasks.translation.filters import key
 from pipeline.tasks.translation.languages import fits, length, main_script
 from pipeline.tasks.translation.near_duplicates import Twin, twins
 from pipeline.tasks.translation.records import PairRecord, shorten
-from pipeline.text.scripts import scripts_of
+from pipeline.text.scripts import count_scripts
 
 ROWS = 20  # of a table
 PLACES = 3  # file:line that are named for one finding
@@ -89,7 +89,7 @@ def _scripts(splits: Splits) -> Table:
     """Texts that are not in the script that nearly all of their side are in."""
     rows = []
     for side, name in SIDES.items():
-        counts = Counter(main_script(scripts_of(record[name])) for record in _train(splits))
+        counts = Counter(main_script(count_scripts(record[name])) for record in _train(splits))
         counts.pop("", None)
         (script, most), *_ = counts.most_common(1) or [("", 0)]
         if most < MOSTLY * counts.total() or not most:

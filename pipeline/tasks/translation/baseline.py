@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.tasks.translation.languages import DENSE
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
-from pipeline.text.scripts import scripts_of
+from pipeline.text.scripts import count_scripts
 
 ROWS = 256  # texts that are compared with all of train at a time
 
@@ -67,7 +67,7 @@ def _answer(text: str, translation: str, score: float) -> PairAnswer:
 def _vectorizer(packages: Any, texts: Sequence[str]) -> Any:
     """Words and pairs of words; of scripts without spaces characters 1 to 3."""
     tfidf = packages.TfidfVectorizer
-    letters = sum(scripts_of(text).total() for text in texts)
+    letters = sum(count_scripts(text).total() for text in texts)
     if 2 * sum(len(DENSE.findall(text)) for text in texts) > letters:
         return tfidf(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     return tfidf(token_pattern=r"\w+|[^\w\s]", ngram_range=(1, 2), sublinear_tf=True)

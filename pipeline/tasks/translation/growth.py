@@ -13,8 +13,8 @@ from pipeline.tasks.translation.records import PairRecord
 from pipeline.tasks.translation.settings import BOTH, GLOSSARY, SOURCE, TARGET, TranslationSettings
 from pipeline.tasks.translation.tokenizer import fit_pieces, texts_of
 from pipeline.text.extending import extend_subwords
-from pipeline.text.glossary import read_glossary, with_more
-from pipeline.text.piece_files import piece_names, spelled
+from pipeline.text.glossary import extend_glossary, read_glossary
+from pipeline.text.piece_files import encode_pieces, piece_names
 from pipeline.text.protect import PLACEHOLDERS
 
 
@@ -43,7 +43,7 @@ def _glossary(settings: TranslationSettings, vocabularies: Vocabularies) -> Voca
     if known and not file.is_file():
         note(f"{file}: not here; the {len(known):,} terms that travel with the version are used")
         return {GLOSSARY: known}
-    return {GLOSSARY: with_more(known, read_glossary(file))}
+    return {GLOSSARY: extend_glossary(known, read_glossary(file))}
 
 
 def _pieces(
@@ -74,7 +74,7 @@ def layout(settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
     """A new piece starts from the mean of what it was cut into."""
     source, target = (BOTH, BOTH) if settings.tokenizer.joint else (SOURCE, TARGET)
     axes = {
-        name: Axis(piece_names(pieces), partial(spelled, pieces))
+        name: Axis(piece_names(pieces), partial(encode_pieces, pieces))
         for name, pieces in vocabularies.items()
         if name != GLOSSARY
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pipeline.errors import InputError
 from pipeline.tasks.translation.settings import UNKNOWN
-from pipeline.text.scripts import SCRIPTS, scripts_of
+from pipeline.text.scripts import SCRIPTS, count_scripts
 
 DENSE = re.compile(
     f"[{SCRIPTS['Han']}{SCRIPTS['Kana']}]"
@@ -65,7 +65,7 @@ def scripts_for(language: str) -> frozenset[str]:
 
 def fits(text: str, scripts: frozenset[str]) -> bool:
     """Whether at least half of a text's letters are of these scripts; without letters it does."""
-    counts = scripts_of(text)
+    counts = count_scripts(text)
     return 2 * sum(counts[name] for name in scripts) >= counts.total()
 
 
@@ -80,7 +80,7 @@ def length(text: str) -> int:
 def language_of(texts: Iterable[str]) -> str:
     """The code of the language that texts are likely in, `und` where that is not clear."""
     whole = "\n".join(texts)
-    counts = scripts_of(whole)
+    counts = count_scripts(whole)
     script = main_script(counts)
     if script == "Han" and counts["Kana"] > KANA * (counts["Han"] + counts["Kana"]):
         script = "Kana"

@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.metrics.repetition import Stretch, loops
+from pipeline.metrics.repetition import Phrase, loops
 from pipeline.metrics.source_lengths import words
 from pipeline.metrics.translation import chrf
-from pipeline.metrics.values.fidelity import Values, compare
+from pipeline.metrics.values.fidelity import ComparedValues, compare
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
 
 
@@ -54,8 +54,8 @@ class Judged:
     record: PairRecord
     answer: PairAnswer
     chrf: float
-    values: Values
-    loops: set[Stretch]
+    values: ComparedValues
+    loops: set[Phrase]
 
     @property
     def text(self) -> str:

@@ -12,13 +12,13 @@ from pipeline.metrics.source_lengths import by_length
 from pipeline.metrics.translation import (
     bleu,
     bleu_signature,
+    bleu_tokenizer,
     chrf,
     chrf_signature,
     length_ratio,
-    tokenizer_of,
 )
 from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity
-from pipeline.metrics.values.matching import Found
+from pipeline.metrics.values.matching import ValueMatch
 from pipeline.task import Scores, Table
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.tasks.translation.scored_example import Judged, Settings, judge
@@ -69,7 +69,7 @@ def labels(record: PairRecord) -> Mapping[str, Sequence[str]]:
 
 def count(settings: Settings, judged: Sequence[Judged]) -> dict[str, Counts]:
     """The counts of each metric by name."""
-    tokenize = tokenizer_of(settings.data.languages.target)
+    tokenize = bleu_tokenizer(settings.data.languages.target)
     translations = [one.translation for one in judged]
     references = [one.reference for one in judged]
     counts = {
@@ -84,7 +84,7 @@ def count(settings: Settings, judged: Sequence[Judged]) -> dict[str, Counts]:
 
 def signatures(settings: Settings) -> dict[str, str]:
     """Metric to sacrebleu's signature: a score never travels without it."""
-    tokenize = tokenizer_of(settings.data.languages.target)
+    tokenize = bleu_tokenizer(settings.data.languages.target)
     return {
         "bleu": bleu_signature(tokenize),
         "chrf": chrf_signature(),
@@ -140,7 +140,7 @@ def values_tables(settings: Settings, judged: Sequence[Judged]) -> list[Table]:
 
 
 def _error(one: Judged) -> Mapping[str, Any]:
-    def said(text: str, found: Sequence[Found]) -> list[str]:
+    def said(text: str, found: Sequence[ValueMatch]) -> list[str]:
         return [text[value.start : value.end] for value in found]
 
     return {

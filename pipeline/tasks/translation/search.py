@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from pipeline.decoding.hypotheses import Hypotheses
-from pipeline.decoding.score import score
+from pipeline.decoding.score import score_targets
 from pipeline.decoding.search import search
 from pipeline.decoding.settings import Search
 from pipeline.tasks.translation.model import Tensors, Translator
@@ -58,7 +58,7 @@ class Searcher:
             min_length=tf.cast(given.min_ratio * lengths, tf.int32),
             max_length=tf.cast(given.max_ratio * lengths, tf.int32) + given.max_extra,
             padding_mask=source != 0,
-            owed=protected(source) if given.protected_once else None,
+            required=protected(source) if given.protected_once else None,
         )
 
     def score(self, source: tf.Tensor, target: tf.RaggedTensor) -> Any:
@@ -66,7 +66,7 @@ class Searcher:
         fixed = self.model.fix(source)
         ends = tf.fill([target.nrows(), 1], END_ID)
         whole = dense(tf.concat([target, ends], axis=1))
-        return score(self.model.stepper(), self.model.start(fixed), fixed, whole).total
+        return score_targets(self.model.stepper(), self.model.start(fixed), fixed, whole).total
 
     def gaps(self, source: tf.Tensor) -> tf.Tensor:
         """How far the best hypothesis of each source is ahead of the next, float [segments]."""

@@ -21,7 +21,7 @@ from pipeline.tasks.translation.settings import (
     TranslationSettings,
 )
 from pipeline.text import sentences, tokens
-from pipeline.text.glossary import Glossary, read_glossary, terms_of
+from pipeline.text.glossary import Glossary, parse_terms, read_glossary
 from pipeline.text.protect import (
     PLACEHOLDERS,
     Restored,
@@ -84,13 +84,13 @@ class PairTokenizer(tf.Module):
         most = self.settings.max_tokens
         too_long = self.source.tokenize(_normal(line)).row_lengths() > most
         parts = sentences.split_sentences(line, too_long)
-        ids = sentences.chunks(self.source.tokenize(_normal(parts.flat_values)), most)
+        ids = sentences.split_chunks(self.source.tokenize(_normal(parts.flat_values)), most)
         pieces = ids.row_lengths()
         rows = tf.repeat(row_ids(parts), pieces)
         cut = tf.math.unsorted_segment_max(
             tf.cast(pieces > 1, tf.int32), row_ids(parts), tf.size(text)
         )
-        said = values.with_flat_values(self.glossary.translated(values.flat_values))
+        said = values.with_flat_values(self.glossary.translate(values.flat_values))
         return Segments(ids.values, rows, values, said, cut > 0)
 
     def pairs(
@@ -103,7 +103,7 @@ class PairTokenizer(tf.Module):
         source, target = (sentences.one_line(tokens.clean(side)) for side in (source, target))
         sides = (without_placeholders(source), without_placeholders(target))
         if self.settings.protect:
-            sides = protect_pair(*sides, self.glossary.terms, with_terms)
+            sides = protect_pair(*sides, self.glossary.patterns, with_terms)
         source, target = sides
         return self.source.tokenize(_normal(source)), self.target.tokenize(target)
 
@@ -148,7 +148,7 @@ def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenize
     """The tokenizer over the piece files of a folder of vocabularies."""
     spaced = settings.data.languages.target not in UNSPACED
     listed = folder / f"{GLOSSARY}.txt"
-    glossary = terms_of(read_terms(listed)) if listed.exists() else NO_TERMS
+    glossary = parse_terms(read_terms(listed)) if listed.exists() else NO_TERMS
     sides = (BOTH, BOTH) if settings.tokenizer.joint else (SOURCE, TARGET)
     pieces = {side: Subwords(folder / f"{side}.model") for side in dict.fromkeys(sides)}
     source, target = (pieces[side] for side in sides)

@@ -1,4 +1,4 @@
-"""Days, times and money in one spelling."""
+"""Normal forms of days, times and money."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ def test_numbers(value, written):
     assert number(Decimal(value)) == written
 
 
-def test_a_day_and_its_parts():
+def test_day_and_its_parts():
     assert day(5, 1, 2026) == [["05-01"], ["1"], ["5"], ["month 5"], ["2026"]]
     assert day(13, 1) == day(0, 3) == day(2, 32) == []
     assert day_or(5, 1, ["5.1"])[0] == ["05-01", "5.1"]
@@ -42,7 +42,7 @@ def test_times(time, expected):
     assert clock(*time)[0] == expected
 
 
-def test_no_time():
+def test_invalid_times_have_no_reading():
     assert clock(25) == clock(3, 60) == clock(-1) == []
 
 

@@ -1,12 +1,16 @@
-"""What is a value in German, by hand."""
+"""Required and optional values in German, by hand."""
 
 import pytest
 
-from pipeline.metrics.values.fidelity import values
+from pipeline.metrics.values.fidelity import extract_values
 
 
-def shown(text):
-    return [(one.kind, *sorted(one.values)) for one in values(text, "de") if one.asked]
+def required(text):
+    return [
+        (match.kind, *sorted(match.values))
+        for match in extract_values(text, "de")
+        if match.required
+    ]
 
 
 @pytest.mark.parametrize(
@@ -31,8 +35,8 @@ def shown(text):
         ("ein Mann, eine Frau, die zweite, beide, zweier, vierjährig", []),
     ],
 )  # fmt: skip
-def test_what_is_asked_for(text, expected):
-    assert shown(text) == expected
+def test_required_values(text, expected):
+    assert required(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,5 +46,5 @@ def test_what_is_asked_for(text, expected):
         ("ein halbes", "0.5"), ("Dutzende", "12"), ("zweite", "2"),
     ],
 )  # fmt: skip
-def test_what_only_serves(text, value):
-    assert any(value in one.values for one in values(text, "de") if not one.asked)
+def test_optional_values(text, value):
+    assert any(value in match.values for match in extract_values(text, "de") if not match.required)

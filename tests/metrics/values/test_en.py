@@ -1,12 +1,16 @@
-"""What is a value in English, by hand."""
+"""Required and optional values in English, by hand."""
 
 import pytest
 
-from pipeline.metrics.values.fidelity import values
+from pipeline.metrics.values.fidelity import extract_values
 
 
-def shown(text):
-    return [(one.kind, *sorted(one.values)) for one in values(text, "en") if one.asked]
+def required(text):
+    return [
+        (match.kind, *sorted(match.values))
+        for match in extract_values(text, "en")
+        if match.required
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +55,8 @@ def shown(text):
         ("https://a.com/1. {b_2}", [("code", "https://a.com/1"), ("code", "{b_2}")]),
     ],
 )  # fmt: skip
-def test_what_is_asked_for(text, expected):
-    assert shown(text) == expected
+def test_required_values(text, expected):
+    assert required(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,5 +66,5 @@ def test_what_is_asked_for(text, expected):
         ("on sat", "Saturday"), ("May", "month 5"), ("half", "0.5"), ("the twenty-first", "21"),
     ],
 )  # fmt: skip
-def test_what_only_serves(text, value):
-    assert any(value in one.values for one in values(text, "en") if not one.asked)
+def test_optional_values(text, value):
+    assert any(value in match.values for match in extract_values(text, "en") if not match.required)

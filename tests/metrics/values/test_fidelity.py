@@ -1,11 +1,11 @@
-"""Kept, lost and invented, by hand; any text can be read."""
+"""Kept, lost and invented values by hand; any text can be read."""
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
 from pipeline.metrics.intervals import paired_bootstrap
-from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity, values
+from pipeline.metrics.values.fidelity import by_kind, compare, extract_values, value_fidelity
 
 ZH_EN = ("zh", "en")
 
@@ -20,7 +20,7 @@ def counts(source, translation, languages=ZH_EN):
     [
         ("5月1日下午3点，800元，CA1234", "CA1234 on May 1 at 3 pm for 800 yuan", (4, 0, 0)),
         ("5月1日", "May 2", (0, 1, 1)),
-        ("5月1日", "the 1st", (0, 1, 0)),  # the month is lost; the 1 is no invention
+        ("5月1日", "the 1st", (0, 1, 0)),  # the date is lost; the 1 is not invented
         ("下午3点", "3 am", (0, 1, 1)),
         ("下午3点", "at 3", (0, 1, 0)),
         ("3点", "at 3", (1, 0, 0)),
@@ -36,7 +36,7 @@ def counts(source, translation, languages=ZH_EN):
         ("1张票", "a ticket", (1, 0, 0)),
         ("一张票", "five tickets", (0, 0, 1)),
         ("2个大人和2个孩子", "2 adults and children", (1, 1, 0)),
-        ("2个大人", "2 adults, yes, 2 adults", (1, 0, 0)),  # said again is not invented
+        ("2个大人", "2 adults, yes, 2 adults", (1, 0, 0)),  # repeated, not invented
         ("周五", "on fri", (1, 0, 0)),
         ("大后天", "three days from now", (0, 0, 0)),
         ("你好", "hello", (0, 0, 0)),
@@ -45,7 +45,7 @@ def counts(source, translation, languages=ZH_EN):
         ("给{name}发", "send { name }", (0, 1, 0)),
     ],
 )
-def test_compared_by_hand(source, translation, expected):
+def test_chinese_and_english(source, translation, expected):
     assert counts(source, translation) == expected
 
 
@@ -66,7 +66,7 @@ def test_english_and_german(source, translation, expected):
     assert (lost, invented) == (expected[2], expected[1])
 
 
-def test_the_metric_and_its_table():
+def test_value_fidelity_and_counts_by_kind():
     pairs = [("5月1日，2张", "May 1, 3"), ("800元", "800 yuan"), ("你好", "hello")]
     compared = [compare(*pair, ZH_EN) for pair in pairs]
     counted = value_fidelity(compared)
@@ -88,14 +88,14 @@ def test_the_metric_and_its_table():
     st.sampled_from(["zh", "en", "de", "fr"]),
 )
 def test_any_text_can_be_read(text, language):
-    place = 0
-    for one in values(text, language):
-        assert place <= one.start < one.end <= len(text)
-        assert one.values
-        place = one.start
+    last = 0
+    for match in extract_values(text, language):
+        assert last <= match.start < match.end <= len(text)
+        assert match.values
+        last = match.start
 
 
-def test_a_long_text_is_no_trouble():
+def test_long_texts_are_fast():
     for piece in ("一", "9", "a", "one ", "5月", "1,", "zwei"):
         for language in ("zh", "en", "de"):
-            values(piece * 3000, language)
+            extract_values(piece * 3000, language)

@@ -1,8 +1,8 @@
-"""What is written alike everywhere, in a language without rules of its own."""
+"""Language-neutral values, in a language without rules of its own."""
 
 import pytest
 
-from pipeline.metrics.values.fidelity import values
+from pipeline.metrics.values.fidelity import extract_values
 
 
 @pytest.mark.parametrize(
@@ -16,5 +16,5 @@ from pipeline.metrics.values.fidelity import values
     ],
 )
 def test_values(text, expected):
-    found = [one for one in values(text, "fr") if one.asked]
-    assert [sorted(one.values)[-1] for one in found] == expected
+    found = [match for match in extract_values(text, "fr") if match.required]
+    assert [sorted(match.values)[-1] for match in found] == expected

@@ -1,4 +1,4 @@
-"""Numbers in digits and words, and against the corpus's own writer of numerals."""
+"""Numbers in digits and words; the numerals of the flights corpus can be read."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ def test_chinese(written, value):
 
 
 @pytest.mark.parametrize("written", ["三四", "五六十", "一二百"])
-def test_what_is_no_chinese_number(written):
+def test_invalid_chinese_numbers(written):
     assert chinese(written) is None
 
 
@@ -74,7 +74,7 @@ def test_german_words():
     assert {word: words[word] for word in expected} == expected
 
 
-def test_all_numerals_of_the_corpus_are_read(monkeypatch):
+def test_numerals_of_the_corpus_can_be_read(monkeypatch):
     monkeypatch.syspath_prepend(str(FLIGHTS))
     import dates
 

@@ -1,15 +1,17 @@
-"""What is a value in Chinese, by hand; in brackets what is merely a possible one."""
+"""Required and optional values in Chinese, by hand."""
 
 import pytest
 
-from pipeline.metrics.values.fidelity import values
+from pipeline.metrics.values.fidelity import extract_values
 
 
-def shown(text):
-    """`date 05-01, [1]`: what is asked for, and in brackets what only serves."""
+def required(text):
+    """Return kind and values of the required matches."""
     return [
-        (one.kind, *sorted(one.values)) for one in values(text, "zh") if one.asked
-    ]  # places are the other tests' matter
+        (match.kind, *sorted(match.values))
+        for match in extract_values(text, "zh")
+        if match.required
+    ]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,8 @@ def shown(text):
         ("", []),
     ],
 )  # fmt: skip
-def test_what_is_asked_for(text, expected):
-    assert shown(text) == expected
+def test_required_values(text, expected):
+    assert required(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,11 +73,13 @@ def test_what_is_asked_for(text, expected):
         ("2026年5月1日", "2026"), ("MU5101", "5101"), ("一点", "01:00"),
     ],
 )  # fmt: skip
-def test_what_only_serves(text, value):
-    assert any(value in one.values for one in values(text, "zh") if not one.asked)
+def test_optional_values(text, value):
+    assert any(value in match.values for match in extract_values(text, "zh") if not match.required)
 
 
-def test_places():
+def test_offsets_refer_to_the_original_text():
     text = "订５月１日下午三點的票，800元"
-    found = [text[one.start : one.end] for one in values(text, "zh-CN") if one.asked]
+    found = [
+        text[match.start : match.end] for match in extract_values(text, "zh-CN") if match.required
+    ]
     assert found == ["５月１日", "下午三點", "800元"]

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.tasks.translation.languages import fits, language_of, length, main_script, scripts_for
-from pipeline.text.scripts import scripts_of
+from pipeline.text.scripts import count_scripts
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ from pipeline.text.scripts import scripts_of
     ],
 )
 def test_letters_by_script(text, counts, main):
-    assert scripts_of(text) == counts
-    assert main_script(scripts_of(text)) == main
+    assert count_scripts(text) == counts
+    assert main_script(count_scripts(text)) == main
 
 
 def test_what_fits_a_language():
