@@ -16,6 +16,7 @@ plain dict that a user gets for one text.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,11 +27,13 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NotRequired, TypedDi
 from typing_extensions import TypeVar
 
 from pipeline.config import TaskSettings
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError, InputError, RowError
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+JSONL = "jsonl"
 
 Vocabularies = Mapping[str, Any]  # name to terms, or to the bytes of a trained tokenizer
 OnError = Callable[[DataError], None]  # raises it, or keeps it so that reading continues
@@ -182,25 +185,36 @@ class Layout(NamedTuple):
 
 
 class DataSide(ABC, Generic[S, R]):
-    """Users' files become records, and records become files."""
+    """Users' files become records, and records become files.
 
-    @abstractmethod
+    The defaults are those of a task that has one format: JSON lines with the keys of `to_json`.
+    """
+
     def guess(
         self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
     ) -> tuple[dict[str, Any], str]:
-        """Return a config's data section for a user's own file, and what was detected."""
+        """Return a config's data section for a user's own file, and what was detected.
 
-    @abstractmethod
+        By default any `.jsonl` file has the keys that `to_json` writes.
+
+        Raises:
+            InputError: The file is in no format of the task.
+        """
+        if (format_ or path.suffix.lstrip(".")) != JSONL or not path.is_file():
+            raise InputError(f"{path}: expected a .jsonl file, the only format of this task")
+        return {"format": JSONL, "files": {"train": str(path)}}, f"{path.name}: JSONL"
+
     def columns(self, settings: S) -> dict[str, Any]:
         """Return the names of the columns that the training file has."""
+        return settings.data.columns.model_dump()
 
-    @abstractmethod
     def like(self, settings: S, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data section `guess` found, as a model with these settings must read it."""
+        return dict(found)
 
-    @abstractmethod
     def unstated(self, settings: S, found: Any) -> str | None:
         """Explain which annotation a new file lacks that the model would mislearn."""
+        return None
 
     @abstractmethod
     def features(self) -> Any:
@@ -210,32 +224,45 @@ class DataSide(ABC, Generic[S, R]):
     def load(self, settings: S, on_error: OnError | None = None) -> Source[R]:
         """Find the examples of every split; bad lines go to `on_error`, which raises by default."""
 
-    @abstractmethod
     def read_as_is(self, settings: S, on_error: OnError | None = None) -> Iterable[R]:
-        """Read the records of the training file without the policies that training applies."""
+        """Read the records of the training file without the policies that training applies.
+
+        By default the records of the split `train`, for a task that has no policies.
+        """
+        return self.load(settings, on_error).splits["train"]()
 
     def write(self, records: Iterable[R], path: Path, format_: str | None, tags: str | None) -> str:
         """Write records to a file in a user's format, whole or not at all; return the format.
 
-        The path's ending decides the format if `format_` is None.
+        The path's ending decides the format if `format_` is None. By default there is only JSONL,
+        the lines of `to_json`.
 
         Raises:
             DataError: The format cannot hold a record.
             InputError: There is no such format.
         """
-        raise InputError(f"{path}: this task writes no files; expected a task that does")
+        if (format_ or path.suffix.lstrip(".")) != JSONL:
+            raise InputError(f"{path}: expected a .jsonl file, the only format of this task")
+        rows = [json.dumps(self.to_json(record), ensure_ascii=False) for record in records]
+        path.write_bytes("".join(f"{row}\n" for row in rows).encode())
+        return JSONL
 
-    @abstractmethod
     def to_json(self, record: R) -> dict[str, Any]:
-        """Return the record as one line of the JSONL that travels with a version."""
+        """Return the record as one line of the JSONL that travels with a version.
 
-    @abstractmethod
+        By default all of it but where it stood in the source.
+        """
+        return {key: value for key, value in record.items() if key != "source"}
+
     def bundled_settings(self, settings: S, files: Mapping[str, str]) -> S:
         """Return the settings that read files of such JSONL, by split; all else stays."""
+        old = settings.data
+        form = {"format": JSONL, "files": dict(files), "columns": type(old.columns)()}
+        return settings.model_copy(update={"data": old.model_copy(update=form)})
 
-    @abstractmethod
     def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
         """Explain bad lines to a person, in order."""
+        return [_advice(error) for error in errors]
 
     def repair(self, settings: S) -> Iterable[tuple[Path, Path, Sequence[tuple[int, str]]]]:
         """Write a copy of each file with safe repairs.
@@ -248,6 +275,12 @@ class DataSide(ABC, Generic[S, R]):
     def audit(self, splits: Mapping[str, Sequence[R]]) -> list[Table]:
         """Return tables of what is odd about well-formed records, split by split."""
         return []
+
+
+def _advice(error: DataError) -> Advice:
+    if isinstance(error, RowError):
+        return Advice(error.shown, error.fix or f"write {error.expected}", error.safe)
+    return Advice("", f"write {error.expected}", safe=False)
 
 
 class ModelSide(ABC, Generic[S, R, T, M]):

@@ -266,7 +266,7 @@ def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Any]:
     save = epochs.EpochEnd._save
 
     def copy_and_save(self: Any, file: Path) -> None:
-        if (file, self.state.epoch) == (self.folder.checkpoint, 3):
+        if (file, self.progress.epoch) == (self.folder.checkpoint, 3):
             path = self.folder.path
             shutil.copytree(path, home / "cut" / path.relative_to(home / "runs"))
         save(self, file)
@@ -277,6 +277,18 @@ def run_of(home: Path, tiny_of: Callable[[str], Tiny]) -> Callable[[str], Any]:
             return train.run(tiny_of(name).task, tiny_of(name).config)
 
     return functools.cache(fit)
+
+
+@pytest.fixture(scope="session")
+def twin() -> Callable[..., Any]:
+    """A function that copies a `Run`, with changed fields, and shares its model in memory."""
+
+    def copy(run: Any, **changes: Any) -> Any:
+        other = dataclasses.replace(run, **changes)
+        other.__dict__["best"] = run.best
+        return other
+
+    return copy
 
 
 @pytest.fixture(scope="session")

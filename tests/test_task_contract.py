@@ -139,18 +139,19 @@ def test_offsets_hold_for_any_text(predictor, texts, data):
 
 
 def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
-    task, data = tiny.task, tiny.config.settings.data
+    task, settings = tiny.task, tiny.config.settings
     exam = predictor.version / "assets.extra" / "exam.jsonl"
     files = {"train": str(exam), "test": str(exam)}
     found, _ = task.data.guess(Path(exam))
-    section = type(data).model_validate({**found, "files": files})
+    section = type(settings.data).model_validate({**found, "files": files})
 
     def records(source):
         return [{**record, "source": ""} for record in source.splits["test"]()]
 
-    expected = records(task.data.load(data))
-    assert records(task.data.load(section)) == expected
-    assert records(task.data.load(task.data.bundled_settings(data, files))) == expected
+    expected = records(task.data.load(settings))
+    guessed = settings.model_copy(update={"data": section})
+    assert records(task.data.load(guessed)) == expected
+    assert records(task.data.load(task.data.bundled_settings(settings, files))) == expected
 
 
 def test_an_answer_is_a_record_that_can_be_written(tiny, predictor, texts, tmp_path):
@@ -162,7 +163,7 @@ def test_an_answer_is_a_record_that_can_be_written(tiny, predictor, texts, tmp_p
     assert all(0 <= tiny.task.answers.confidence(answer) <= 1 for answer in predictor(NASTY))
 
 
-def test_tokens_are_counted_as_the_contract_says(tiny, predictor, assembly_of):
+def test_tokens_are_counted_as_the_data_profile_says(tiny, predictor, assembly_of):
     tokenizer = assembly_of(tiny.task.name).tokenizer
     splits = tiny.task.data.load(tiny.config.settings).splits
     counts = tiny.task.model.count_tokens(
@@ -200,7 +201,9 @@ def test_what_it_knows_grows_and_every_weight_that_grows_has_a_rule(tiny, assemb
     assert any(len(after.axes[n].terms) > len(axis.terms) for n, axis in before.axes.items())
     model = task.model.build_model(settings, grown)
     arrays = {f"model/{weight.path}": np.asarray(weight) for weight in parts.model.weights}
-    lines = candidate_start.start_weights(candidate_start.Old(arrays, before, False), model, after)
+    lines = candidate_start.start_weights(
+        candidate_start.IncumbentWeights(arrays, before, False), model, after
+    )
     assert {line.weight for line in lines} == {weight.path for weight in model.weights}
     for line in lines:
         assert line.dropped == 0

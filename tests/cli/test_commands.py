@@ -46,10 +46,16 @@ def program(home, capsys, monkeypatch, tmp_path):
 def nlp(program, monkeypatch, load_once, assembly_of):
     """The program, spared the seconds that loading a version or a run takes."""
     from pipeline import predictor
-    from pipeline.stages.evaluation import evaluate
+    from pipeline.stages import run
 
+    def open_run(path):
+        opened = real(path)
+        opened.__dict__["best"] = assembly_of(opened.task.name)
+        return opened
+
+    real = run.open_run
     monkeypatch.setattr(predictor, "load", load_once)
-    monkeypatch.setattr(evaluate, "load_best", lambda task, *_: assembly_of(task.name))
+    monkeypatch.setattr(run, "open_run", open_run)
     return program
 
 
@@ -64,8 +70,13 @@ def version(version_of):
 
 
 @pytest.fixture
-def finished(run_of):
+def finished_run(run_of):
     return run_of("slot_filling")
+
+
+@pytest.fixture
+def finished(finished_run):
+    return finished_run.folder.path
 
 
 def write_rows(file, count):
@@ -95,11 +106,13 @@ def is_one_line(done, status):
 # --- run, init, train, export
 
 
-def test_run_goes_from_end_to_end(nlp, home, tiny, finished, version, monkeypatch):
+def test_run_goes_from_end_to_end(
+    nlp, home, tiny, finished_run, twin, finished, version, monkeypatch
+):
     from pipeline.stages.publishing import export
     from pipeline.stages.training import train
 
-    monkeypatch.setattr(train, "run", lambda *_: finished)
+    monkeypatch.setattr(train, "run", lambda *_: twin(finished_run))
     monkeypatch.setattr(export, "run", lambda *_: version)
     done = nlp("run", tiny.file, tiny.file)
     assert done.status == 0, done.err
@@ -196,8 +209,9 @@ def test_export_publishes_a_run(nlp, finished, version, monkeypatch):
     monkeypatch.setattr(export, "run", publish)
     done = nlp("export", finished)
     assert (done.status, done.out) == (0, f"{version}\n")
-    task, config, folder = asked
-    assert (task.name, config.name, folder) == ("slot_filling", "tiny_slot_filling", finished)
+    (run,) = asked
+    about = (run.task.name, run.config.name, run.folder.path)
+    assert about == ("slot_filling", "tiny_slot_filling", finished)
 
 
 def test_paths_are_said_as_one_would_type_them(nlp, tiny, finished, monkeypatch, home):
@@ -244,7 +258,7 @@ def test_evaluate_with_stress_adds_rows_to_the_table_and_to_a_run_s_scores(nlp, 
     done = nlp("evaluate", folder, "--stress", "--json", "all.json")
     assert done.status == 0, done.err
     assert "stress_swapped" in done.out
-    assert "test/minimal_pairs: nothing in this data to make it of" in done.err
+    assert "test/minimal_pairs: this data has nothing to make it of" in done.err
     kept = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     asked = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
     assert {"test", "test/stress_seen", "test/stress_unseen"} <= kept.keys()
@@ -275,7 +289,9 @@ def test_compare_refuses_models_of_two_tasks(nlp, version, version_of):
     assert "expected two models of one task" in done.err
 
 
-def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version, monkeypatch):
+def test_run_with_seeds_publishes_the_best_on_valid(
+    nlp, tiny, finished_run, twin, version, monkeypatch
+):
     from pipeline.stages.evaluation import evaluate, report
     from pipeline.stages.experiments import seeds
     from pipeline.stages.publishing import export
@@ -283,20 +299,22 @@ def test_run_with_seeds_publishes_the_best_on_valid(nlp, tiny, finished, version
     runs = []
 
     def several(task, config, count):
-        results = evaluate.of_run(task, config, finished)
-        runs.extend(seeds.SeedRun(seeds.with_seed(config, n), finished, results) for n in (3, 1))
+        results = evaluate.of_run(finished_run)
+        for seed in (3, 1):
+            run = twin(finished_run, config=seeds.with_seed(config, seed))
+            runs.append(seeds.SeedRun(run, results))
         assert count == 2
         return runs
 
     published = []
     monkeypatch.setattr(seeds, "run", several)
-    monkeypatch.setattr(report, "run", lambda *_: finished / "report.html")
+    monkeypatch.setattr(report, "run", lambda *_: finished_run.folder.report)
     monkeypatch.setattr(export, "run", lambda *given: published.append(given) or version)
     done = nlp("run", tiny.file, "--seeds", "2")
     assert done.status == 0, done.err
     assert "mean ± SD and range of seeds 1, 3" in " ".join(done.out.split())
-    ((_, config, folder),) = published
-    assert (config.settings.train.seed, folder) == (3, finished)
+    ((run,),) = published
+    assert (run.settings.train.seed, run.folder) == (3, finished_run.folder)
     assert is_one_line(nlp("run", tiny.file, "--seeds", "0"), 2)
 
 
@@ -310,9 +328,7 @@ def test_run_with_folds_cross_validates_and_publishes_nothing(nlp, tiny, tmp_pat
 
     def divided(task, config, count):
         runs = [
-            seeds.SeedRun(
-                config, tmp_path, [evaluate.Result(cross_validation.HELD_OUT, 8, Scores(m, [], []))]
-            )
+            seeds.SeedRun(None, [evaluate.Result(cross_validation.HELD_OUT, 8, Scores(m, [], []))])
             for m in ({"slot_f1": {"value": value}} for value in (80.0, 90.0))
         ]
         assert count == 2
@@ -344,7 +360,7 @@ def test_evaluate_names_the_parts_there_are(nlp, version):
 def test_report_says_where_the_page_is(nlp, finished, monkeypatch):
     from pipeline.stages.evaluation import report
 
-    monkeypatch.setattr(report, "run", lambda task, config, folder: folder / report.FILE)
+    monkeypatch.setattr(report, "run", lambda run: run.folder.report)
     done = nlp("report", finished)
     assert (done.status, done.out) == (0, f"{finished}/report.html\n")
     done = nlp("report", finished.parent)
@@ -508,6 +524,7 @@ def test_ctrl_c_stops_cleanly(nlp, breaks, tiny):
 
 def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
     pytest.importorskip("optuna", reason="optuna, of the extra `tune`")
+    from pipeline.runs import RunFolder
     from pipeline.stages.training import train
 
     def run(task, config, runs, *, on_epoch):
@@ -516,7 +533,7 @@ def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
         score = 100 * config.settings.model.dropout
         on_epoch(1, {task.headline: score})
         (folder / "metrics.jsonl").write_text(json.dumps({"epoch": 1, task.headline: score}))
-        return folder
+        return SimpleNamespace(folder=RunFolder(folder))
 
     monkeypatch.setattr(train, "run", run)
     search = ("tune", tiny.file, "--set", "tune={model.dropout: [0.1, 0.3]}")
@@ -599,6 +616,8 @@ def test_versions_and_rollback(nlp, version, tmp_path):
 
 @pytest.mark.parametrize("rejected", [True, False])
 def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
+    from pipeline.runs import RunFolder
+    from pipeline.stages.evaluation import report
     from pipeline.stages.retraining import retrain
 
     asked = []
@@ -607,9 +626,11 @@ def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
         asked.append((arguments, options))
         version = None if rejected else tmp_path / "models" / "flights" / "2"
         verdict = SimpleNamespace(reason="the exam is lost")
-        return SimpleNamespace(version=version, verdict=verdict, folder=tmp_path / "run")
+        candidate = SimpleNamespace(folder=RunFolder(tmp_path / "run"))
+        return SimpleNamespace(version=version, verdict=verdict, run=candidate)
 
     monkeypatch.setattr(retrain, "run", run)
+    monkeypatch.setattr(report, "run", lambda run: run.folder.report)
     done = program(
         *("retrain", "models/flights", "--data", "new.jsonl", "--set", "retrain.epochs=2"),
         *("--exam", "exam.csv", "--force", "why", "--test-rows", "learn"),

@@ -10,9 +10,15 @@ def tiny(tiny_of):
 
 
 @pytest.fixture(scope="package")
-def finished(run_of):
-    """The folder of its finished run."""
+def finished_run(run_of):
+    """Its finished run, with the best weights in memory."""
     return run_of("slot_filling")
+
+
+@pytest.fixture(scope="package")
+def finished(finished_run):
+    """The folder of its finished run."""
+    return finished_run.folder.path
 
 
 @pytest.fixture(scope="package")

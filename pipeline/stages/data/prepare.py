@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,11 @@ def run(
     """
     source = source or task.data.load(config.settings)
     key = content_key(source.files, task.name, config.settings.data.model_dump(mode="json"))
+
+    @functools.cache
+    def digests() -> dict[str, str]:  # the store asks for the metadata once for each split
+        return {f"{f.parent.name}/{f.name}": file_digest(f) for f in source.files}
+
     return store.prepare(
         folder,
         key,
@@ -45,7 +51,7 @@ def run(
         source.splits,
         metadata=lambda: {
             "task": task.name,
-            "files": {f"{f.parent.name}/{f.name}": file_digest(f) for f in source.files},
+            "files": digests(),
             "repairs": dict(source.repairs),
         },
     )

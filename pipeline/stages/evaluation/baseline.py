@@ -46,7 +46,9 @@ def floor_answers(
 
 def _file(task: Task, config: Config, train: store.Prepared, records: Sequence[Record]) -> Path:
     """Named by all that the answers depend on, the floor's own source included."""
-    source = Path(inspect.getfile(type(task.judge))).with_name("baseline.py")
+    side = Path(inspect.getfile(type(task.judge)))
+    own = side.with_name("baseline.py")
+    source = own if own.is_file() else side
     settings = config.settings.model_dump(mode="json")["data"]
     asked = [task.data.to_json(record) for record in records]
     key = content_key([source], task.name, settings, [_version(p) for p in PACKAGES], asked)

@@ -83,9 +83,10 @@ def test_two_files_that_make_one_set_are_converted_whole(tiny, tmp_path):
     source.write_text('{"text": "hi", "intent": "x", "slots": []}\n')
     pair, read = {"source": str(source), "target": "never read"}, []
 
-    def guess(path, format_):
-        files = {"train": pair, **({"valid": pair} if path.name == "several" else {})}
-        return {"format": "jsonl", "files": files}, "seen"
+    class Data(type(tiny.task.data)):
+        def guess(self, path, format_=None, known=None):
+            files = {"train": pair, **({"valid": pair} if path.name == "several" else {})}
+            return {"format": "jsonl", "files": files}, "seen"
 
     def validate(settings):
         read.append(settings["data"]["files"])
@@ -95,7 +96,7 @@ def test_two_files_that_make_one_set_are_converted_whole(tiny, tmp_path):
         )
 
     kind = SimpleNamespace(model_validate=validate)
-    task = replace(tiny.task, guess=guess, settings=kind)
+    task = replace(tiny.task, data=Data(), settings=kind)
     for number, named in enumerate((source, tmp_path / "folder")):
         assert "1 examples" in convert.run(task, named, tmp_path / f"{number}.jsonl")
     assert read == [{"train": pair}] * 2

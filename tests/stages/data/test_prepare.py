@@ -49,9 +49,8 @@ def new(request, tiny_of, tmp_path):
 
 
 def first_row(task, config, file):
-    return next(
-        iter(task.data.load(prepare.on_file(task, config, file).settings.data).splits["test"]())
-    )
+    source = task.data.load(prepare.on_file(task, config, file).settings)
+    return next(iter(source.splits["test"]()))
 
 
 @pytest.mark.parametrize("where", ["data.columns", "retrain.columns"])
@@ -98,7 +97,7 @@ def test_the_encoding_is_that_of_the_file(tiny_of, tmp_path, task):
     (tmp_path / "new.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
     assert first_row(tiny.task, config, tmp_path / "new.jsonl")["text"] == row["text"]
     files = {"train": str(tmp_path / "new.jsonl")}
-    assert tiny.task.data.bundled_settings(config.settings, files).encoding == "utf-8"
+    assert tiny.task.data.bundled_settings(config.settings, files).data.encoding == "utf-8"
 
 
 @pytest.mark.parametrize("task", NEW)

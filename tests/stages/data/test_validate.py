@@ -80,12 +80,13 @@ def test_what_filters_left_out_is_printed_and_written(mine, tmp_path, capsys, mo
     monkeypatch.setenv("COLUMNS", "400")  # no path is folded, however long it is
     config = mine([row(f"hi {n}") for n in range(30)])
 
-    def load(data, on_error):
-        source = config.task.data.load(data, on_error)
-        left_out = (Dropped(record, "too short") for record in source.splits["train"]())
-        return replace(source, dropped=lambda: left_out)
+    class Data(type(config.task.data)):
+        def load(self, settings, on_error=None):
+            source = super().load(settings, on_error)
+            left_out = (Dropped(record, "too short") for record in source.splits["train"]())
+            return replace(source, dropped=lambda: left_out)
 
-    task, folder = replace(config.task, load=load), tmp_path / "kept"
+    task, folder = replace(config.task, data=Data()), tmp_path / "kept"
     validate.run(task, config.config, folder=folder)
     printed = capsys.readouterr().out
     assert "mine: left out by data.filters: 30, the first 20" in printed

@@ -26,7 +26,11 @@ def task(tiny):
             {"text": record["text"], "intent": {"label": "book"}, "slots": []} for record in records
         ]
 
-    return dataclasses.replace(tiny.task, floor=stub), fitted
+    class Judge(type(tiny.task.judge)):
+        def baseline(self, settings, train, records):
+            return stub(settings, train, records)
+
+    return dataclasses.replace(tiny.task, judge=Judge()), fitted
 
 
 def test_the_floor_alone_is_scored_on_a_split_and_under_stress(tiny, task):
@@ -48,10 +52,11 @@ def test_the_floor_is_fitted_once_for_the_same_examples(tiny, task, data):
     assert len(fitted) == 2
 
 
-def test_its_rows_and_its_comparison_stand_beside_the_model_s(tiny, task, parts, finished, capsys):
-    outputs = outputs_of(parts.service)
+def test_its_rows_and_its_comparison_stand_beside_the_model_s(tiny, task, finished_run, capsys):
+    outputs = outputs_of(finished_run.best.service)
+    vocabularies = finished_run.folder.vocabularies
     results = evaluate.of_version(
-        task[0], tiny.config, outputs, "test", None, finished, stress=True, floor=True
+        task[0], tiny.config, outputs, "test", None, vocabularies, stress=True, floor=True
     )
     names = [result.split for result in results]
     assert names.index("test/floor") > names.index("test/stress_seen")

@@ -8,10 +8,11 @@ import pytest
 
 from pipeline import artifacts
 from pipeline.errors import DataError, InputError
-from pipeline.stages.data import prepare
+from pipeline.runs import RunFolder
 from pipeline.stages.evaluation import evaluate
+from pipeline.stages.run import open_run
 from pipeline.stages.training.assembly import outputs_of
-from pipeline.stages.training.epochs import BEST, read_metrics
+from pipeline.stages.training.epochs import read_metrics
 from pipeline.task import Scores, Table
 
 PARTS = ("", "/not_in_train", "/en", "/zh")
@@ -33,33 +34,34 @@ def rows(file):
 
 
 @pytest.fixture(scope="module")
-def score(tiny, parts, finished):
+def score(tiny, parts, finished_run):
     """A function from a split and a file to results of the model in memory."""
 
     def run(split="test", data=None, config=tiny.config, **more):
         outputs = outputs_of(parts.service)
-        return evaluate.of_version(tiny.task, config, outputs, split, data, finished, **more)
+        vocabularies = finished_run.folder.vocabularies
+        return evaluate.of_version(tiny.task, config, outputs, split, data, vocabularies, **more)
 
     return run
 
 
 @pytest.fixture(scope="module")
-def scored(tiny, finished, parts, tmp_path_factory):
+def scored(finished_run, twin, tmp_path_factory):
     """A copy of the run whose model was evaluated, and the results."""
-    folder = shutil.copytree(finished, tmp_path_factory.mktemp("scored") / "run")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "load_best", lambda *_: parts)
-        return folder, evaluate.of_run(tiny.task, tiny.config, folder)
+    folder = tmp_path_factory.mktemp("scored") / "run"
+    shutil.copytree(finished_run.folder.path, folder)
+    run = twin(finished_run, folder=RunFolder(folder))
+    return run, evaluate.of_run(run)
 
 
 def test_a_run_is_scored_on_every_split_but_train_and_their_parts(scored):
-    folder, results = scored
+    run, results = scored
     splits = [f"{split}{part}" for split in ("valid", "test") for part in PARTS]
     assert [result.split for result in results] == splits
     examples = {result.split: result.examples for result in results}
     assert [examples[split] for split in splits if "not_in_train" not in split] == [24, 12, 12] * 2
     assert all(0 < examples[f"{split}/not_in_train"] < 24 for split in ("valid", "test"))
-    scores = artifacts.read_json(folder / evaluate.SCORES)
+    scores = artifacts.read_json(run.folder.scores)
     assert list(scores) == splits
     for name, facts in scores.items():
         assert facts.keys() == {"split", "examples", "metrics", "unseen_labels"}
@@ -72,14 +74,14 @@ def test_a_run_is_scored_on_every_split_but_train_and_their_parts(scored):
 
 
 def test_the_best_weights_are_scored(scored):
-    folder, results = scored
-    best = max(line["slot_f1"] for line in read_metrics(folder))
+    run, results = scored
+    best = max(line["slot_f1"] for line in read_metrics(run.folder.metrics))
     assert results[0].scores.metrics["slot_f1"]["value"] == best
 
 
 def test_wrong_predictions_are_listed_once_each(scored):
-    folder, results = scored
-    errors = rows(folder / evaluate.ERRORS)
+    run, results = scored
+    errors = rows(run.folder.errors)
     by_split = {result.split: result for result in results}
     for split in ("valid", "test"):
         wrong = [error for error in errors if error["split"] == split]
@@ -90,9 +92,11 @@ def test_wrong_predictions_are_listed_once_each(scored):
 
 
 def test_a_run_without_a_finished_epoch_has_no_weights(tiny, finished, tmp_path):
-    shutil.copytree(finished, tmp_path / "run", ignore=shutil.ignore_patterns(BEST))
+    folder = tmp_path / tiny.config.name / "run"
+    shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("best.npz"))
+    run = open_run(folder)
     with pytest.raises(InputError, match=r"no best\.npz here; train until an epoch is finished"):
-        evaluate.load_best(tiny.task, tiny.config, tmp_path / "run")
+        evaluate.of_run(run)
 
 
 def test_a_split_comes_with_its_parts_and_a_part_alone(score):
@@ -158,7 +162,7 @@ def test_texts_that_train_has_are_counted_and_left_out_of_a_row_of_their_own(sco
     whole, rest, *_ = score("test")
     assert (whole.examples, rest.examples) == (24, new)
     said = capsys.readouterr().err
-    assert f"warning: {24 - new} of 24 texts of test also stand in train" in said
+    assert f"warning: {24 - new} of 24 texts of test are also in train" in said
     assert "test/not_in_train is without them" in said
 
 
@@ -200,7 +204,7 @@ def test_without_the_training_data_a_file_is_scored_and_what_is_not_known_is_sai
     (result,) = score(data=own_file, config=gone)
     assert result.examples == 24
     said = capsys.readouterr().err
-    assert "the training data is not here, so rows that stand in it are not told" in said
+    assert "the training data is not available, so rows in train are not marked" in said
     assert "gone.jsonl" in said
     with pytest.raises(InputError, match="--stress and --floor need the training data"):
         score(data=own_file, config=gone, stress=True)
@@ -217,8 +221,8 @@ def test_stress_adds_the_rows_of_harder_sets(score):
         assert results[f"test/{name}"].scores.metrics.keys() >= METRICS
 
 
-def test_a_run_under_stress_is_scored_as_its_published_version_is(score, tiny, finished):
-    results = evaluate.of_run_under_stress(tiny.task, tiny.config, finished, "test")
+def test_a_run_under_stress_is_scored_as_its_published_version_is(score, finished_run):
+    results = evaluate.of_run_under_stress(finished_run, "test")
     assert [result.split for result in results] == [f"test/{name}" for name in STRESS]
     of_version = {result.split: result for result in score("test", stress=True)}
     for result in results:
@@ -236,15 +240,15 @@ def test_what_no_stress_set_can_be_made_of_is_said(score, tiny, tmp_path, capsys
     file.write_text('{"text": "hello", "intent": "greet", "slots": []}\n', encoding="utf-8")
     assert len(score(data=file, stress=True)) == 1
     said = capsys.readouterr().err
-    assert "plain.jsonl/minimal_pairs: nothing in this data to make it of" in said
+    assert "plain.jsonl/minimal_pairs: this data has nothing to make it of" in said
 
 
 def test_rows_are_added_to_a_run_s_scores(scored, tmp_path):
-    folder, results = scored
-    shutil.copy(folder / evaluate.SCORES, tmp_path)
+    run, results = scored
+    file = Path(shutil.copy(run.folder.scores, tmp_path))
     more = evaluate.Result("test/stress_seen", 3, results[0].scores)
-    evaluate.add_scores(tmp_path, [more])
-    scores = artifacts.read_json(tmp_path / evaluate.SCORES)
+    evaluate.add_scores(file, [more])
+    scores = artifacts.read_json(file)
     assert list(scores) == [*(result.split for result in results), "test/stress_seen"]
     assert scores["test/stress_seen"]["examples"] == 3
 
@@ -284,11 +288,10 @@ def test_the_table_shows_the_headline_first_and_parts_under_their_split(capsys):
     assert "97.13" in printed
 
 
-def test_scores_are_said_to_be_of_other_data_where_it_changed(tiny, scored, capsys):
-    folder, _ = scored
-    facts = artifacts.read_json(folder / "environment.json")
-    artifacts.write_json(
-        folder / "environment.json", {**facts, "data": {**facts["data"], "key": "0" * 16}}
-    )
-    evaluate._say_if_changed(folder, prepare.run(tiny.task, tiny.config))
+def test_scores_are_said_to_be_of_other_data_where_it_changed(scored, capsys):
+    run, _ = scored
+    facts = artifacts.read_json(run.folder.environment)
+    changed = {**facts, "data": {**facts["data"], "key": "0" * 16}}
+    artifacts.write_json(run.folder.environment, changed)
+    evaluate._note_changed_data(run)
     assert "its data has changed since it was trained" in capsys.readouterr().err

@@ -9,10 +9,12 @@ import pytest
 from pipeline import artifacts
 from pipeline.datasets import store
 from pipeline.errors import InputError
+from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.experiments import cross_validation
+from pipeline.stages.run import Run
 from pipeline.stages.training import train
 from pipeline.task import Scores
 
@@ -24,7 +26,7 @@ def record(text, *labels, line=1):
     return {"text": text, "labels": list(labels), "source": f"f.csv:{line}"}
 
 
-TASK = SimpleNamespace(labels=lambda record: {"labels": record["labels"]})
+TASK = SimpleNamespace(answers=SimpleNamespace(labels=lambda record: {"labels": record["labels"]}))
 
 
 def scores(value):
@@ -99,14 +101,13 @@ def cross_validated(tiny, tmp_path_factory):
     """Three folds of the tiny config, prepared in earnest; training and answers are stubs."""
     seen = []
 
-    def trained(task, config, runs):
-        data = prepare.run(task, config)
+    def trained(task, config, runs, *, data):
         seen.append({split: list(store.records(data, split)) for split in data.info.splits})
         folder = runs / config.name / "1"
         folder.mkdir(parents=True)
-        return folder
+        return Run(task, config, RunFolder(folder), data)
 
-    def scored(task, config, folder):
+    def scored(run):
         rows = seen[-1][cross_validation.HELD_OUT]
         answers = [{"text": row["text"], "intent": {"label": "book"}} for row in rows]
         value = VALUES[len(seen) - 1]
@@ -140,7 +141,7 @@ def test_every_row_is_held_out_once_and_else_trained_on(cross_validated, tiny):
 
 def test_the_spread_is_kept(cross_validated):
     found, _ = cross_validated
-    kept = artifacts.read_json(found.folder / cross_validation.FILE)
+    kept = artifacts.read_json(RunFolder(found.folder).folds)
     assert kept["runs"] == ["fold1/1", "fold2/1", "fold3/1"]
     spread = kept["scores"][cross_validation.HELD_OUT]["accuracy"]
     assert spread == {"mean": 75.0, "sd": 15.0, "min": 60.0, "max": 90.0}
@@ -156,7 +157,7 @@ def test_the_spread_is_printed(cross_validated, capsys):
 def test_a_part_that_only_some_folds_have_is_left_out():
     def fold(*splits):
         results = [evaluate.Result(split, 4, scores(50.0)) for split in splits]
-        return cross_validation.SeedRun(None, None, results)
+        return cross_validation.SeedRun(None, results)
 
     rows = cross_validation.fold_spreads(
         [fold("valid", "held_out", "held_out/zh"), fold("valid", "held_out")]
@@ -167,14 +168,15 @@ def test_a_part_that_only_some_folds_have_is_left_out():
 def test_answers_without_all_scores_say_nothing_of_labels(cross_validated):
     found, _ = cross_validated
     assert found.label_errors is None
-    assert not (found.folder / cross_validation.LABEL_ERRORS).exists()
+    assert not RunFolder(found.folder).label_errors.exists()
 
 
 def test_suspects_are_written_a_line_each(tmp_path):
     rows = [{"source": "f.csv:5", "text": "北\n", "given": "b", "suggested": "a", "score": 0.9}]
     run = cross_validation.SeedRun(
-        None, tmp_path / "fold1", [evaluate.Result("valid", 1, scores(1.0))]
+        Run(None, None, RunFolder(tmp_path / "fold1"), None),
+        [evaluate.Result("valid", 1, scores(1.0))],
     )
     cross_validation._write(cross_validation.Folds(tmp_path, [run, run], rows))
-    lines = (tmp_path / cross_validation.LABEL_ERRORS).read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "label_errors.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == rows

@@ -3,8 +3,10 @@
 import pytest
 
 from pipeline import artifacts
+from pipeline.runs import RunFolder
 from pipeline.stages.evaluation import evaluate
 from pipeline.stages.experiments import seeds
+from pipeline.stages.run import Run
 from pipeline.stages.training import train
 from pipeline.task import Scores
 
@@ -23,10 +25,10 @@ def runs(tiny, tmp_path, monkeypatch):
     def trained(task, config):
         folder = tmp_path / f"seed{config.settings.train.seed}"
         folder.mkdir()
-        return folder
+        return Run(task, config, RunFolder(folder), None)
 
-    def scored(task, config, folder):
-        valid, test = VALUES[config.settings.train.seed]
+    def scored(run):
+        valid, test = VALUES[run.settings.train.seed]
         return [
             evaluate.Result(name, 24, Scores(metrics(value), [], []))
             for name, value in (("valid", valid), ("test", test))
@@ -39,14 +41,14 @@ def runs(tiny, tmp_path, monkeypatch):
 
 def test_the_best_on_valid_comes_first_whatever_its_test_score(runs):
     assert [run.seed for run in runs] == [5, 6, 4]
-    assert [run.folder.name for run in runs] == ["seed5", "seed6", "seed4"]
-    assert runs[0].config.settings.train.seed == 5
+    assert [done.run.folder.path.name for done in runs] == ["seed5", "seed6", "seed4"]
+    assert runs[0].run.settings.train.seed == 5
 
 
 def test_only_the_seed_differs(runs, tiny):
-    for run in runs:
-        assert seeds.with_seed(run.config, 1).settings == tiny.config.settings
-        assert run.config.name == tiny.config.name
+    for done in runs:
+        assert seeds.with_seed(done.run.config, 1).settings == tiny.config.settings
+        assert done.run.config.name == tiny.config.name
 
 
 def test_spread_by_hand(runs):
@@ -75,8 +77,8 @@ def test_one_table_with_mean_deviation_and_range(runs, capsys):
 
 
 def test_the_spread_is_kept_with_the_best_run(runs):
-    kept = artifacts.read_json(runs[0].folder / seeds.FILE)
+    kept = artifacts.read_json(runs[0].run.folder.seeds)
     assert kept["seeds"] == [5, 6, 4]
     assert kept["runs"] == ["seed5", "seed6", "seed4"]
     assert kept["scores"]["test"]["slot_f1"] == {"mean": 73.0, "sd": 3.0, "min": 70.0, "max": 76.0}
-    assert not (runs[1].folder / seeds.FILE).exists()
+    assert not runs[1].run.folder.seeds.exists()

@@ -6,7 +6,9 @@ import pytest
 
 from pipeline.config import load_config
 from pipeline.errors import InputError
+from pipeline.runs import RunFolder
 from pipeline.stages.experiments import tune
+from pipeline.stages.run import Run
 from pipeline.tasks import schema_of
 
 pytest.importorskip("optuna", reason="optuna, of the extra `tune`")
@@ -29,7 +31,7 @@ def trained(monkeypatch):
                 scores = {task.headline: 50 - 40 * abs(dropout - 0.4) + epoch}
                 file.write(json.dumps({"epoch": epoch, **scores}) + "\n")
                 on_epoch(epoch, scores)
-        return folder
+        return Run(task, config, RunFolder(folder), None)
 
     monkeypatch.setattr(tune.train, "run", run)
     return runs
@@ -160,7 +162,10 @@ def test_every_task_s_own_space_is_of_its_settings(tiny_of):
 
 def test_two_searches_of_one_name_do_not_mix(search, trained, tmp_path):
     (tmp_path / "toy").mkdir()
-    with tune._alone(tmp_path / "toy"), pytest.raises(InputError, match="another search works"):
+    with (
+        tune._alone(tmp_path / "toy"),
+        pytest.raises(InputError, match="another process searches here"),
+    ):
         search(1)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import load
 from pipeline.errors import InputError
+from pipeline.runs import VersionFolder
 from pipeline.stages.data import bundled_rows
 from pipeline.stages.live import label_next, learning_curve
 
@@ -24,6 +25,11 @@ def predictor(published):
     return load(published)
 
 
+@pytest.fixture(scope="module")
+def version(predictor):
+    return VersionFolder(predictor.version)
+
+
 @pytest.fixture
 def in_memory(parts, monkeypatch):
     """Spares the seconds that it takes to build the model from the version's folder."""
@@ -31,9 +37,9 @@ def in_memory(parts, monkeypatch):
 
 
 @pytest.fixture
-def choose(predictor, in_memory):
+def choose(predictor, version, in_memory):
     def run(texts, count):
-        found = label_next.run(predictor.task, predictor.config, predictor.version, texts, count)
+        found = label_next.run(predictor.task, predictor.config, version, texts, count)
         return [each.answer["text"] for each in found]
 
     return run
@@ -48,7 +54,7 @@ def test_each_text_once_and_none_that_is_annotated_already(predictor, choose, na
     found = choose([*TEXTS, *(row["text"] for row in rows)], 100)
     assert sorted(found) == sorted({*TEXTS[3:], TEXTS[0]})
     assert set(choose(TEXTS, 2)) <= set(TEXTS)
-    with pytest.raises(InputError, match="no text that is not annotated yet"):
+    with pytest.raises(InputError, match="all texts are annotated already; expected"):
         choose([rows[0]["text"], " "], 5)
 
 
@@ -63,10 +69,10 @@ def test_what_is_new_comes_before_what_is_known(choose, tiny):
     ("name", "format_"), [("n.jsonl", None), ("n.jsonl", "doccano"), ("n.json", "label_studio")]
 )
 def test_suggestions_are_written_for_loaders_and_annotation_tools(
-    predictor, in_memory, tmp_path, name, format_
+    predictor, version, in_memory, tmp_path, name, format_
 ):
     task = predictor.task
-    chosen = label_next.run(task, predictor.config, predictor.version, TEXTS, 3)
+    chosen = label_next.run(task, predictor.config, version, TEXTS, 3)
     label_next.write(task, chosen, tmp_path / name, format_)
     found, _ = task.data.guess(tmp_path / name, format_)
     settings = task.settings.model_validate({"task": task.name, "data": found})
@@ -77,30 +83,30 @@ def test_suggestions_are_written_for_loaders_and_annotation_tools(
         label_next.write(task, chosen, tmp_path / name, format_)
 
 
-def test_without_rows_for_it_there_is_no_curve(predictor, capsys):
-    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+def test_without_rows_for_it_there_is_no_curve(predictor, version, capsys):
+    assert label_next.curve(predictor.task, predictor.config, version) is None
     assert "no learning curve: 20 replay rows and 24 exam rows" in capsys.readouterr().err
 
 
 def test_without_the_floor_s_packages_there_is_no_curve_and_no_error(
-    predictor, monkeypatch, capsys
+    predictor, version, monkeypatch, capsys
 ):
     def missing(*_):
         raise InputError("the floor needs sklearn, which is not installed; install the extra")
 
     monkeypatch.setattr(learning_curve, "enough", lambda *_: True)
     monkeypatch.setattr(learning_curve, "run", missing)
-    assert label_next.curve(predictor.task, predictor.config, predictor.version) is None
+    assert label_next.curve(predictor.task, predictor.config, version) is None
     assert "no learning curve: the floor needs sklearn" in capsys.readouterr().err
 
 
-def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, capsys):
+def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, version, capsys):
     from pipeline.stages.live.learning_curve import Curve
 
     curve = Curve([24, 96], [[40.0], [20.0]])  # b = 1/2
-    task, config, version = predictor.task, predictor.config, predictor.version
+    task, config = predictor.task, predictor.config
     label_next.print_gain(task, config, version, curve, 288)  # 96 rows become 384
-    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    metrics = json.loads(version.scores.read_text())
     score = metrics["test"]["metrics"]["slot_f1"]["value"]
     printed = " ".join(capsys.readouterr().out.split())
     assert f"with 288 more rows: {score:.2f} -> {100 - (100 - score) / 2:.2f}" in printed

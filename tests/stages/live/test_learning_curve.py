@@ -1,6 +1,7 @@
 """The power law from points that lie on one, and points from a floor whose errors are known."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,7 +41,8 @@ def test_the_floor_is_fitted_on_growing_shares(tiny, capsys):
         value = 100 - 40 * answers[0] ** -0.5
         return Scores({tiny.task.headline: {"value": value}}, (), ())
 
-    task = dataclasses.replace(tiny.task, floor=floor, score=score)
+    judge = SimpleNamespace(baseline=floor, score=score)
+    task = dataclasses.replace(tiny.task, judge=judge)
     rows = [{"text": str(number)} for number in range(160)]
     assert learning_curve.enough(rows, rows)
     found = learning_curve.run(task, None, rows, rows[:30], 1)

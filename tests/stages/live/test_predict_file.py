@@ -125,7 +125,7 @@ def test_it_goes_on_behind_the_last_whole_row(paths, capsys):
     assert not paths.target.exists()
     again = Lengths()
     assert predict_file.run(again, paths.source, paths.target).rows == 11
-    assert "going on behind row 8" in capsys.readouterr().err
+    assert "continuing after row 8" in capsys.readouterr().err
     assert again.asked == texts[8:]
     assert [row["text"] for row in read(paths.target)] == texts
 
@@ -183,7 +183,7 @@ def test_what_is_read_is_not_written_over(paths, name):
     source = paths.source.with_name(name)
     write(source, ["a"])
     before = source.read_bytes()
-    with pytest.raises(InputError, match=f"{name}: would be written over"):
+    with pytest.raises(InputError, match=f"{name}: the output would overwrite it"):
         predict_file.run(Lengths(), source, paths.source)
     assert source.read_bytes() == before
 
@@ -243,7 +243,7 @@ def test_whole_output_of_a_process_that_just_ended_is_not_emptied(paths, monkeyp
         flock(file, how)
 
     monkeypatch.setattr(predict_file.fcntl, "flock", ends)
-    with pytest.raises(InputError, match="another process has just written it"):
+    with pytest.raises(InputError, match="another process has just finished writing it"):
         predict_file.run(Lengths(), paths.source, paths.target)
     assert paths.target.read_text() == "all its rows\n"
 
@@ -255,7 +255,9 @@ def test_a_full_disk_is_told_and_the_next_try_goes_on(paths):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(PipelineError, match=r"rows\.jsonl to .*: File too large; begin again"):
+        with pytest.raises(
+            PipelineError, match=r"rows\.jsonl to .*: File too large; run the command again"
+        ):
             predict_file.run(Lengths(), paths.source, paths.target)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

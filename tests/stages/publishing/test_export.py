@@ -13,7 +13,6 @@ from pipeline.errors import GateError, PipelineError
 from pipeline.runs import EXTRA, MANIFEST
 from pipeline.savedmodel import ops, parity, write
 from pipeline.stages.publishing import export
-from pipeline.stages.training.epochs import BEST
 
 
 @pytest.fixture
@@ -103,12 +102,11 @@ def test_no_variable_is_stored_twice(published, parts):
 def test_what_retraining_needs_travels(tiny, published, finished):
     extra = published / EXTRA
     assert (extra / "config.yaml").read_text(encoding="utf-8") == tiny.config.as_yaml()
-    assert (extra / "weights.npz").read_bytes() == (finished / BEST).read_bytes()
+    assert (extra / "weights.npz").read_bytes() == (finished / "best.npz").read_bytes()
     with np.load(extra / "weights.npz") as weights:
         assert "optimizer/iteration" in weights.files
     contract = artifacts.read_json(extra / "contract.json")
-    assert contract.keys() >= {"slots", "intents", "scheme", "length_percentiles"}
-    assert contract.keys() >= {"unknown_token_rate", "examples"}
+    assert contract.keys() >= {"examples", "unknown_token_rate", "length_percentiles"}
     metrics = artifacts.read_json(extra / "metrics.json")
     assert {"valid", "test", "test/zh"} <= metrics.keys()
     assert metrics["test"]["metrics"]["slot_f1"].keys() == {"value", "low", "high"}
@@ -141,12 +139,12 @@ def written(published, monkeypatch):
 
 
 def test_rows_of_0_leave_sets_out_and_the_next_export_is_version_2(
-    tiny, finished, root, written, monkeypatch
+    tiny, finished_run, twin, root, written, monkeypatch
 ):
     monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 1, 0.0))
     zero = [f"export.{kind}_rows=0" for kind in ("replay", "valid", "exam")]
     changed = tiny.changed(*zero)
-    version = export.run(changed.task, changed.config, finished, root, parent="1")
+    version = export.run(twin(finished_run, config=changed.config), root, parent="1")
     assert version == root / "tiny_slot_filling" / "2"
     extra = {file.name for file in (version / EXTRA).iterdir()}
     assert not extra & {"replay.jsonl", "valid.jsonl", "exam.jsonl"}
@@ -156,14 +154,14 @@ def test_rows_of_0_leave_sets_out_and_the_next_export_is_version_2(
 
 
 def test_a_failing_gate_publishes_nothing_and_leaves_nothing(
-    tiny, finished, root, written, monkeypatch
+    finished_run, root, written, monkeypatch
 ):
     def refuse(*_, **__):
         raise GateError("parity: no")
 
     monkeypatch.setattr(parity, "check_parity", refuse)
     with pytest.raises(GateError, match="parity: no"):
-        export.run(tiny.task, tiny.config, finished, root)
+        export.run(finished_run, root)
     assert [entry.name for entry in (root / "tiny_slot_filling").iterdir()] == ["1"]
 
 

@@ -118,7 +118,7 @@ def test_a_rollback_says_that_labels_and_traffic_still_name_their_versions(home,
     (home / "traffic.json").write_text('{"split": {"3": 100}}')
     rollback.run(home)
     said = " ".join(capsys.readouterr().err.split())
-    assert "toy/traffic.json: requests that it sends to a version still go there" in said
+    assert "toy/traffic.json: it still sends requests to the versions that it names" in said
 
 
 def test_a_rollback_still_works_where_old_versions_were_removed(home):

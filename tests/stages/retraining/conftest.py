@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config import RetrainSettings
 from pipeline.metrics.intervals import Counts
+from pipeline.runs import VersionFolder
 from pipeline.stages.retraining.incumbent import Published
 from pipeline.task import Scores
 
@@ -30,13 +31,14 @@ def old():
     """A version that knows the labels `a` and `b`; its exam has 40 rows, with either in turn."""
     task = SimpleNamespace(
         headline="accuracy",
-        score=score,
-        labels=lambda record: {"labels": [record["label"]]},
-        suggest=lambda answer: {"label": answer},
-        stress=lambda *_: {},
+        judge=SimpleNamespace(score=score, stress=lambda *_: {}),
+        answers=SimpleNamespace(
+            labels=lambda record: {"labels": [record["label"]]},
+            suggest=lambda answer: {"label": answer},
+        ),
     )
     return Published(
-        version=Path("flights/1"),
+        version=VersionFolder(Path("flights/1")),
         manifest={},
         task=task,
         config=SimpleNamespace(settings=SimpleNamespace(retrain=RetrainSettings())),

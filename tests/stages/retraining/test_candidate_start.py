@@ -7,8 +7,7 @@ import pytest
 from pipeline.config import load_config
 from pipeline.errors import InputError
 from pipeline.layers.temperature import Temperature
-from pipeline.runs import EXTRA
-from pipeline.stages.publishing import export
+from pipeline.runs import VersionFolder
 from pipeline.stages.retraining import candidate_start
 from pipeline.stages.retraining.remap import COUNTED_ANEW
 from pipeline.stages.training.assembly import read_vocabularies
@@ -58,7 +57,7 @@ OLD, NEW = layout(["a", "b"], ["x", "y"]), layout(["a", "b", "c"], ["x", "y", "z
 
 @pytest.fixture
 def grown(trained):
-    old = candidate_start.Old(trained, OLD, is_whole=False)
+    old = candidate_start.IncumbentWeights(trained, OLD, is_whole=False)
     model = make(3, 3)
     return old, model, candidate_start.start_weights(old, model, NEW)
 
@@ -89,7 +88,7 @@ def test_moments_follow_their_weights_and_new_rows_have_none(trained, grown):
 def test_without_an_optimizer_every_weight_begins_anew(trained, grown):
     _, model, _ = grown
     alone = {name: value for name, value in trained.items() if name.startswith("model/")}
-    old = candidate_start.Old(alone, OLD, is_whole=False)
+    old = candidate_start.IncumbentWeights(alone, OLD, is_whole=False)
     assert old.steps == 0
     assert len(candidate_start.start_optimizer(old, model, NEW)) == 3
 
@@ -98,9 +97,13 @@ def test_a_weight_that_is_missing_on_either_side_is_named(trained):
     more = {**trained, "model/gone/kernel": np.zeros(1)}
     less = {name: value for name, value in trained.items() if name != "model/tags/bias"}
     with pytest.raises(InputError, match=r"^gone/kernel: a weight of only the old model"):
-        candidate_start.start_weights(candidate_start.Old(more, OLD, False), make(3, 3), NEW)
+        candidate_start.start_weights(
+            candidate_start.IncumbentWeights(more, OLD, False), make(3, 3), NEW
+        )
     with pytest.raises(InputError, match=r"^tags/bias: a weight of only the new model"):
-        candidate_start.start_weights(candidate_start.Old(less, OLD, False), make(3, 3), NEW)
+        candidate_start.start_weights(
+            candidate_start.IncumbentWeights(less, OLD, False), make(3, 3), NEW
+        )
 
 
 def test_the_table_sums_up_by_axis(grown):
@@ -116,7 +119,7 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
     counts.trainable = False
     begun = np.asarray(counts).copy()
     calibrated = NEW._replace(calibrated={"tags/bias"})
-    old = candidate_start.Old(
+    old = candidate_start.IncumbentWeights(
         {**trained, "model/tags/bias": np.array([0.2, 0.7])}, OLD, is_whole=True
     )
     candidate_start.start_weights(old, model, calibrated)
@@ -126,13 +129,13 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
 
 @pytest.mark.parametrize("task", ["slot_filling", "text_classification", "translation"])
 def test_with_all_old_rows_here_a_model_begins_as_it_was_but_for_what_is_counted(version_of, task):
-    extra = version_of(task) / EXTRA
+    version = VersionFolder(version_of(task))
     found = find_task(task)
-    config = load_config(extra / "config.yaml", schema_of)
-    vocabularies = read_vocabularies(extra)
-    model = found.build_model(config.settings, vocabularies)
-    known = found.layout(config.settings, vocabularies)
-    old = candidate_start.read(extra / export.WEIGHTS, known, is_whole=True)
+    config = load_config(version.config, schema_of)
+    vocabularies = read_vocabularies(version.vocabularies)
+    model = found.model.build_model(config.settings, vocabularies)
+    known = found.model.layout(config.settings, vocabularies)
+    old = candidate_start.read(version.weights, known, is_whole=True)
     lines = candidate_start.start_weights(old, model, known)
     anew = {line.weight for line in lines if line.axis == COUNTED_ANEW}
     kept = {w.path: np.asarray(w) for w in model.weights if w.path not in anew}
@@ -147,7 +150,7 @@ def test_a_single_number_that_no_gradient_changes_is_copied_also_where_all_old_r
     vectors = keras.layers.Embedding(2, 2, name="words")(ids)
     model = keras.Model(ids, Temperature(name="scale")(vectors))
     arrays = {f"model/{weight.path}": np.asarray(weight) for weight in model.weights}
-    old = candidate_start.Old(
+    old = candidate_start.IncumbentWeights(
         {**arrays, "model/scale/temperature": np.array(1.7)}, OLD, is_whole=True
     )
     lines = candidate_start.start_weights(old, model, OLD)

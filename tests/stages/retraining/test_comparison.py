@@ -1,12 +1,13 @@
 """Before and after: intervals of the difference, labels, and what was forgotten."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pipeline.metrics.intervals import Counts
-from pipeline.stages.retraining.comparison import Change, Judged, LabelChange, sign_test
+from pipeline.stages.retraining.comparison import Change, Compared, LabelChange, sign_test
 from pipeline.task import Scores
 
 
@@ -25,15 +26,13 @@ def judged(before, after, parts=()):
         {"source": f"f:{place}", "text": "t", "parts": [parts[place]] if parts else []}
         for place in range(len(before))
     ]
-    return Judged("exam", records, scores(before), scores(after), "accuracy")
+    return Compared("exam", records, scores(before), scores(after), "accuracy")
 
 
-class Labelled:
-    """A task whose records have the label that stands in their part."""
-
-    @staticmethod
-    def labels(record):
-        return {"labels": record["parts"]}
+# A task whose records have the label that stands in their part.
+LABELLED = SimpleNamespace(
+    answers=SimpleNamespace(labels=lambda record: {"labels": record["parts"]})
+)
 
 
 def test_a_change_is_the_difference_of_both_scores():
@@ -69,13 +68,13 @@ def test_rows_may_be_left_out_of_everything():
     assert (both.change.name, both.change.rows) == ("exam", 3)
     assert (both.change.before, both.change.after) == (pytest.approx(200 / 3), 100)
     assert [side.tolist() for side in both.right] == [[True, False, True], [True] * 3]
-    (found,) = both.labels(Labelled, least=2)
+    (found,) = both.labels(LABELLED, least=2)
     assert found == LabelChange("labels: a", 2, (1, 2), forgotten=0, learnt=1)
 
 
 def test_labels_count_what_was_forgotten_and_learnt():
     both = judged([1, 1, 0, 1], [0, 1, 1, 1], parts=["a", "a", "a", "b"])
-    (found,) = both.labels(Labelled, least=2)
+    (found,) = both.labels(LABELLED, least=2)
     assert found == LabelChange("labels: a", 3, (2, 2), forgotten=1, learnt=1)
 
 

@@ -13,7 +13,7 @@ def asked(old, monkeypatch, after):
         "after": {row["text"]: after(place) for place, row in enumerate(old.exam)},
     }
     monkeypatch.setattr(gate, "answer_all", lambda _, side, texts: [said[side][t] for t in texts])
-    return gate._ask(old, {side: side for side in said}, old.exam[:10], [])
+    return gate._collect(old, {side: side for side in said}, old.exam[:10], [])
 
 
 @pytest.mark.parametrize(("taken", "passed"), [(1, True), (2, False)])

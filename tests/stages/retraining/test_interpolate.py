@@ -79,14 +79,14 @@ def test_what_old_rows_lose_is_told_without_those_that_get_a_new_label(
     def answer(records):
         return [said[record["text"]] for record in records]
 
-    point = interpolate.looks(old, [*old.exam, *new], len(new), answer)()
+    point = interpolate.measurement(old, [*old.exam, *new], len(new), answer)()
     assert point == pytest.approx((score, lost))
 
 
 def test_where_no_validation_row_is_old_nothing_holds_back(old, monkeypatch):
     new = [{"text": f"new {n}", "label": "ab"[n % 2], "source": f"g:{n}"} for n in range(4)]
     monkeypatch.setattr(interpolate, "load_signature", lambda _: None)
-    assert interpolate.looks(old, new, 4, lambda rows: ["a"] * len(rows))() == (50.0, 0.0)
+    assert interpolate.measurement(old, new, 4, lambda rows: ["a"] * len(rows))() == (50.0, 0.0)
 
 
 @pytest.mark.parametrize(("rows", "most"), [(0, 0.3), (1, 100.0), (20, 5.0), (500, 0.3)])

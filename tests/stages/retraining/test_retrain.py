@@ -17,10 +17,10 @@ import pytest
 from pipeline import artifacts, load
 from pipeline.config import load_config
 from pipeline.errors import GateError, InputError
-from pipeline.runs import EXTRA, MANIFEST
+from pipeline.runs import EXTRA, MANIFEST, RunFolder, VersionFolder
 from pipeline.savedmodel import parity, write
-from pipeline.stages.data import bundled_rows as travelling
-from pipeline.stages.evaluation import evaluate
+from pipeline.stages.data import bundled_rows
+from pipeline.stages.evaluation import evaluate, report
 from pipeline.stages.publishing import export, known_ngrams, versions
 from pipeline.stages.retraining import (
     gate,
@@ -33,6 +33,7 @@ from pipeline.stages.retraining import (
 )
 from pipeline.stages.retraining.mixing import Mixed
 from pipeline.stages.retraining.verdict import Check, Verdict
+from pipeline.stages.run import Run
 from pipeline.stages.training.assembly import read_vocabularies
 from pipeline.tasks import schema_of
 
@@ -72,29 +73,21 @@ def models(version_of, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def load_once():
-    """`evaluate.load_best`, which keeps the runs that it loaded."""
-    load_best, known = evaluate.load_best, {}
-
-    def once(task, config, folder):
-        if folder not in known:
-            known[folder] = load_best(task, config, folder)
-        return known[folder]
-
-    return once
-
-
-@pytest.fixture(scope="module")
-def retrained(models, load_once, tmp_path_factory):
+def retrained(models, tmp_path_factory):
     """The outcome of retraining it, and the manifest of version 1 as it was before."""
     folder = tmp_path_factory.mktemp("retrain")
     data = write_rows(folder / "new.jsonl", new_rows())
     before = (models / "1" / MANIFEST).read_bytes()
     with pytest.MonkeyPatch.context() as patch:  # what takes seconds and is tested elsewhere
-        patch.setattr(evaluate, "load_best", load_once)
         patch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
         outcome = retrain.run(models, data, QUICK, runs=folder / "runs")
     return SimpleNamespace(outcome=outcome, before=before, data=data)
+
+
+@pytest.fixture(scope="module")
+def page(retrained):
+    """The report of that retraining, as its command writes it."""
+    return report.run(retrained.outcome.run).read_text(encoding="utf-8")
 
 
 def test_the_next_version_says_where_it_comes_from(models, retrained):
@@ -126,7 +119,7 @@ def test_the_new_version_knows_the_new_labels_and_the_old(models, retrained):
 
 
 def test_old_ids_are_kept(models, retrained):
-    old, new = (read_vocabularies(models / number / EXTRA) for number in "12")
+    old, new = (read_vocabularies(VersionFolder(models / number).vocabularies) for number in "12")
     for name, terms in old.items():
         assert new[name][: len(terms)] == terms
     assert new["intents"][-1] == "weather"
@@ -156,7 +149,9 @@ def test_what_travels_on_has_old_rows_and_new(models, retrained):
 
 
 def test_words_of_training_stay_known_though_a_sample_of_it_travels(models, retrained):
-    before, after = (known_ngrams.read(models / number / EXTRA) for number in "12")
+    before, after = (
+        known_ngrams.read(VersionFolder(models / number).known_ngrams) for number in "12"
+    )
     replayed = known_ngrams.of_texts(
         r["text"] for r in rows_of(models / "1" / EXTRA / "replay.jsonl")
     )
@@ -176,8 +171,7 @@ def test_the_settings_stay_but_for_where_the_data_are(models, retrained):
     assert new.retrain.columns == old.data.columns.model_dump()
 
 
-def test_the_report_has_the_verdict(retrained):
-    page = (retrained.outcome.run.folder.path / "report.html").read_text(encoding="utf-8")
+def test_the_report_has_the_verdict(page):
     assert "Retraining: blessed" in page
     assert "names, types and ranks are the same" in page
     assert "Drift of the new texts" in page
@@ -191,21 +185,20 @@ def test_drift_is_told_and_refuses_nothing(retrained):
     assert "drift" not in {check["name"] for check in verdict["checks"]}
 
 
-def test_how_far_it_went_from_the_old_weights_is_kept(retrained):
+def test_how_far_it_went_from_the_old_weights_is_kept(retrained, page):
     way = artifacts.read_json(retrained.outcome.run.folder.path / "verdict.json")["way"]
     seen = {at["share"]: at for at in way["seen"]}
     assert list(seen) == list(interpolate.STEPS)
     assert way["share"] in seen
     least = min(at["lost"] for at in way["seen"])
     assert seen[way["share"]]["lost"] <= max(way["tolerated"], least)
-    page = (retrained.outcome.run.folder.path / "report.html").read_text(encoding="utf-8")
     assert f"{100 * way['share']:.0f} % of the way" in page
 
 
 def test_where_nothing_travels_to_tell_drift_by_that_is_said(tmp_path, capsys):
-    bare = SimpleNamespace(extra=tmp_path, config=SimpleNamespace(name="tiny"))
+    bare = SimpleNamespace(version=VersionFolder(tmp_path), config=SimpleNamespace(name="tiny"))
     assert retrain._drift(bare, "new.jsonl", None) is None
-    assert "tiny: drift is not told: no counts of held-out rows" in capsys.readouterr().err
+    assert "tiny: drift is not measured: no counts of held-out rows" in capsys.readouterr().err
 
 
 def test_the_line_of_descent_has_the_verdict(models, retrained):
@@ -216,7 +209,7 @@ def test_the_line_of_descent_has_the_verdict(models, retrained):
 
 
 @pytest.fixture
-def judged(retrained, models, load_once, monkeypatch, tmp_path):
+def judged(retrained, models, monkeypatch, tmp_path):
     """`_publish` of the finished run into a copy of the models, its gate's answer given."""
     root = tmp_path / models.name
     shutil.copytree(models / "1", root / "1")
@@ -228,18 +221,16 @@ def judged(retrained, models, load_once, monkeypatch, tmp_path):
     monkeypatch.setattr(write, "write", copy)
     monkeypatch.setattr(parity, "check_parity", lambda *_: parity.Parity(9, 0, 0.0))
     monkeypatch.setattr(evaluate, "of_run", lambda *_: [])
-    monkeypatch.setattr(evaluate, "load_best", load_once)
     monkeypatch.setattr(export, "_pack_drift", lambda *_: None)
-    run = retrained.outcome.run.folder.path
+    run = retrained.outcome.run
     old = incumbent.open_version(root)
-    config = load_config(run / "config.yaml", schema_of, name=old.config.name)
 
     def publish(passed, force, meanwhile=lambda root: None):
         meanwhile(root)
         checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
         given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
         monkeypatch.setattr(gate, "run", lambda *_: given)
-        outcome = retrain._publish(old, Mixed(config, 0, []), run, {"parent": "1"}, [], force)
+        outcome = retrain._publish(old, run, Mixed(run.config, 0, []), {"parent": "1"}, [], force)
         numbers = artifacts.versions(root)
         return outcome, numbers
 
@@ -323,7 +314,7 @@ def test_intents_that_no_row_states_are_not_learnt(models, tmp_path):
     found = new_data.compare(old, new_data.read(old, data))
     assert {record["intent"] for record in found.records} == {"weather"}
     parts = new_data.divide(old.task, found.records, old.config.settings.retrain, 1)
-    config = mixing.write(old, found, parts, tmp_path / "run").config
+    config = mixing.write(old, found, parts, RunFolder(tmp_path / "run")).config
     assert config.settings.data.intent == ""  # the next file that states none is refused, too
 
 
@@ -346,7 +337,7 @@ def test_a_retraining_waits_for_another_and_begins_with_what_that_published(
     home = tmp_path / models.name
     shutil.copytree(models / "1", home / "1")
     begun, waits = [], threading.Event()
-    monkeypatch.setattr(retrain, "_run", lambda old, *_: begun.append(old.version.name))
+    monkeypatch.setattr(retrain, "_run", lambda old, *_: begun.append(old.version.path.name))
     monkeypatch.setattr(incumbent, "note", lambda line: "waiting" in line and waits.set())
     second = threading.Thread(target=retrain.run, args=(home, tmp_path / "new.jsonl"))
     with incumbent.alone(home / "1"):
@@ -367,7 +358,7 @@ def test_where_nothing_can_be_published_nothing_is_trained(models, tmp_path, mon
 
 
 def test_a_version_that_came_meanwhile_is_not_undone(judged, retrained, models):
-    with pytest.raises(GateError, match="version 2 came while this was trained from version 1"):
+    with pytest.raises(GateError, match=r"version 2 was published while .* trained from version 1"):
         judged(passed=True, force="whatever", meanwhile=lambda root: (root / "2").mkdir())
 
 
@@ -426,15 +417,19 @@ def test_rows_that_are_lent_to_choose_the_epoch_are_not_lost(models, tmp_path):
     for number, week in (2, weeks[:24]), (3, weeks[24:]):
         new = new_data.compare(old, new_data.read(old, write_rows(tmp_path / "new.jsonl", week)))
         parts = new_data.divide(old.task, new.records, old.config.settings.retrain, 1)
-        mixed = mixing.write(old, new, parts, tmp_path / f"run{number}")
+        mixed = mixing.write(old, new, parts, RunFolder(tmp_path / f"run{number}"))
         known = mixed.lent[: -len(parts.valid)]
         assert 0 < len(known) < len(old.train)
         assert mixed.old + len(known) == len(old.train)
-        data = mixed.config.settings.data
-        learnt, valid = (list(old.task.data.load(data).splits[s]()) for s in ("train", "valid"))
+        splits = old.task.data.load(mixed.config.settings).splits
+        learnt, valid = (list(splits[name]()) for name in ("train", "valid"))
         assert [r["text"] for r in valid] == [r["text"] for r in [*known, *parts.valid]]
-        mixing.give_back(old.task, mixed.config, mixed.lent, learnt, tmp_path / str(number))
-        replay = travelling.read(old.task, old.config, tmp_path / str(number) / "replay.jsonl")
+        version, run = (
+            VersionFolder(tmp_path / str(number)),
+            Run(old.task, mixed.config, None, None),
+        )
+        mixing.give_back(run, mixed.lent, learnt, version)
+        replay = bundled_rows.read(old.task, old.config, version.replay)
         kept = [*old.train, *parts.train, *parts.valid]
         assert sorted(r["text"] for r in replay) == sorted(r["text"] for r in kept)
         old = replace(old, train=replay, learnt=replay)
@@ -464,7 +459,7 @@ def test_old_data_that_have_the_new_rows_in_them_say_nothing_of_what_is_known(mo
     new = new_data.compare(old, new_data.read(old, write_rows(tmp_path / "new.jsonl", new_rows())))
     assert not new.known
     parts = new_data.divide(old.task, new.records, old.config.settings.retrain, 1)
-    mixed = mixing.write(old, new, parts, tmp_path / "run")
+    mixed = mixing.write(old, new, parts, RunFolder(tmp_path / "run"))
     learnt = [r["text"] for r in old.task.data.load(mixed.config.settings).splits["train"]()]
     assert mixed.old == len(old.train) - len(new.records)
     assert learnt[mixed.old :] == [r["text"] for r in parts.train]
@@ -490,10 +485,11 @@ def test_the_order_of_labels_is_no_other_annotation(models):
     ],
 )
 def test_all_rows_of_a_sample_are_not_all_rows(tmp_path, given, replayed, whole):
-    artifacts.write_json(tmp_path / "contract.json", {"examples": 3})
+    version = VersionFolder(tmp_path)
+    artifacts.write_json(version.data_profile, {"examples": 3})
     if given:
-        artifacts.write_json(tmp_path / "verdict.json", given)
-    assert incumbent.has_all(tmp_path, replayed) is whole
+        artifacts.write_json(version.verdict, given)
+    assert incumbent.has_all(version, replayed) is whole
 
 
 def test_a_folder_is_not_watched_with_what_no_file_could_be_learnt_with(models, tmp_path):
@@ -522,8 +518,8 @@ def test_rows_of_valid_that_are_annotated_otherwise_choose_no_epoch(models, tmp_
     )
     assert [pair[1]["text"] for pair in new.quarrels] == [text]
     parts = new_data.Parts(new.records[:20], new.records[20:22], new.records[22:])
-    data = mixing.write(old, new, parts, tmp_path / "run").config.settings.data
-    valid = [record["text"] for record in old.task.data.load(data).splits["valid"]()]
+    settings = mixing.write(old, new, parts, RunFolder(tmp_path / "run")).config.settings
+    valid = [record["text"] for record in old.task.data.load(settings).splits["valid"]()]
     assert text not in valid
     assert len(valid) == sum(r["text"] != text for r in old.valid) + 2
 
@@ -577,7 +573,7 @@ def test_every_other_task_is_retrained_from_its_version_alone(version_of, tmp_pa
     lines = artifacts.read_json(outcome.run.folder.path / "remap.json")
     assert any(line["copied"] and line["new"] for line in lines)
     assert not any(line["dropped"] for line in lines)
-    known, grown = (read_vocabularies(root / number / EXTRA) for number in "12")
+    known, grown = (read_vocabularies(VersionFolder(root / number).vocabularies) for number in "12")
     for name, terms in known.items():
         if name == "labels":
             assert grown[name] == [*terms, "rain"]
@@ -589,9 +585,10 @@ SCRIPT = """
     import sys
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
-    from pipeline.stages import export, prepare, retrain
+    from pipeline.stages.data import prepare
+    from pipeline.stages.retraining import retrain
     home = Path(sys.argv[2])
-    prepare.run.__defaults__ = (home / "prepared",)
+    prepare.run.__defaults__ = (None, home / "prepared")
     settings = ("retrain.epochs=8", "retrain.latency=100", "retrain.stress_drop=100")
     outcome = retrain.run(home / sys.argv[3], home / "new.jsonl", settings, runs=home / "runs")
     print("VERDICT", outcome.verdict.blessed, outcome.verdict.rows)

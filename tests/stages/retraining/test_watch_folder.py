@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import artifacts
 from pipeline.errors import InputError
+from pipeline.runs import VersionFolder
 from pipeline.stages.retraining import incumbent, poll_folder, watch_folder
 
 COMMAND = """
@@ -40,7 +41,7 @@ def models(tmp_path, monkeypatch):
     """The place of a model that can be opened, and an empty folder `inbox` beside it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "inbox").mkdir()
-    opened = SimpleNamespace(version=tmp_path / "tiny" / "1")
+    opened = SimpleNamespace(version=VersionFolder(tmp_path / "tiny" / "1"))
     monkeypatch.setattr(incumbent, "open_version", lambda *_: opened)
     return tmp_path / "tiny"
 

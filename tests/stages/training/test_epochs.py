@@ -7,18 +7,23 @@ import keras
 import numpy as np
 import pytest
 
+from pipeline.runs import RunFolder
 from pipeline.stages.training import checkpoint
 from pipeline.stages.training.epochs import (
-    BEST,
-    CHECKPOINT,
-    METRICS,
     VALID_LOSS,
     EpochEnd,
+    Progress,
     ProgressBar,
-    State,
     kept_epoch,
     read_metrics,
 )
+
+BEST, CHECKPOINT = "best.npz", "checkpoint.npz"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder(tmp_path)
 
 
 @pytest.fixture
@@ -32,14 +37,14 @@ def saved(monkeypatch):
 
 
 @pytest.fixture
-def play(tmp_path, saved):
+def play(folder, saved):
     """A function that plays epochs with these scores until training stops; gives the state."""
 
     def run(scores, patience=0, state=None):
         rest = iter(scores)
-        state = state or State()
+        state = state or Progress()
         model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
-        end = EpochEnd(tmp_path, lambda: {"f1": next(rest)}, "f1", patience, state)
+        end = EpochEnd(folder, lambda: {"f1": next(rest)}, "f1", patience, state)
         end.set_model(model)
         while not model.stop_training and state.epoch < len(scores):
             end.on_epoch_begin(state.epoch)
@@ -56,7 +61,7 @@ def test_the_best_epoch_is_kept_and_the_checkpoint_written_every_time_after_it(p
     assert [facts["epoch"] for _, facts in saved] == [1, 1, 2, 2, 3]
 
 
-def test_who_listens_is_told_each_epoch_after_its_files_are_written(tmp_path, saved):
+def test_who_listens_is_told_each_epoch_after_its_files_are_written(folder, saved):
     told = []
 
     def listen(epoch, scores):
@@ -64,7 +69,7 @@ def test_who_listens_is_told_each_epoch_after_its_files_are_written(tmp_path, sa
         raise RuntimeError("enough")
 
     model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
-    end = EpochEnd(tmp_path, lambda: {"f1": 7.0}, "f1", 0, State(), on_epoch=listen)
+    end = EpochEnd(folder, lambda: {"f1": 7.0}, "f1", 0, Progress(), on_epoch=listen)
     end.set_model(model)
     end.on_epoch_begin(0)
     with pytest.raises(RuntimeError, match="enough"):
@@ -72,7 +77,7 @@ def test_who_listens_is_told_each_epoch_after_its_files_are_written(tmp_path, sa
     assert told == [(1, {"f1": 7.0}, [BEST, CHECKPOINT])]
 
 
-def test_what_is_validated_and_kept_is_the_average_of_the_weights(tmp_path):
+def test_what_is_validated_and_kept_is_the_average_of_the_weights(folder):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75), loss="mse")
     [weight] = model.trainable_variables
@@ -86,14 +91,14 @@ def test_what_is_validated_and_kept_is_the_average_of_the_weights(tmp_path):
         assert float(weight[0, 0]) == pytest.approx(average)
         return {"f1": 1.0}
 
-    end = EpochEnd(tmp_path, validate, "f1", 0, State())
+    end = EpochEnd(folder, validate, "f1", 0, Progress())
     end.set_model(model)
     end.on_epoch_begin(0)
     end.on_epoch_end(0, {"loss": 0.5})
     assert float(weight[0, 0]) == now  # training goes on with the weights as they were
-    checkpoint.load(tmp_path / BEST, model)
+    checkpoint.load(folder.best, model)
     assert float(weight[0, 0]) == pytest.approx(average)
-    checkpoint.load(tmp_path / CHECKPOINT, model, model.optimizer)
+    checkpoint.load(folder.checkpoint, model, model.optimizer)
     assert float(weight[0, 0]) == now
 
 
@@ -112,32 +117,32 @@ def test_the_first_epoch_is_the_best_even_with_a_score_of_0(play, saved):
 @pytest.mark.parametrize(
     ("tolerance", "kept", "gained"), [(0.0, 2, 2), (0.4, 2, 2), (0.5, 4, 2), (2.0, 5, 2)]
 )
-def test_of_epochs_as_good_as_the_best_the_latest_is_kept(tmp_path, saved, tolerance, kept, gained):
+def test_of_epochs_as_good_as_the_best_the_latest_is_kept(folder, saved, tolerance, kept, gained):
     scores = [10.0, 30.0, 29.4, 29.5, 28.0]
-    rest, state = iter(scores), State()
+    rest, state = iter(scores), Progress()
     model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
-    end = EpochEnd(tmp_path, lambda: {"f1": next(rest)}, "f1", 0, state, tolerance)
+    end = EpochEnd(folder, lambda: {"f1": next(rest)}, "f1", 0, state, tolerance)
     end.set_model(model)
     for epoch in range(5):
         end.on_epoch_begin(epoch)
         end.on_epoch_end(epoch, {"loss": 0.5})
     assert (state.best_epoch, state.gained_epoch, state.best) == (kept, gained, 30.0)
-    assert kept_epoch(read_metrics(tmp_path), "f1", tolerance) == kept
+    assert kept_epoch(read_metrics(folder.metrics), "f1", tolerance) == kept
 
 
-def test_where_the_loss_decides_the_lowest_is_the_best(tmp_path, saved):
+def test_where_the_loss_decides_the_lowest_is_the_best(folder, saved):
     rest = iter([(10.0, 4.0), (20.0, 3.0), (30.0, 5.0)])
     model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(use_ema=False))
-    state = State()
+    state = Progress()
     end = EpochEnd(
-        tmp_path, lambda: dict(zip(("f1", VALID_LOSS), next(rest), strict=True)), "f1", 1, state
+        folder, lambda: dict(zip(("f1", VALID_LOSS), next(rest), strict=True)), "f1", 1, state
     )
     end.set_model(model)
     for epoch in range(3):
         end.on_epoch_begin(epoch)
         end.on_epoch_end(epoch, {"loss": 0.5})
     assert (state.best_epoch, state.best, state.stopped) == (2, -3.0, True)
-    assert read_metrics(tmp_path)[2][VALID_LOSS] == 5.0
+    assert read_metrics(folder.metrics)[2][VALID_LOSS] == 5.0
 
 
 @pytest.mark.parametrize(
@@ -151,25 +156,25 @@ def test_training_stops_after_patience_epochs_without_a_better_one(play, saved, 
     assert saved[-1] == (CHECKPOINT, vars(state))  # so that a resumed run knows that it stopped
 
 
-def test_a_line_an_epoch(play, tmp_path):
+def test_a_line_an_epoch(play, folder):
     play([10.0, 20.0])
-    lines = read_metrics(tmp_path)
+    lines = read_metrics(folder.metrics)
     assert [line["epoch"] for line in lines] == [1, 2]
     assert lines[1].keys() == {"epoch", "loss", "f1", "seconds"}
     assert (lines[1]["loss"], lines[1]["f1"]) == (0.5, 20.0)
 
 
-def test_lines_after_the_checkpoint_are_dropped_before_going_on(play, tmp_path):
+def test_lines_after_the_checkpoint_are_dropped_before_going_on(play, folder):
     whole = [json.dumps({"epoch": epoch}) + "\n" for epoch in (1, 2)]
-    (tmp_path / METRICS).write_text("".join(whole) + '{"epoch": 3, "lo', encoding="utf-8")
-    play([0.0, 0.0, 0.0], state=State(epoch=2))  # one more
-    assert [line["epoch"] for line in read_metrics(tmp_path)] == [1, 2, 3]
-    play([1.0], state=State())
-    assert [line["epoch"] for line in read_metrics(tmp_path)] == [1]
+    folder.metrics.write_text("".join(whole) + '{"epoch": 3, "lo', encoding="utf-8")
+    play([0.0, 0.0, 0.0], state=Progress(epoch=2))  # one more
+    assert [line["epoch"] for line in read_metrics(folder.metrics)] == [1, 2, 3]
+    play([1.0], state=Progress())
+    assert [line["epoch"] for line in read_metrics(folder.metrics)] == [1]
 
 
-def test_a_folder_without_metrics_has_none(tmp_path):
-    assert read_metrics(tmp_path) == []
+def test_a_folder_without_metrics_has_none(folder):
+    assert read_metrics(folder.metrics) == []
 
 
 def test_the_line_for_the_person_waiting_marks_the_best(play, capsys):

@@ -11,14 +11,9 @@ from pipeline.errors import InputError, PipelineError
 from pipeline.stages.data import prepare
 from pipeline.stages.training import checkpoint, train
 from pipeline.stages.training.checkpoint import STATE
-from pipeline.stages.training.epochs import (
-    BEST,
-    CHECKPOINT,
-    METRICS,
-    ProgressBar,
-    State,
-    read_metrics,
-)
+from pipeline.stages.training.epochs import Progress, ProgressBar, read_metrics
+
+BEST, CHECKPOINT, METRICS = "best.npz", "checkpoint.npz", "metrics.jsonl"
 
 
 def arrays(file):
@@ -32,7 +27,9 @@ def arrays(file):
 
 def timeless(folder):
     """The metrics of a run, without the time that each epoch took."""
-    return [{k: v for k, v in line.items() if k != "seconds"} for line in read_metrics(folder)]
+    return [
+        {k: v for k, v in line.items() if k != "seconds"} for line in read_metrics(folder / METRICS)
+    ]
 
 
 def digests(folder):
@@ -63,11 +60,11 @@ def test_a_run_folder_holds_all(tiny, finished):
     assert facts["config"] == tiny.config.digest()
     contract = artifacts.read_json(finished / "contract.json")
     assert contract["examples"] == 96
-    assert contract["slots"] == ["arrival_city", "date", "departure_city"]
+    assert contract.keys() == {"examples", "tokens", "unknown_token_rate", "length_percentiles"}
 
 
 def test_metrics_have_a_line_an_epoch_and_training_learns(tiny, finished):
-    lines = read_metrics(finished)
+    lines = read_metrics(finished / METRICS)
     assert [line["epoch"] for line in lines] == list(
         range(1, tiny.config.settings.train.epochs + 1)
     )
@@ -77,7 +74,7 @@ def test_metrics_have_a_line_an_epoch_and_training_learns(tiny, finished):
 
 
 def test_best_weights_are_of_the_best_epoch(finished):
-    lines = read_metrics(finished)
+    lines = read_metrics(finished / METRICS)
     _, state = arrays(finished / BEST)
     best = max(line["slot_f1"] for line in lines)
     assert state["best"] == best
@@ -100,8 +97,8 @@ def test_a_run_that_was_killed_ends_like_an_unbroken_one(tiny, home, finished, t
     cut = artifacts.newest_run(runs / tiny.config.name)
     assert arrays(cut / BEST)[1]["epoch"] == 3
     assert arrays(cut / CHECKPOINT)[1]["epoch"] == 2
-    assert len(read_metrics(cut)) == 3
-    assert train.run(tiny.task, tiny.config, runs=runs, resume=True) == cut
+    assert len(read_metrics(cut / METRICS)) == 3
+    assert train.run(tiny.task, tiny.config, runs=runs, resume=True).folder.path == cut
     check_equal(cut, finished)
 
 
@@ -121,7 +118,8 @@ def test_a_run_that_was_stopped_within_an_epoch_ends_like_an_unbroken_one(
         patch.setattr(ProgressBar, "on_train_batch_end", stop)
         with pytest.raises(KeyboardInterrupt):
             train.run(tiny.task, tiny.config, runs=tmp_path)
-    check_equal(train.run(tiny.task, tiny.config, runs=tmp_path, resume=True), finished)
+    resumed = train.run(tiny.task, tiny.config, runs=tmp_path, resume=True)
+    check_equal(resumed.folder.path, finished)
 
 
 def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
@@ -129,17 +127,17 @@ def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
 ):
     begun = []
 
-    def note_weights(folder, model):
+    def note_weights(run, model):
         begun.append([np.asarray(weight) for weight in model.trainable_weights])
-        return State(stopped=True)
+        return Progress(stopped=True)
 
-    monkeypatch.setattr(train, "_state", note_weights)
-    monkeypatch.setattr(train, "_calibrate", lambda *parts: None)  # nothing was trained
+    monkeypatch.setattr(train, "_progress", note_weights)
+    monkeypatch.setattr(train._Training, "calibrate", lambda _: None)  # nothing was trained
     again = tiny.changed()
     other = tiny.changed("train.seed=2")
     train.run(again.task, again.config, runs=tmp_path / "first")  # a run of its own
     train.run(again.task, again.config, runs=runs, resume=True)  # the data is prepared already
-    monkeypatch.setattr(prepare.run, "__defaults__", (tmp_path / "prepared",))
+    monkeypatch.setattr(prepare.run, "__defaults__", (None, tmp_path / "prepared"))
     train.run(again.task, again.config, runs=runs, resume=True)  # and now it is not
     train.run(other.task, other.config, runs=tmp_path / "other")
     first, *same, different = begun
@@ -151,7 +149,7 @@ def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
 
 def test_resuming_a_finished_run_says_so_and_changes_nothing(tiny, runs, copied, capsys):
     before = digests(copied)
-    assert train.run(tiny.task, tiny.config, runs=runs, resume=True) == copied
+    assert train.run(tiny.task, tiny.config, runs=runs, resume=True).folder.path == copied
     assert "already finished after epoch 5" in capsys.readouterr().err
     assert digests(copied) == before
 

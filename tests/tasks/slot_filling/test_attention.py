@@ -12,12 +12,12 @@ TEXTS = ("到 北京 ✈", "New York", "", "👩‍👩‍👧‍👦 <b>")
 @pytest.fixture(scope="module")
 def weights_of(tiny_of, run_of):
     """A function from an encoder and texts to weights of an untrained model."""
-    made = {}
+    made, vocabularies = {}, run_of("slot_filling").folder.vocabularies
 
     def weights(encoder, texts):
         if encoder not in made:
             tiny = tiny_of("slot_filling").changed(f"model.encoder={encoder}", "model.crf=false")
-            made[encoder] = assemble(tiny.task, tiny.config, run_of("slot_filling"))
+            made[encoder] = assemble(tiny.task, tiny.config, vocabularies)
         return attention_weights(made[encoder].tokenizer, made[encoder].model, texts)
 
     return weights

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.tasks.slot_filling import baseline as module
-from pipeline.tasks.slot_filling.baseline import features, floor, shape
+from pipeline.tasks.slot_filling.baseline import baseline, features, shape
 from pipeline.tasks.slot_filling.scoring import score
 
 CITIES = ("oslo", "rome", "new york", "lima", "paris", "北京", "上海")
@@ -63,7 +63,7 @@ def test_features_see_two_words_on_each_side():
 
 def test_it_learns_roles_and_intents(packages, make_settings, records):
     settings = make_settings({"roles": ["from", "to"]})
-    answers = floor(settings, records, records)
+    answers = baseline(settings, records, records)
     found = score(settings, records, answers).metrics
     assert found["slot_f1"]["value"] > 95
     assert found["intent_accuracy"]["value"] > 95
@@ -76,7 +76,7 @@ def test_it_reads_the_source_s_own_tokens_and_empty_texts(packages, make_setting
     text = "at 5 o'clock"
     rows = [make_record(text, "i", [("time", 3, 12)], tokens=((0, 2), (3, 4), (5, 12)))] * 4
     nothing = make_record("", "i")
-    answers = floor(make_settings(), [*rows, nothing], [rows[0], nothing])
+    answers = baseline(make_settings(), [*rows, nothing], [rows[0], nothing])
     assert answers[0]["slots"] == [{"slot": "time", "value": "5 o'clock", "start": 3, "end": 12}]
     assert answers[1] == {"text": "", "intent": {"label": "i"}, "slots": []}
 
@@ -95,5 +95,5 @@ def test_without_its_packages_it_says_what_to_install(monkeypatch, make_settings
     monkeypatch.setitem(sys.modules, "sklearn_crfsuite", None)
     monkeypatch.setitem(sys.modules, "sklearn.svm", None)
     with pytest.raises(InputError, match=r"pip install scikit-learn sklearn-crfsuite$") as caught:
-        floor(make_settings(), records, records)
+        baseline(make_settings(), records, records)
     assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from pipeline.layers.temperature import Temperature
 from pipeline.metrics.spans import chunks
 from pipeline.tasks.slot_filling.model import INTENT_SCALE
-from pipeline.tasks.slot_filling.serving import answers, build_service
+from pipeline.tasks.slot_filling.serving import build_service, read_answers
 from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer
 from pipeline.text.vocabulary import Vocabulary, write_terms
 
@@ -98,7 +98,7 @@ def outputs(service):
 @pytest.fixture(scope="module")
 def answer(outputs):
     """A function from texts to plain answers."""
-    return lambda *texts: answers(texts, outputs(*texts))
+    return lambda *texts: read_answers(texts, outputs(*texts))
 
 
 def spans(found):
@@ -279,7 +279,7 @@ def test_a_set_with_one_intent_is_served(tokenizer):
     vocabularies = {"slots": ["city", "date"], "intents": ["only"]}
     service = build_service(tokenizer, OneIntent(), vocabularies)
     found = service.signatures["serving_default"](tf.constant(["o", ""]))
-    rows = answers(["o", ""], {name: value.numpy() for name, value in found.items()})
+    rows = read_answers(["o", ""], {name: value.numpy() for name, value in found.items()})
     intent = {"label": "only", "score": 1.0}
     rest = {"intent": intent, "slots": [], "rejected": False}
     assert rows == [{"text": text, **rest} for text in ("o", "")]

@@ -11,9 +11,9 @@ from pipeline.tasks.slot_filling.settings import SlotTrainSettings
 from pipeline.tasks.slot_filling.tokenizer import (
     build_encoder,
     build_tokenizer,
-    contract,
-    count,
-    fit,
+    count_tokens,
+    count_training_words,
+    learn,
     project,
 )
 from pipeline.text.tokens import tokenize
@@ -88,7 +88,7 @@ def test_vocabularies_by_hand(make_settings, make_record):
         make_record("fly to 北京", "book", [("from_city", 7, 9), ("date", 0, 3)]),
         make_record("", "a#b"),
     ]
-    found = fit(make_settings(), records)
+    found = learn(make_settings(), records)
     assert found["words"] == ["<pad>", "<unk>", "fly", "to", "1", "2", "oslo", "京", "北"]
     # o: 2 to + 2 oslo = 4; l: 2 fly + oslo = 3; f, t, y: 2.
     characters = ["o", "l", "f", "t", "y", "1", "2", "s", "京", "北"]
@@ -99,7 +99,7 @@ def test_vocabularies_by_hand(make_settings, make_record):
 
 def test_rare_words_are_left_out_and_their_characters_kept(make_settings, make_record):
     records = [make_record("fly fly to", "i", [("x", 0, 3)])]
-    found = fit(make_settings(tokenizer={"min_count": 2}), records)
+    found = learn(make_settings(tokenizer={"min_count": 2}), records)
     assert found["words"] == ["<pad>", "<unk>", "fly"]
     assert "t" in found["characters"]
 
@@ -107,14 +107,14 @@ def test_rare_words_are_left_out_and_their_characters_kept(make_settings, make_r
 def test_vocabularies_are_those_of_all_records_read_once(make_settings, make_record):
     spans = [("x", 0, 4)]
     records = (make_record(f"word{'x' * number}", f"i{number}", spans) for number in range(1100))
-    found = fit(make_settings(), records)
+    found = learn(make_settings(), records)
     assert len(found["words"]) == 2 + 1100
     assert len(found["intents"]) == 1100
 
 
 def test_a_set_without_any_slot_is_refused(make_settings, make_record):
     with pytest.raises(InputError, match="train: no slot in any example; expected annotated spans"):
-        fit(make_settings(), [make_record("hi", "greet")])
+        learn(make_settings(), [make_record("hi", "greet")])
 
 
 # --- inputs ---
@@ -227,36 +227,18 @@ def test_a_batch_without_spans_is_all_outside(encode, make_record, texts):
     assert targets["member_tags"].numpy().tolist() == (real - 1).tolist()
 
 
-# --- contract ---
-
-
-def test_contract_by_hand(tokenizer):
-    facts = contract(tokenizer, VOCABULARIES, [["fly to ２", "", "xyz 京 ?"], ["to"]])
-    lengths = facts.pop("length_percentiles")  # of 0, 1, 3, 3
-    assert facts == {
-        "scheme": "BIO",
-        "slots": ["city", "date"],
-        "intents": ["book", "greet"],
-        "examples": 4,
-        "tokens": 7,
-        "unknown_token_rate": 2 / 7,
-    }
-    by_hand = {"0": 0, "5": 0.15, "25": 0.75, "50": 2, "75": 3, "95": 3, "99": 3, "100": 3}
-    assert lengths == pytest.approx(by_hand)
-
-
-def test_contract_of_texts_without_tokens(tokenizer):
-    facts = contract(tokenizer, VOCABULARIES, [["", " "]])
-    assert (facts["tokens"], facts["unknown_token_rate"]) == (0, 0.0)
-
-
 # --- counts ---
+
+
+def test_tokens_and_unknown_ones_are_counted_text_by_text(tokenizer):
+    texts = ["fly to ２", "", "xyz 京 ?", " "]
+    assert count_tokens(tokenizer, texts) == [(3, 0), (0, 0), (3, 2), (0, 0)]
 
 
 def test_the_model_is_told_how_often_each_word_stands_in_training(settings, tokenizer, make_record):
     model = build_model(settings, VOCABULARIES)
     records = [make_record("fly to to xyz"), make_record(""), make_record("Fly!")]
-    count(settings, tokenizer, model, VOCABULARIES, records)
+    count_training_words(tokenizer, model, VOCABULARIES, records)
     layer = model.get_layer("word_dropout_1")
     words = VOCABULARIES["words"]
     found = dict(zip(words, np.asarray(layer.counts).tolist(), strict=True))

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.tasks.text_classification import baseline as module
-from pipeline.tasks.text_classification.baseline import floor
+from pipeline.tasks.text_classification.baseline import baseline
 from pipeline.tasks.text_classification.scoring import score
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
@@ -42,7 +42,7 @@ def records():
 def test_it_learns_one_label_a_text(packages, records, kinds):
     rows = [row for row in records if row["labels"][0] in kinds]
     new = [record("fly to quito now", "book"), record("how is quito", "ask"), record("", "ask")]
-    answers = floor(settings(), rows, [*rows, *new])
+    answers = baseline(settings(), rows, [*rows, *new])
     assert [answer["label"] for answer in answers[:-1]] == [
         row["labels"][0] for row in [*rows, *new[:-1]]
     ]
@@ -60,7 +60,7 @@ def test_it_learns_one_label_a_text(packages, records, kinds):
 def test_it_learns_several_labels_a_text(packages, records):
     rows = [record(row["text"], *row["labels"], "any") for row in records]
     rows += [record(f"fly to {city} or cancel", "book", "cancel", "any") for city in CITIES]
-    answers = floor(settings(several=True), rows, [*rows, record("quito", "any")])
+    answers = baseline(settings(several=True), rows, [*rows, record("quito", "any")])
     for row, answer in zip(rows, answers, strict=False):
         assert sorted(answer["labels"]) == sorted(row["labels"])
         assert all(0 < share < 1 for share in answer["scores"].values())
@@ -69,12 +69,12 @@ def test_it_learns_several_labels_a_text(packages, records):
 
 def test_one_label_leaves_nothing_to_learn(packages):
     rows = [record("a b", "x"), record("c", "x")]
-    assert [answer["score"] for answer in floor(settings(), rows, rows)] == [1.0, 1.0]
+    assert [answer["score"] for answer in baseline(settings(), rows, rows)] == [1.0, 1.0]
 
 
 def test_labels_of_any_characters_stay_apart(packages):
     rows = [record("one thing", "x"), record("another", "x\x00"), record("最后", "ẞ ,")] * 2
-    answers = floor(settings(), rows, rows)
+    answers = baseline(settings(), rows, rows)
     assert [answer["label"] for answer in answers] == [row["labels"][0] for row in rows]
 
 
@@ -96,11 +96,11 @@ def test_what_it_sees_depends_on_the_texts(packages, texts, seen, unseen):
 def test_texts_without_anything_to_see_are_an_error(packages):
     rows = [record(" ", "a"), record("", "b")]
     with pytest.raises(InputError, match="no n-grams in the training texts"):
-        floor(settings(), rows, rows)
+        baseline(settings(), rows, rows)
 
 
 def test_without_its_packages_it_says_what_to_install(monkeypatch, records):
     monkeypatch.setitem(sys.modules, "sklearn.svm", None)
     with pytest.raises(InputError, match=r"pip install scikit-learn sklearn-crfsuite$") as caught:
-        floor(settings(), records, records)
+        baseline(settings(), records, records)
     assert "\n" not in str(caught.value)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import write_vocabularies
 from pipeline.tasks.text_classification.encoder import balancing_weights, build_encoder
 from pipeline.tasks.text_classification.model import MEMBERS
-from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
+from pipeline.tasks.text_classification.tokenizer import build_tokenizer, learn
 
 SEED = tf.constant([1, 2], tf.int64)
 RECORDS = [
@@ -33,9 +33,9 @@ def encoded(make_settings, tmp_path):
     def encoded(records, seed=SEED, **sections):
         words = {"kind": "words", "min_count": 1}
         settings = make_settings(**{"tokenizer": words, **sections})
-        vocabularies = fit(settings, RECORDS)
+        vocabularies = learn(settings, RECORDS)
         write_vocabularies(tmp_path, vocabularies)
-        tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+        tokenizer = build_tokenizer(settings, tmp_path)
         encoder = build_encoder(settings, tokenizer, vocabularies, RECORDS)
         rows = encoder.encode(batch_of(records), seed)
         return rows, encoder.pad(rows)

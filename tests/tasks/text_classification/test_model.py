@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import write_vocabularies
 from pipeline.tasks.text_classification import serving
 from pipeline.tasks.text_classification.calibrate import calibrate
 from pipeline.tasks.text_classification.growth import layout
@@ -18,8 +18,8 @@ from pipeline.tasks.text_classification.model import (
     losses,
     probabilities,
 )
-from pipeline.tasks.text_classification.ngram_fit import count
-from pipeline.tasks.text_classification.tokenizer import build_tokenizer, fit
+from pipeline.tasks.text_classification.ngram_fit import fit_ngrams
+from pipeline.tasks.text_classification.tokenizer import build_tokenizer, learn
 
 VOCABULARIES_OF = {"pieces": [f"w{i}" for i in range(20)], "labels": ["a", "b", "c"]}
 SIZES = {"embedding_dim": 8, "hidden_dim": 8}
@@ -114,10 +114,10 @@ def test_the_answer_is_the_mean_of_the_members(make_settings):
 def test_machines_speak_before_training(make_settings, tmp_path, weighting):
     ngrams = {"buckets": 512, "fit": "svm", "weighting": weighting, "gain": 3.0, "cost": 10.0}
     settings = make_settings(model={"encoder": "none"}, ngrams=ngrams)
-    vocabularies = fit(settings, RECORDS)
+    vocabularies = learn(settings, RECORDS)
     tokenizer = build_tokenizer(settings, tmp_path)
     model = build_model(settings, vocabularies)
-    count(settings, tokenizer, model, vocabularies, RECORDS)
+    fit_ngrams(settings, tokenizer, model, vocabularies, RECORDS)
     ids = tokenizer(tf.constant([record["text"] for record in RECORDS]))[1]
     logits = np.asarray(model({"tokens": ids, "ngrams": ids}, training=False)["label"])
     # All training texts stand near their margins, y (w x + b) = 1, here times the gain.
@@ -127,10 +127,10 @@ def test_machines_speak_before_training(make_settings, tmp_path, weighting):
 
 def test_ngrams_are_counted_before_training(make_settings, tmp_path):
     settings = make_settings(model={"encoder": "none"}, ngrams={"buckets": 512, "words": 1})
-    vocabularies = fit(settings, RECORDS)
+    vocabularies = learn(settings, RECORDS)
     tokenizer = build_tokenizer(settings, tmp_path)
     model = build_model(settings, vocabularies)
-    count(settings, tokenizer, model, vocabularies, RECORDS)
+    fit_ngrams(settings, tokenizer, model, vocabularies, RECORDS)
     (ids,) = tokenizer(tf.constant(["film bad never"]))[1].numpy()
     scale = np.array(keras.ops.convert_to_numpy(model.get_layer("wide").scale))[ids]
     # "film" stands with either label, "bad" with one alone, "never" nowhere.
@@ -156,18 +156,18 @@ def test_losses_by_hand(make_settings):
 def trained(make_settings, tmp_path, **data):
     """A naive Bayes model, as it is before its first step, and what belongs to it."""
     settings = make_settings(data=data, model={"encoder": "none"}, ngrams={"buckets": 512})
-    vocabularies = fit(settings, RECORDS)
+    vocabularies = learn(settings, RECORDS)
     write_vocabularies(tmp_path, vocabularies)
-    tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+    tokenizer = build_tokenizer(settings, tmp_path)
     model = build_model(settings, vocabularies)
-    count(settings, tokenizer, model, vocabularies, RECORDS)
+    fit_ngrams(settings, tokenizer, model, vocabularies, RECORDS)
     return settings, tokenizer, model, vocabularies
 
 
 def asked(service, texts):
     outputs = service.signatures["serving_default"](tf.constant(texts))
     arrays = {name: value.numpy() for name, value in outputs.items()}
-    return arrays, serving.answers(texts, arrays)
+    return arrays, serving.read_answers(texts, arrays)
 
 
 def test_answers_of_one_label(make_settings, tmp_path):

@@ -4,8 +4,9 @@ import pytest
 import tensorflow as tf
 
 from pipeline.errors import InputError
-from pipeline.stages.training.assembly import VOCABULARIES, read_vocabularies, write_vocabularies
-from pipeline.tasks.text_classification.tokenizer import build_tokenizer, contract, fit
+from pipeline.stages.training.assembly import read_vocabularies, write_vocabularies
+from pipeline.tasks.text_classification import TASK
+from pipeline.tasks.text_classification.tokenizer import build_tokenizer, count_tokens, learn
 
 RECORDS = [
     {"text": "good film", "labels": ["pos"], "source": "f:1"},
@@ -21,10 +22,10 @@ def build(make_settings, tmp_path):
 
     def build(**sections):
         settings = make_settings(**sections)
-        vocabularies = fit(settings, RECORDS)
+        vocabularies = learn(settings, RECORDS)
         write_vocabularies(tmp_path, vocabularies)
         assert read_vocabularies(tmp_path) == dict(vocabularies)
-        return build_tokenizer(settings, tmp_path / VOCABULARIES), vocabularies
+        return build_tokenizer(settings, tmp_path), vocabularies
 
     return build
 
@@ -126,12 +127,11 @@ def test_characters_across_words_do_no_harm_to_nasty_texts(build):
         assert set(names) >= set(ngrams.numpy()[0][ngrams.numpy()[0] > 0].tolist())
 
 
-def test_a_model_of_ngrams_alone_learns_no_pieces_and_cuts_nothing(build, capsys):
+def test_a_model_of_ngrams_alone_learns_no_pieces_and_cuts_nothing(build):
     tokenizer, found = build(model={"encoder": "none"}, tokenizer={"max_tokens": 1})
     assert set(found) == {"labels"}
-    assert contract(tokenizer, found, [["good film"]])["cut_share"] == 0
+    assert TASK.model.max_tokens(tokenizer) is None
     assert tokenizer.cut(tf.constant(["good film"])).numpy().tolist() == [False]
-    assert capsys.readouterr().err == ""
     ids, ngrams = tokenizer(tf.constant(["good film"]))
     assert ids.numpy().tolist() == [[0]]
     assert (ngrams.numpy() > 0).sum() == 3
@@ -139,24 +139,12 @@ def test_a_model_of_ngrams_alone_learns_no_pieces_and_cuts_nothing(build, capsys
 
 def test_one_label_is_not_enough(make_settings):
     with pytest.raises(InputError, match="labels: pos; expected at least two"):
-        fit(make_settings(), RECORDS[:1])
+        learn(make_settings(), RECORDS[:1])
 
 
-def test_the_contract_says_how_much_is_cut(build, capsys):
-    tokenizer, found = build(tokenizer=words(max_tokens=2))
+def test_tokens_are_counted_before_the_cut(build):
+    tokenizer, _ = build(tokenizer=words(max_tokens=2))
     texts = ["good film", "a good film here", ""]
-    facts = contract(tokenizer, found, [texts[:2], texts[2:]])
-    assert facts["cut_share"] == pytest.approx(1 / 3)
+    assert count_tokens(tokenizer, texts) == [(2, 0), (4, 2), (0, 0)]
+    assert TASK.model.max_tokens(tokenizer) == 2
     assert tokenizer.cut(tf.constant(texts)).numpy().tolist() == [False, True, False]
-    said = capsys.readouterr().err
-    assert "1 of 3 texts of train (33.3 %) have over tokenizer.max_tokens 2 tokens" in said
-    assert "the n-grams alone read their middle" in said
-    assert facts["tokens"] == 6
-    assert facts["unknown_token_rate"] == pytest.approx(2 / 6)
-    assert facts["labels"] == ["neg", "pos"]
-
-
-def test_where_nothing_is_cut_nothing_is_said(build, capsys):
-    tokenizer, found = build(tokenizer=words())
-    assert contract(tokenizer, found, [["good film"]])["cut_share"] == 0
-    assert capsys.readouterr().err == ""

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 import tensorflow_datasets as tfds
 
-from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import write_vocabularies
 from pipeline.tasks.translation.file_format import form_of
 from pipeline.tasks.translation.settings import DataSettings, TranslationSettings
-from pipeline.tasks.translation.tokenizer import build_tokenizer, fit
+from pipeline.tasks.translation.tokenizer import build_tokenizer, learn
 
 NASTY = (
     "a\x85b\u2028c",
@@ -164,8 +164,8 @@ def tokenizer_of(make, records, tmp_path_factory):
 
     def build(settings):
         folder = tmp_path_factory.mktemp("pieces")
-        write_vocabularies(folder, fit(settings, records))
-        return build_tokenizer(settings, folder / VOCABULARIES)
+        write_vocabularies(folder, learn(settings, records))
+        return build_tokenizer(settings, folder)
 
     return build
 

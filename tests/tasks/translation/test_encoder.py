@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
+from pipeline.stages.training.assembly import write_vocabularies
 from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.model import LOSSES
-from pipeline.tasks.translation.tokenizer import build_tokenizer, fit
+from pipeline.tasks.translation.tokenizer import build_tokenizer, learn
 from pipeline.text.protect import PLACEHOLDERS
 
 
@@ -50,8 +50,8 @@ def test_a_share_of_the_pairs_has_the_terms_of_the_glossary_set_aside(make, reco
     listed.write_text("北京\tBeijing\n", encoding="utf-8")
     data = {"format": "jsonl", "files": {"train": "none.jsonl"}, "glossary": str(listed)}
     settings = make(data=data, train={"glossary_share": 0.7})
-    write_vocabularies(tmp_path, fit(settings, records))
-    tokenizer = build_tokenizer(settings, tmp_path / VOCABULARIES)
+    write_vocabularies(tmp_path, learn(settings, records))
+    tokenizer = build_tokenizer(settings, tmp_path)
     pairs = [("到北京", "to Beijing")] * 1_000
     rows, _ = fitted(settings, tokenizer, pairs)
     mark = tokenizer.source.tokenize(tf.constant([PLACEHOLDERS[0]]))[0].numpy()[-1]

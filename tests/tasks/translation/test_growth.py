@@ -6,7 +6,7 @@ from pipeline.errors import InputError
 from pipeline.tasks.translation import growth
 from pipeline.tasks.translation.model import build_model
 from pipeline.tasks.translation.settings import GLOSSARY
-from pipeline.tasks.translation.tokenizer import fit
+from pipeline.tasks.translation.tokenizer import learn
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def settings(make, listed):
 
 
 def test_a_glossary_is_a_vocabulary_beside_the_pieces(settings, records):
-    known = fit(settings, records)
+    known = learn(settings, records)
     assert known[GLOSSARY] == ["北京\tBeijing"]
     assert growth.layout(settings, known).axes.keys() == {"pieces"}
     assert build_model(settings, known).count_params() > 0

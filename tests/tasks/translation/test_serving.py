@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.model import build_model, losses
-from pipeline.tasks.translation.serving import answers, build_service
+from pipeline.tasks.translation.serving import build_service, read_answers
 
 DECODINGS = ({"beam_width": 3, "n_best": 2}, {"beam_width": 1, "n_best": 1}, {"shortlist": 40})
 
@@ -28,7 +28,7 @@ def trained(make, tokenizer, records):
 
 @pytest.fixture(scope="module", params=DECODINGS, ids=str)
 def service(request, make, tokenizer, trained, records):
-    from pipeline.tasks.translation.shortlist_fit import count
+    from pipeline.tasks.translation.shortlist_fit import fit_shortlists
 
     settings = make(
         model={"embedding_dim": 32, "hidden_dim": 32}, decoding={"max_extra": 40, **request.param}
@@ -36,13 +36,13 @@ def service(request, make, tokenizer, trained, records):
     model = build_model(settings, {})
     for variable, value in zip(model.trainable_variables, trained, strict=False):
         variable.assign(value)
-    count(settings, tokenizer, model, {}, records)
+    fit_shortlists(settings, tokenizer, model, records)
     return build_service(tokenizer, model, {})
 
 
 def translated(service, texts):
     outputs = service.signatures["serving_default"](tf.constant(texts, tf.string))
-    return answers(texts, {name: value.numpy() for name, value in outputs.items()})
+    return read_answers(texts, {name: value.numpy() for name, value in outputs.items()})
 
 
 def test_what_was_learnt_comes_out(service, records):

@@ -5,19 +5,19 @@ import tensorflow as tf
 
 from pipeline.tasks.translation.model import build_model
 from pipeline.tasks.translation.search import Searcher
-from pipeline.tasks.translation.shortlist_fit import count
+from pipeline.tasks.translation.shortlist_fit import fit_shortlists
 
 
 def test_a_model_without_a_shortlist_counts_nothing(make, tokenizer, records):
     model = build_model(make(), {})
-    count(make(), tokenizer, model, {}, records)
+    fit_shortlists(make(), tokenizer, model, records)
     assert model.shortlist is None
 
 
 def test_what_a_source_may_become(make, tokenizer, records):
     settings = make(decoding={"shortlist": 40, "shortlist_common": 4})
     model = build_model(settings, {})
-    count(settings, tokenizer, model, {}, records)
+    fit_shortlists(settings, tokenizer, model, records)
     source, target = tokenizer.pairs(
         tf.constant(["你好。再见！"]), tf.constant(["Hello. Goodbye!"])
     )
@@ -33,7 +33,7 @@ def test_what_a_source_may_become(make, tokenizer, records):
 def test_candidates_do_not_depend_on_the_batch(make, tokenizer, records):
     settings = make(decoding={"shortlist": 3, "shortlist_common": 2})
     model = build_model(settings, {})
-    count(settings, tokenizer, model, {}, records)
+    fit_shortlists(settings, tokenizer, model, records)
     searcher = Searcher(model, settings.decoding, tokenizer.target.size)
     texts = tf.constant([record["text"] for record in records[:5]])
     ids, _ = tokenizer.pairs(texts, texts)
