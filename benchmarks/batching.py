@@ -61,7 +61,7 @@ def our_way(loaded: Any, executor: ThreadPoolExecutor) -> Callable[[bytes], Any]
         outputs = signature(text=tf.constant(arrays["text"], tf.string))
         return {name: value.numpy() for name, value in outputs.items()}
 
-    queue = Batcher(run, executor, LARGEST, waiting=10_000)
+    queue = Batcher(run, executor, LARGEST, max_waiting=10_000)
 
     def ask(text: bytes) -> Any:
         return queue.submit({"text": np.array([text], object)}, time.monotonic() + 60).result()

@@ -6,7 +6,7 @@ A room not in the table has no door; add one when you build the room, and say wh
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROJECT = "pipeline"
 LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+DIVIDED = {"tasks", "stages", "serving"}  # each of their folders is a room of its own
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common"}
 
 
@@ -33,40 +35,78 @@ def door(rooms: str = "", packages: str = "") -> Door:
 
 ANY_TASK = "tasks/*"
 TF = "tensorflow tensorflow_text"
-FOR_TASKS = "errors metrics report layers decoding text datasets task config savedmodel"
-FOR_STAGES = f"{FOR_TASKS} artifacts tasks"
-PACKAGES_OF_ROOMS = f"keras numpy pandas pyarrow pydantic tensorflow_datasets yaml {TF}"
+FOR_TASKS = "errors metrics report layers decoding text datasets task config"
+FOR_STAGES = "errors artifacts config datasets task report stages/data"
+STAGES = (
+    "stages/data stages/training stages/evaluation stages/experiments stages/publishing"
+    " stages/live stages/retraining"
+)
 
 DOORS = {
     "errors": door(),
     "start": door("", TF),
-    "metrics": door("errors", "numpy sacrebleu matplotlib"),
-    "report": door("errors", "numpy sacrebleu matplotlib rich"),
-    "layers": door("errors", "keras numpy"),
-    "decoding": door("errors", "keras numpy tensorflow"),
+    "metrics": door("errors", "numpy sacrebleu"),
+    "report": door("", "rich"),
+    "layers": door("", "keras numpy"),
+    "decoding": door("errors", "tensorflow"),
     "text": door("errors", f"sentencepiece {TF}"),
-    "datasets": door("errors", "pandas pyarrow tensorflow tensorflow_datasets"),
-    "task": door("errors", "pydantic yaml"),
+    "datasets": door("errors", "pyarrow tensorflow tensorflow_datasets"),
+    "task": door("errors"),
     "config": door("errors", "pydantic yaml"),
-    "artifacts": door("errors", "pydantic yaml"),
+    "artifacts": door("errors"),
     "savedmodel": door("errors artifacts", f"tensorflow_serving {TF}"),
-    ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the floor, an optional extra
+    ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the baseline, an optional extra
         FOR_TASKS,
         "keras numpy pydantic sklearn sklearn_crfsuite tensorflow tensorflow_datasets yaml",
     ),
-    "tasks": door(f"errors task {ANY_TASK}"),  # the TASKS tuple, the only place that names a task
-    "predictor": door(FOR_STAGES, PACKAGES_OF_ROOMS),
-    "stages": door(  # optuna for `tune`, an optional extra
-        f"{FOR_STAGES} predictor", f"{PACKAGES_OF_ROOMS} optuna"
+    "tasks": door("errors task"),  # the TASKS tuple, the only place that names a task
+    "predictor": door("artifacts config savedmodel task tasks"),
+    "stages": door(),
+    "stages/data": door("errors artifacts config datasets task report", "pydantic yaml"),
+    "stages/training": door(f"{FOR_STAGES} text predictor", "keras numpy tensorflow"),
+    "stages/evaluation": door(f"{FOR_STAGES} metrics predictor stages/training stages/retraining"),
+    "stages/experiments": door(  # optuna for `tune`, an optional extra
+        f"{FOR_STAGES} metrics stages/training stages/evaluation", "optuna"
+    ),
+    "stages/publishing": door(
+        f"{FOR_STAGES} metrics text savedmodel predictor stages/training stages/evaluation",
+        "numpy tensorflow",
+    ),
+    "stages/live": door(
+        f"{FOR_STAGES} metrics predictor stages/training stages/evaluation stages/publishing",
+        "numpy tensorflow",
+    ),
+    "stages/retraining": door(
+        f"{FOR_STAGES} metrics savedmodel predictor tasks stages/training stages/evaluation"
+        " stages/publishing stages/live",
+        "keras numpy",
     ),
     "client": door("errors", "httpx"),
+    # The server's rooms, from the bottom up. `serving` itself holds both ends: errors, settings and
+    # keys at the bottom; state, app and server at the top. `import_cycles` keeps them in order.
+    "serving/telemetry": door("errors serving", "opentelemetry orjson"),
+    "serving/engine": door("serving serving/telemetry", "numpy tensorflow"),
+    "serving/wire": door(
+        "serving serving/engine", "google numpy orjson tensorflow tensorflow_serving"
+    ),
+    "serving/versions": door(
+        "errors artifacts savedmodel serving serving/telemetry serving/engine serving/wire",
+        "numpy orjson tensorflow tensorflow_serving",
+    ),
+    "serving/grpc": door(
+        "errors serving serving/telemetry serving/engine serving/wire serving/versions",
+        "grpc grpc_health tensorflow_serving",
+    ),
+    "serving/http": door(
+        "serving serving/telemetry serving/engine serving/wire serving/versions",
+        "granian orjson starlette",
+    ),
     "serving": door(
-        "errors artifacts savedmodel",
-        f"google granian grpc grpc_health numpy opentelemetry orjson"
-        f" starlette tensorflow_serving {TF}",
+        "errors serving/telemetry serving/engine serving/versions serving/grpc serving/http",
+        "granian numpy starlette tensorflow",
     ),
     PROJECT: door("predictor"),
-    "cli": door(f"{FOR_STAGES} stages predictor serving start", "typer"),
+    "cli": door(f"errors artifacts config task tasks predictor serving start {STAGES}", "typer"),
     "main": door("cli"),
 }
 
@@ -124,8 +164,8 @@ def room_of(module: str, root: Path) -> str:
     house = root / PROJECT
     if not parts or not ((house / parts[0]).is_dir() or (house / f"{parts[0]}.py").is_file()):
         return PROJECT
-    if parts[0] == "tasks" and len(parts) > 1 and (house / "tasks" / parts[1]).is_dir():
-        return f"tasks/{parts[1]}"
+    if parts[0] in DIVIDED and len(parts) > 1 and (house / parts[0] / parts[1]).is_dir():
+        return f"{parts[0]}/{parts[1]}"
     return parts[0]
 
 
@@ -204,11 +244,70 @@ def long_files(file: SourceFile) -> Iterator[str]:
         yield f"{file.path}: {lines} lines; at most {LONGEST_FILE}"
 
 
+def long_functions(file: SourceFile) -> Iterator[str]:
+    """A function fits on one screen; its docstring does not count, so that nobody shortens it."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if ast.get_docstring(node) is not None:
+                docstring = node.body[0]
+                lines -= (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield (
+                    f"{file.path}:{node.lineno}: {node.name} has {lines} lines;"
+                    f" at most {LONGEST_FUNCTION}"
+                )
+
+
 def asserts(file: SourceFile) -> Iterator[str]:
     """`python -O` drops asserts, and they tell a user nothing."""
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Assert):
             yield f"{file.path}:{node.lineno}: raise an error that says what to do, not assert"
+
+
+def unused_doors(files: Sequence[SourceFile], doors: Mapping[str, Door] = DOORS) -> Iterator[str]:
+    """A door grants only what some import of its room uses, so that the table tells the truth."""
+    used: dict[str, set[str]] = {}
+    for file in files:
+        for _, name in imported(ast.walk(file.tree), file):
+            package = name.partition(".")[0]
+            inside = package in (PROJECT, "main")
+            word = key_of(room_of(name, file.root)) if inside else package
+            used.setdefault(key_of(file.room), set()).add(word)
+    for room, here in doors.items():
+        for word in sorted((here.rooms | here.packages) - used.get(room, set())):
+            yield f"DOORS[{room!r}] grants {word}, which nothing there imports"
+
+
+def import_cycles(files: Sequence[SourceFile]) -> Iterator[str]:
+    """No module needs, to be imported, a module that needs it: one may read from the bottom up.
+
+    Imports inside functions and under TYPE_CHECKING do not count.
+    """
+    modules = {module_of(file): file for file in files}
+    needs = {
+        module: {
+            target
+            for _, name in imported(run_on_import(file.tree), file)
+            for target in [name if name in modules else name.rpartition(".")[0]]
+            if target in modules and target != module
+        }
+        for module, file in modules.items()
+    }
+    while free := [module for module in needs if not needs[module] & needs.keys()]:
+        for module in free:
+            del needs[module]
+    while free := [m for m in needs if not any(m in targets for targets in needs.values())]:
+        for module in free:
+            del needs[module]
+    if needs:
+        yield f"modules that import each other, or lie between such: {', '.join(sorted(needs))}"
+
+
+def module_of(file: SourceFile) -> str:
+    """The dotted name under which a file is imported."""
+    return ".".join(part for part in file.path.with_suffix("").parts if part != "__init__")
 
 
 Rule = Callable[[SourceFile], Iterator[str]]
@@ -218,14 +317,22 @@ RULES: list[Rule] = [
     slow_imports,
     names_that_say_nothing,
     long_files,
+    long_functions,
     asserts,
 ]
+HOUSE_RULES = [unused_doors, import_cycles]  # these look at all files at once
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_its_rules(rule):
     offences = [offence for file in source_files(ROOT) for offence in rule(file)]
     assert not offences, "\n".join(dict.fromkeys(offences))  # one line may import ten names
+
+
+@pytest.mark.parametrize("rule", HOUSE_RULES, ids=lambda rule: rule.__name__)
+def test_the_whole_house_keeps_its_rules(rule):
+    offences = list(rule(source_files(ROOT)))
+    assert not offences, "\n".join(offences)
 
 
 def test_doors_lead_to_rooms_of_the_table():
@@ -241,7 +348,10 @@ def house(tmp_path):
         "text",
         "tasks/slots",
         "tasks/classes",
-        "stages",
+        "stages/training",
+        "stages/retraining",
+        "serving/http",
+        "serving/wire",
         "client",
         "cli",
     ):
@@ -275,7 +385,18 @@ def offences_of(house, path, text):
         ("pipeline/errors.py", "import main", "errors may not import main"),
         ("pipeline/tasks/slots/x.py", "import pipeline.tasks.classes.y", "import tasks/classes"),
         ("pipeline/tasks/slots/x.py", "from pipeline.tasks import TASKS", "may not import tasks"),
-        ("pipeline/stages/x.py", "from pipeline.tasks import slots", "may not import tasks/slots"),
+        (
+            "pipeline/stages/retraining/x.py",
+            "from pipeline.tasks import slots",
+            "may not import tasks/slots",
+        ),
+        (
+            "pipeline/stages/training/x.py",
+            "from pipeline.stages.retraining import x",
+            "stages/training may not import stages/retraining",
+        ),
+        ("pipeline/serving/wire/x.py", "from ..http import x", "may not import serving/http"),
+        ("pipeline/serving/attic/x.py", "", "the room 'serving/attic' is not in DOORS"),
         ("pipeline/tasks/slots/model.py", "import tensorflow as tf", "must not need TensorFlow"),
         ("pipeline/client/client.py", "from tensorflow import io", "must not need TensorFlow"),
         ("pipeline/attic/x.py", "", "the room 'attic' is not in DOORS"),
@@ -288,6 +409,7 @@ def offences_of(house, path, text):
         ("pipeline/text/utils.py", "", "call it by what it does, not 'utils'"),
         ("pipeline/text/helpers/x.py", "", "call it by what it does, not 'helpers'"),
         ("pipeline/text/x.py", "x = 1\n" * 401, "401 lines; at most 400"),
+        ("pipeline/text/x.py", "def f():\n" + "    x = 1\n" * 60, ":1: f has 61 lines; at most 60"),
         ("pipeline/text/x.py", "def f(x):\n    assert x", ":2: raise an error"),
     ],
 )
@@ -302,13 +424,67 @@ def test_an_offence_is_found(house, path, text, offence):
         ("pipeline/metrics/x.py", "from . import spans\nfrom .spans import chunks"),
         ("pipeline/text/x.py", "import tensorflow as tf\n" + "x = 1\n" * 399),
         ("pipeline/tasks/slots/x.py", "import tensorflow as tf\nimport pipeline.tasks.slots.y"),
-        ("pipeline/tasks/__init__.py", "from pipeline.tasks import classes, slots"),
-        ("pipeline/stages/x.py", "from pipeline.tasks import TASKS"),
+        ("pipeline/stages/retraining/x.py", "from pipeline.tasks import TASKS"),
+        ("pipeline/serving/http/x.py", "from pipeline.serving.wire import x"),
+        ("pipeline/text/x.py", "def f():\n    '''Of two\n    lines.'''\n" + "    x = 1\n" * 59),
         ("pipeline/__init__.py", "from pipeline.predictor import load"),
         ("pipeline/__init__.py", "if TYPE_CHECKING:\n    from pipeline.predictor import load"),
         ("main.py", "from pipeline.cli import main"),
-        ("pipeline/cli/x.py", "import typer\ndef f(): import pipeline.stages.x"),
+        ("pipeline/cli/x.py", "import typer\ndef f(): import pipeline.stages.training.x"),
     ],
 )
 def test_what_the_rules_allow(house, path, text):
     assert not offences_of(house, path, text)
+
+
+def put(house, files):
+    """Write files into the house and read it back."""
+    for path, text in files.items():
+        (house / path).parent.mkdir(parents=True, exist_ok=True)
+        (house / path).write_text(text, encoding="utf-8")
+    return source_files(house)
+
+
+@pytest.mark.parametrize(
+    ("text", "unused"),
+    [
+        ("from pipeline.errors import E\nimport keras", []),
+        ("def f():\n    import keras\n    from .. import errors", []),
+        ("import keras", ["errors"]),
+        ("from pipeline import errors", ["keras"]),
+        ("", ["errors", "keras"]),
+    ],
+)
+def test_a_door_that_nothing_uses_is_found(house, text, unused):
+    files = put(house, {"pipeline/layers/x.py": text})
+    offences = list(unused_doors(files, {"layers": door("errors", "keras")}))
+    expected = [f"DOORS['layers'] grants {word}, which nothing there imports" for word in unused]
+    assert offences == expected
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "circle"),
+    [
+        ("from pipeline.text.b import f", "from pipeline.text.a import g", True),
+        ("from pipeline.text import b", "from . import a", True),
+        ("import pipeline.text.b", "try:\n    from .a import g\nfinally: ...", True),
+        ("from pipeline.text.b import f", "", False),
+        ("from pipeline.text.b import f", "def f():\n    from pipeline.text import a", False),
+        ("from .b import f", "if TYPE_CHECKING:\n    from .a import g", False),
+    ],
+)
+def test_an_import_cycle_is_found(house, here, there, circle):
+    files = put(
+        house,
+        {
+            "pipeline/text/a.py": here,
+            "pipeline/text/b.py": there,
+            "pipeline/text/c.py": "from pipeline.text import a, b",
+            "pipeline/text/__init__.py": "from pipeline.text import c",
+        },
+    )
+    offences = list(import_cycles(files))
+    expected = (
+        "modules that import each other, or lie between such: pipeline.text.a, pipeline.text.b"
+    )
+    assert offences == ([expected] if circle else [])

@@ -1,6 +1,6 @@
-"""A client of the server, for programs without TensorFlow; it needs httpx alone.
+"""A client of the server for programs without TensorFlow; it needs only httpx.
 
-- `client`: `Client` and `AsyncClient` send texts and retry what the server could not take.
+- `client`: `Client` and `AsyncClient` send texts and retry requests.
 - `answers`: the JSON of an answer as a typed record.
 """
 

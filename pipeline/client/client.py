@@ -1,11 +1,11 @@
-"""A client of the server, for programs that have no TensorFlow.
+"""A client of the server for programs without TensorFlow.
 
     with Client("http://127.0.0.1:8501") as client:
         (answer,) = client.predict("flights_slots", ["book a flight to Oslo"])
         answer.slots[0].value
 
-`AsyncClient` is the same with `async with` and `await`. A prediction changes nothing, so that one
-that the server could not take (429, 503) or that got lost on its way is simply asked again.
+`AsyncClient` does the same with `async with` and `await`. A prediction has no side effects, so a
+request that the server refused as busy (429, 503) or that got no response is retried.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Self, TypedDict
 from urllib.parse import quote
 
 import httpx
@@ -26,15 +26,15 @@ import httpx
 from pipeline.client.answers import Answer, read_answer
 from pipeline.errors import PipelineError
 
-RETRIED = (429, 503)
+RETRIED_STATUSES = (429, 503)
 
 
 class ServerError(PipelineError):
-    """The server refused or failed, or could not be reached.
+    """The server refused the request, failed, or could not be reached.
 
     Args:
-        message: Its own words, where it has any.
-        status: Of HTTP; None where no answer came.
+        message: The server's message, if it sent one.
+        status: The HTTP status; None without a response.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -43,13 +43,14 @@ class ServerError(PipelineError):
 
 
 @dataclass(frozen=True)
-class Retry:
-    """When to ask again.
+class RetryPolicy:
+    """When to retry a request.
 
     Args:
-        tries: In all.
-        first_wait: Seconds after the first, doubled after each more, unless the server says more.
-        longest_wait: Seconds that are waited at most; a server that wants more is given up.
+        tries: The largest number of attempts.
+        first_wait: Seconds after the first attempt, doubled after each further one; a longer
+            Retry-After of the server takes precedence.
+        longest_wait: The longest wait in seconds; if the server asks for more, give up.
     """
 
     tries: int = 5
@@ -57,25 +58,33 @@ class Retry:
     longest_wait: float = 30.0
 
     def wait(self, tried: int, retry_after: float = 0.0) -> float | None:
-        """Seconds until the next try, up to a tenth more by chance; None for no more tries."""
+        """Return the seconds until the next attempt, with up to 10 % jitter; None to give up."""
         if tried >= self.tries or retry_after > self.longest_wait:
             return None
         seconds = max(self.first_wait * 2 ** (tried - 1), retry_after)
         return float(min(seconds, self.longest_wait) * random.uniform(1.0, 1.1))
 
 
+class HttpRequest(TypedDict):
+    """Arguments of httpx's `post`."""
+
+    url: str
+    content: bytes
+    headers: dict[str, str]
+
+
 @dataclass(frozen=True)
-class Question:
+class PredictRequest:
     """A predict request.
 
     Args:
-        model: Its name.
-        texts: Of one request; each gets an answer.
-        signature: Another than `serving_default`, such as `n_best` or `align`.
-        version: A number; None for the one that the server chooses.
-        label: Such as `stable`, in place of a version.
-        request_id: Kept by the server in its logs; the same one always meets the same version
-            where traffic is split.
+        model: The name of the model.
+        texts: The texts; each gets an answer.
+        signature: A signature such as `n_best` or `align`; None for `serving_default`.
+        version: The number of a version; None lets the server choose.
+        label: A label such as `stable`, instead of a version.
+        request_id: An id that the server logs. If traffic is split, the same id always gets the
+            same version.
     """
 
     model: str
@@ -85,50 +94,52 @@ class Question:
     label: str | None = None
     request_id: str | None = None
 
-    def request(self) -> dict[str, Any]:
-        """What httpx is to post.
+    def http_request(self) -> HttpRequest:
+        """Return the arguments of httpx's `post`.
 
         Raises:
             TypeError: `texts` is a single string.
         """
         if isinstance(self.texts, str):
             raise TypeError(f"expected a list of texts, received one string {self.texts[:40]!r}")
-        which = f"/versions/{self.version}" if self.version is not None else ""
-        which = f"/labels/{quote(self.label, safe='')}" if self.label is not None else which
-        body = {"instances": list(self.texts)}
-        document = {**body, "signature_name": self.signature} if self.signature else body
+        version = f"/versions/{self.version}" if self.version is not None else ""
+        if self.label is not None:
+            version = f"/labels/{quote(self.label, safe='')}"
+        document: dict[str, str | list[str]] = {"instances": list(self.texts)}
+        if self.signature:
+            document["signature_name"] = self.signature
         return {
-            "url": f"/v1/models/{quote(self.model, safe='')}{which}:predict",
+            "url": f"/v1/models/{quote(self.model, safe='')}{version}:predict",
             "content": json.dumps(document, ensure_ascii=False).encode(),
             "headers": {"X-Request-Id": self.request_id} if self.request_id else {},
         }
 
     def answers(self, response: httpx.Response) -> list[Answer]:
-        """The records of a response of status 200.
+        """Return the records of a response with status 200.
 
         Raises:
-            ServerError: It is no answer to the texts, as that of a proxy in between.
+            ServerError: The response is not an answer to the texts, for example from a proxy.
         """
         try:
             rows = json.loads(response.content)["predictions"]
             return [read_answer(text, row) for text, row in zip(self.texts, rows, strict=True)]
         except (ValueError, KeyError, TypeError) as error:
             raise ServerError(
-                f"expected predictions for {len(self.texts)} texts, received what cannot be read"
+                f"expected predictions for {len(self.texts)} texts, received an invalid response"
                 f" ({type(error).__name__}: {error})",
                 response.status_code,
             ) from error
 
 
 class Client:
-    """Asks one server.
+    """A client of one server.
 
     Args:
-        address: Such as `http://127.0.0.1:8501`.
-        key: An API key, where the server wants one.
-        seconds: For one try.
-        retry: When to ask again.
-        transport: Another way to the server, for tests.
+        address: The address, such as `http://127.0.0.1:8501`.
+        key: An API key, if the server needs one.
+        seconds: The time limit of one attempt.
+        retry: When to retry a request.
+        transport: A transport of httpx that replaces the network, for tests.
     """
 
     def __init__(
@@ -136,7 +147,7 @@ class Client:
         address: str,
         key: str | None = None,
         seconds: float = 30.0,
-        retry: Retry = Retry(),
+        retry: RetryPolicy = RetryPolicy(),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.retry = retry
@@ -150,37 +161,46 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def predict(self, model: str, texts: Sequence[str], **which: Any) -> list[Answer]:
-        """An answer for each text; `which` is any other field of `Question`.
+    def predict(
+        self,
+        model: str,
+        texts: Sequence[str],
+        *,
+        signature: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        request_id: str | None = None,
+    ) -> list[Answer]:
+        """Return an answer for each text; the arguments are the fields of `PredictRequest`.
 
         Raises:
-            ServerError: What the server said, after as many tries as are allowed.
+            ServerError: The request failed, after as many attempts as the retry policy allows.
         """
-        question = Question(model, texts, **which)
+        request = PredictRequest(model, texts, signature, version, label, request_id)
         tried = 0
         while True:
             tried += 1
-            result = self._try(question)
+            result = self._send(request)
             if isinstance(result, httpx.Response) and result.status_code == 200:
-                return question.answers(result)
+                return request.answers(result)
             time.sleep(_wait(self.retry, tried, result))
 
-    def _try(self, question: Question) -> httpx.Response | httpx.RequestError:
+    def _send(self, request: PredictRequest) -> httpx.Response | httpx.RequestError:
         try:
-            return self._http.post(**question.request())
+            return self._http.post(**request.http_request())
         except httpx.RequestError as error:
             return error
 
 
 class AsyncClient:
-    """`Client` for asyncio; the same arguments."""
+    """A client of one server for asyncio, with the arguments of `Client`."""
 
     def __init__(
         self,
         address: str,
         key: str | None = None,
         seconds: float = 30.0,
-        retry: Retry = Retry(),
+        retry: RetryPolicy = RetryPolicy(),
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.retry = retry
@@ -194,20 +214,29 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def predict(self, model: str, texts: Sequence[str], **which: Any) -> list[Answer]:
-        """As `Client.predict`."""
-        question = Question(model, texts, **which)
+    async def predict(
+        self,
+        model: str,
+        texts: Sequence[str],
+        *,
+        signature: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        request_id: str | None = None,
+    ) -> list[Answer]:
+        """Return an answer for each text; see `Client.predict`."""
+        request = PredictRequest(model, texts, signature, version, label, request_id)
         tried = 0
         while True:
             tried += 1
-            result = await self._try(question)
+            result = await self._send(request)
             if isinstance(result, httpx.Response) and result.status_code == 200:
-                return question.answers(result)
+                return request.answers(result)
             await asyncio.sleep(_wait(self.retry, tried, result))
 
-    async def _try(self, question: Question) -> httpx.Response | httpx.RequestError:
+    async def _send(self, request: PredictRequest) -> httpx.Response | httpx.RequestError:
         try:
-            return await self._http.post(**question.request())
+            return await self._http.post(**request.http_request())
         except httpx.RequestError as error:
             return error
 
@@ -216,23 +245,23 @@ def _headers(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _wait(retry: Retry, tried: int, result: httpx.Response | httpx.RequestError) -> float:
-    """Seconds to wait before this is tried again; raises where it is not."""
+def _wait(retry: RetryPolicy, tried: int, result: httpx.Response | httpx.RequestError) -> float:
+    """Return the seconds to wait before the next attempt; raise if there is none."""
     if isinstance(result, httpx.RequestError):
         wait = retry.wait(tried)
         if wait is None:
             reason = str(result) or type(result).__name__
-            raise ServerError(f"no answer after {tried} tries: {reason}") from result
+            raise ServerError(f"no response after {tried} attempts: {reason}") from result
         return wait
     after = retry_after(result.headers.get("retry-after", ""))
-    wait = retry.wait(tried, after) if result.status_code in RETRIED else None
+    wait = retry.wait(tried, after) if result.status_code in RETRIED_STATUSES else None
     if wait is None:
-        raise ServerError(_told(result), result.status_code)
+        raise ServerError(_error_message(result), result.status_code)
     return wait
 
 
 def retry_after(value: str) -> float:
-    """Seconds that a Retry-After header asks for, given in seconds or as a date; 0 for none."""
+    """Return the seconds in a Retry-After header, a number or a date; 0 if there is none."""
     if value.isdecimal():
         return float(value)
     try:
@@ -241,8 +270,8 @@ def retry_after(value: str) -> float:
         return 0.0
 
 
-def _told(response: httpx.Response) -> str:
-    """The server's own words; the status where it has none."""
+def _error_message(response: httpx.Response) -> str:
+    """Return the server's message, or the status if it sent none."""
     try:
         return str(json.loads(response.content)["error"])
     except (ValueError, KeyError, TypeError):

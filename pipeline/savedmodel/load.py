@@ -1,4 +1,4 @@
-"""A SavedModel's folder as a function from strings to NumPy outputs."""
+"""Loads a SavedModel's folder as a function from strings to NumPy outputs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  registers the ops that tokenise in the graph
+import tensorflow_text  # noqa: F401  registers the ops that tokenize in the graph
 
 from pipeline.errors import PipelineError
 
-Outputs = dict[str, Any]
+SignatureOutputs = dict[str, Any]
 
 
 def load_signature(
     folder: Path, name: str = "serving_default"
-) -> Callable[[Sequence[str]], Outputs]:
-    """Loads `folder` and gives its signature `name` as a function of texts.
+) -> Callable[[Sequence[str]], SignatureOutputs]:
+    """Load `folder` and return its signature `name` as a function of texts.
 
     Raises:
-        PipelineError: The folder does not load, or has no such signature.
+        PipelineError: The folder does not load or has no such signature.
     """
     try:
         loaded = tf.saved_model.load(str(folder))
@@ -31,8 +31,8 @@ def load_signature(
         known = ", ".join(loaded.signatures)
         raise PipelineError(f"{folder}: no signature {name}; it has {known}")
 
-    def call(texts: Sequence[str]) -> Outputs:
-        # Through `loaded` each time: a signature alone does not keep its model's variables alive.
+    def call(texts: Sequence[str]) -> SignatureOutputs:
+        # Access `loaded` at each call: a signature alone does not keep the variables alive.
         outputs = loaded.signatures[name](text=tf.constant(list(texts), tf.string))
         return {key: value.numpy() for key, value in outputs.items()}
 

@@ -1,4 +1,4 @@
-"""Which ops a SavedModel needs, and those that no served model may hold."""
+"""The ops that a SavedModel needs, and those that it must not contain."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from pipeline.errors import GateError
 
-# A SavedModel is a program. These ops read or write files, reach the network, call back into
-# Python, or tie the graph to one kind of device (keras#18504).
+# A SavedModel is a program. These ops access files or the network, call Python, or tie the graph to
+# one kind of device (keras#18504).
 FORBIDDEN = (
     "ReadFile",
     "WriteFile",
@@ -28,7 +28,7 @@ FORBIDDEN_PREFIXES = ("Cudnn", "Rpc", "Debug", "TFRecord", "TextLine", "FixedLen
 
 
 def required_ops(folder: Path) -> list[str]:
-    """The names of all ops in the graph and its functions, sorted."""
+    """Return the sorted names of all ops in the graph and its functions."""
     saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
     ops: set[str] = set()
     for graph in saved.meta_graphs:
@@ -39,10 +39,10 @@ def required_ops(folder: Path) -> list[str]:
 
 
 def refuse_forbidden(ops: Iterable[str]) -> None:
-    """Raises GateError, naming the ops, where a graph holds one that must not be served."""
-    bad = [op for op in ops if op in FORBIDDEN or op.startswith(FORBIDDEN_PREFIXES)]
-    if bad:
+    """Raise a GateError that lists the forbidden ops of a graph, if any."""
+    forbidden = [op for op in ops if op in FORBIDDEN or op.startswith(FORBIDDEN_PREFIXES)]
+    if forbidden:
         raise GateError(
-            f"the graph holds {', '.join(bad)}: such ops reach files, the network, Python or one"
-            " device; expected none in a served model"
+            f"the graph contains {', '.join(forbidden)}: such ops access files, the network,"
+            " Python or one kind of device; a served model must not contain them"
         )

@@ -1,7 +1,7 @@
-"""The parity gate: a candidate, alone in a fresh process, answers like the model in memory.
+"""The parity gate: a candidate in a fresh process must answer like the model in memory.
 
-Every text is answered alone and in mixed batches; strings and offsets must be the same, scores
-equal to 1e-5. Strings may differ only where the model's two best scores tie within 1e-5.
+Every text is answered alone and in mixed batches. Strings and offsets must be the same and scores
+equal to 1e-5. Strings may differ only if the model's two best scores tie within 1e-5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import GateError
-from pipeline.savedmodel import answer_alone
+from pipeline.savedmodel import fresh_process
 
 TOLERANCE = 1e-5
 BATCH = 16
@@ -37,13 +37,19 @@ HOSTILE = (
     "\ufeffx\u200b",
 )
 
-Row = dict[str, Any]
-Answer = Callable[[Sequence[str]], Mapping[str, Any]]
+OutputRow = dict[str, Any]
+AnswerBatch = Callable[[Sequence[str]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Parity:
-    """What the gate saw: answers compared, and rows that differ within a tie."""
+    """The result of the gate.
+
+    Args:
+        compared: The number of rows compared.
+        ties: The number of rows that differ because of a tie.
+        largest_difference: The largest difference of scores in the other rows.
+    """
 
     compared: int
     ties: int
@@ -53,21 +59,22 @@ class Parity:
 def check_parity(
     candidate: Path,
     texts: Sequence[str],
-    answer: Answer,
+    answer: AnswerBatch,
     margin: Callable[[Sequence[str]], Sequence[float]],
     hidden: Sequence[Path],
 ) -> Parity:
-    """Compares the candidate in a fresh process with the model in memory.
+    """Compare the candidate in a fresh process with the model in memory.
 
     Args:
-        candidate: A SavedModel's folder, already moved from where it was written.
-        texts: Real texts; empty, odd and very long ones are added here.
-        answer: The model in memory: texts to outputs of `serving_default` (NumPy).
-        margin: The model in memory: texts to the least gap of each row's two best scores.
-        hidden: Folders that the candidate must do without.
+        candidate: A SavedModel's folder, moved away from where it was written.
+        texts: Real texts; empty, unusual and very long texts are added.
+        answer: The model in memory, from texts to the NumPy outputs of `serving_default`.
+        margin: The model in memory, from texts to the smallest gap between the two best scores of
+            each row.
+        hidden: Folders that the candidate must not need.
 
     Raises:
-        GateError: It does not load, or answers differently; says how.
+        GateError: The candidate does not load or answers differently.
     """
     _refuse_paths(candidate, hidden)
     long_text = (" ".join(texts) + " ") * (LONG_TEXT // max(1, len(" ".join(texts))) + 1)
@@ -81,14 +88,14 @@ def check_parity(
         text: _rows(_plain(answer([text])), 1)[0]
         for text in dict.fromkeys(itertools.chain(*batches))
     }
-    received = _answer_alone(candidate, batches, hidden)
+    received = _answer_in_fresh_process(candidate, batches, hidden)
     compared, ties, largest = 0, 0, 0.0
     for batch, outputs in zip(batches, received, strict=True):
         for text, row in zip(batch, _rows(outputs, len(batch)), strict=True):
             compared += 1
             difference = _difference(expected[text], row)
             if difference > TOLERANCE:
-                if not float(margin([text])[0]) <= TOLERANCE:  # also where it is no number
+                if not float(margin([text])[0]) <= TOLERANCE:  # true for NaN, too
                     raise GateError(_explain(text, len(batch), expected[text], row))
                 ties += 1
             else:
@@ -97,56 +104,62 @@ def check_parity(
 
 
 def _mixed(rows: Sequence[str]) -> Iterable[list[str]]:
-    """Batches whose rows stand far apart in the list, so that lengths and kinds mix."""
+    """Yield batches of rows that are far apart in the list, to mix lengths and kinds of text."""
     count = -(-len(rows) // BATCH)
     return ([*rows[start::count]] for start in range(count))
 
 
-def _answer_alone(
+def _answer_in_fresh_process(
     candidate: Path, batches: Sequence[Sequence[str]], hidden: Sequence[Path]
 ) -> list[Mapping[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-        script, request, reply = (Path(folder) / n for n in ("alone.py", "request", "reply"))
-        shutil.copy(answer_alone.__file__, script)
+        script, request, reply = (
+            Path(folder) / n for n in ("fresh_process.py", "request", "reply")
+        )
+        shutil.copy(fresh_process.__file__, script)
         request.write_text(json.dumps(batches), encoding="utf-8")
-        shut = (path.resolve() for path in hidden)
-        command = [sys.executable, "-I", script, candidate, request, reply, *shut]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        done = subprocess.run(
+        hidden_paths = (path.resolve() for path in hidden)
+        command = [sys.executable, "-I", script, candidate, request, reply, *hidden_paths]
+        environment = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
+        process = subprocess.run(
             [str(part) for part in command],
             cwd=folder,
-            env={**kept, "CUDA_VISIBLE_DEVICES": ""},
+            env={**environment, "CUDA_VISIBLE_DEVICES": ""},
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            reason = _last_error(done.stderr) or f"exit status {done.returncode}"
+        if process.returncode:
+            reason = _last_error(process.stderr) or f"exit status {process.returncode}"
             raise GateError(f"the candidate fails in a fresh process: {reason}; nothing published")
         outputs: list[Mapping[str, Any]] = json.loads(reply.read_text(encoding="utf-8"))
         return outputs
 
 
 def _last_error(stderr: str) -> str:
-    """The line of a traceback that says what went wrong; lines that go on with it are indented."""
+    """Return the last line of a traceback that is not indented: the error itself."""
     lines = [line for line in stderr.splitlines() if line and not line[0].isspace()]
     return lines[-1] if lines else ""
 
 
 def _refuse_paths(candidate: Path, hidden: Sequence[Path]) -> None:
-    """A path of this machine inside the graph would be opened by TensorFlow, unseen by Python."""
+    """Refuse hidden paths inside the graph: TensorFlow would open them without Python's hook."""
     graph = (candidate / "saved_model.pb").read_bytes()
     for folder in hidden:
         if str(folder.resolve()).encode() in graph:
-            raise GateError(f"the graph names {folder}; expected no path outside the SavedModel")
+            raise GateError(
+                f"the graph contains the path {folder}; expected no path outside the SavedModel"
+            )
 
 
 def _plain(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: answer_alone.plain(value) for key, value in outputs.items()}
+    return {key: fresh_process.to_lists(value) for key, value in outputs.items()}
 
 
-def _rows(outputs: Mapping[str, Any], count: int) -> list[Row]:
-    """Batch outputs as one dict a row, padding ("", -1, 0) at the ends of lists removed."""
+def _rows(outputs: Mapping[str, Any], count: int) -> list[OutputRow]:
+    """Split batch outputs into one dict per row, without the padding ("", -1, 0) of lists."""
     return [{key: _trim(values[row]) for key, values in outputs.items()} for row in range(count)]
 
 
@@ -160,9 +173,9 @@ def _trim(value: Any) -> Any:
 
 
 def _difference(expected: Any, received: Any) -> float:
-    """The largest difference of scores, relative above 1; infinite if anything else differs.
+    """Return the largest difference of scores, relative above 1; infinite if anything else differs.
 
-    What is no number equals nothing, itself included: such a model is not for publishing.
+    NaN differs from everything, itself included: a model that returns it must not be published.
     """
     if isinstance(expected, dict):
         if expected.keys() != received.keys():
@@ -179,7 +192,7 @@ def _difference(expected: Any, received: Any) -> float:
     return 0.0 if expected == received else float("inf")
 
 
-def _explain(text: str, size: int, expected: Row, received: Row) -> str:
+def _explain(text: str, size: int, expected: OutputRow, received: OutputRow) -> str:
     key = next(key for key in expected if _difference(expected[key], received[key]) > TOLERANCE)
     return (
         f"parity: {text[:60]!r} in a batch of {size}: {key} is {str(received[key])[:120]} in a"

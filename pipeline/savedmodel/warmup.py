@@ -1,6 +1,6 @@
-"""The requests that a server answers before a version goes live, written beside the model.
+"""Writes the warm-up requests that a server answers before a version serves.
 
-TensorFlow Serving reads the same file: a TFRecord of PredictionLog.
+TensorFlow Serving reads the same file, a TFRecord of PredictionLog.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ FILE = f"{EXTRA}/tf_serving_warmup_requests"
 
 
 def write_warmup(folder: Path, name: str, texts: Sequence[str]) -> None:
-    """Writes a request for each text alone and one for all of them.
+    """Write a request for each text and one for all texts together.
 
     Args:
-        folder: Of a version that is not sealed yet.
-        name: The model's.
-        texts: What `serving_default` takes as `text`; with none, no file is written.
+        folder: The folder of a version that is not sealed yet.
+        name: The name of the model.
+        texts: Inputs `text` of `serving_default`; without any, no file is written.
     """
     if not texts:
         return

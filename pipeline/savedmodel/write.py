@@ -1,7 +1,7 @@
-"""A service becomes a SavedModel.
+"""Writes a service as a SavedModel.
 
-Keras's own exporters write every variable twice and choose signature names themselves
-(keras#23553, keras#19458), so the module is handed to TensorFlow directly.
+Keras's exporters write every variable twice and choose the names of signatures (keras#23553,
+keras#19458), so TensorFlow saves the module directly.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import tensorflow as tf
 
 
 def write(module: Any, signatures: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Saves `module` with its signatures under `folder`.
+    """Save `module` with its signatures in `folder`.
 
     Args:
         module: A `tf.Module` that tracks the variables and tables that the signatures use.
-        signatures: Name to `tf.function` with a fixed input signature, giving a dict of tensors.
-        folder: Where `saved_model.pb`, `variables/` and `assets/` go.
+        signatures: `tf.function`s by name; each has a fixed input signature and returns a dict of
+            tensors.
+        folder: The folder of `saved_model.pb`, `variables/` and `assets/`.
 
     Returns:
-        The signatures as JSON-ready facts: name to inputs and outputs with dtype and shape.
+        The signatures as JSON: the dtype and shape of each input and output, by name.
     """
-    # Not their concrete functions: TensorFlow traces what it saves anew, and the graph would hold
-    # every function twice, which takes a server twice as long to load.
+    # Do not pass concrete functions: TensorFlow traces again when it saves, so the graph would
+    # contain every function twice and take twice as long to load.
     tf.saved_model.save(module, str(folder), signatures=dict(signatures))
     return {name: _describe(fn.get_concrete_function()) for name, fn in signatures.items()}
 

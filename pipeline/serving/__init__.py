@@ -1,21 +1,20 @@
-"""The model server: SavedModels behind TensorFlow Serving's REST and gRPC.
+"""The model server: SavedModels behind the REST and gRPC interfaces of TensorFlow Serving.
 
-It knows SavedModels and signatures, nothing of tasks or training. A request's way:
+The server knows SavedModels and their signatures; it knows nothing of tasks or training. The rooms,
+from the bottom up; a room imports only rooms listed before it:
 
-- `server`, `runtime`, `app`: the processes, TensorFlow alone, the ports, what starts and stops.
-- `rest_app`, `http_body`, `rest_paths`, `rest`: an HTTP request becomes a call.
-- `json_text`, `json_values`, `json_inputs`, `examples`: its JSON becomes arrays.
-- `grpc_server`, `grpc_answers`, `grpc_prediction`, `grpc_models`: the same for gRPC, with
-  `proto_inputs`, `proto_examples`, `tensor_protos`.
-- `questions`: what both faces share.
-- `models`, `model`, `model_state`, `version_folders`, `traffic`: which version answers.
-- `shadow`, `disagreements`: a second version answers, too, and is compared.
-- `loading`, `warmup`, `probe`: how a folder becomes one that may.
-- `memory`, `tables`: what versions that left take with them.
-- `engine`, `batching`, `servable`, `signature`: the arrays are run, with those of others.
-- `json_outputs`, `metadata`: what comes out becomes JSON.
-- `admin`, `admin_app`: what an administrator changes, on a port of its own.
-- `page` (and its folder), `openapi`: for a person with a browser, and for tools.
-- `client`, `client_answers`: for programs elsewhere; they need nothing of all the rest.
-- `codes`, `settings`, `metrics`, `logs`, `tracing`: errors, limits, counters, events, spans.
+- `errors`, `settings`, `keys`: error codes, limits and settings, API keys.
+- `runtime`, `memory`: import TensorFlow without Keras; return freed memory to the system.
+- `telemetry/`: logs, metrics and traces.
+- `engine/`: a loaded SavedModel with a queue per signature, which batches across requests.
+- `wire/`: JSON and protobuf messages to arrays, and back.
+- `versions/`: the versions of each model: found on disk, verified, loaded, chosen for a request.
+- `state`: everything above, put together for one process.
+- `grpc/`, `http/`: the two network interfaces.
+- `app`: the ASGI application, which starts and stops all of the above.
+- `server`: the main process, which holds the port and restarts the worker.
+
+A predict request passes `http/rest_app`, `http/rest` (or `grpc/calls`, `grpc/prediction_service`),
+`wire/json_inputs`, `versions/registry`, `engine/batching`, `engine/servable` and
+`wire/json_outputs`.
 """

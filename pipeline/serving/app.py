@@ -1,4 +1,4 @@
-"""The ASGI application: REST under `/v1/`, health, metrics, and what starts and ends with it."""
+"""The ASGI application: REST under `/v1/`, health, metrics, and the lifespan of the server."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.serving import runtime
+from pipeline.serving import memory, runtime
 from pipeline.serving.grpc import server as grpc_server
 from pipeline.serving.http import admin_app, openapi, page
 from pipeline.serving.http.rest_app import Receive, RestApp, Scope, Send
 from pipeline.serving.settings import Settings
-from pipeline.serving.state import Server
+from pipeline.serving.state import ServerState
 from pipeline.serving.telemetry import logs
-from pipeline.serving.versions import memory
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
 
 class App:
-    """Sends what begins with `/v1/` to REST, past all that the other pages need."""
+    """An ASGI application that routes `/v1/` straight to REST and everything else to Starlette."""
 
-    def __init__(self, server: Server) -> None:
-        self.rest, self.pages = RestApp(server), pages(server)
+    def __init__(self, server: ServerState) -> None:
+        self.rest, self.pages = RestApp(server), build_pages(server)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Handle one ASGI event."""
         if scope["type"] == "http" and scope["path"][:4].lower() == "/v1/":
             await self.rest(scope, receive, send)
         else:
@@ -40,17 +39,17 @@ class App:
 
 
 def build(settings: Settings) -> App:
-    """Everything for one worker process; nothing is loaded before the application starts."""
+    """Build the application of a worker process; models are loaded when its lifespan starts."""
     logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
     tf.config.threading.set_intra_op_parallelism_threads(settings.op_threads)
     runtime.register_text_ops()
-    app = App(Server(settings))
-    memory.settle_in()
+    app = App(ServerState(settings))
+    memory.freeze_loaded_objects()
     return app
 
 
-def pages(server: Server) -> Starlette:
-    """The page, health and metrics, and the lifespan of models and gRPC."""
+def build_pages(server: ServerState) -> Starlette:
+    """Build the routes outside `/v1/`; their lifespan starts and stops models and gRPC."""
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("ok")
@@ -59,7 +58,7 @@ def pages(server: Server) -> Starlette:
         return readiness(server)
 
     async def prometheus(_: Request) -> Response:
-        return Response(server.metrics.page(), media_type="text/plain")
+        return Response(server.metrics.render(), media_type="text/plain")
 
     async def description(_: Request) -> Response:
         return JSONResponse(openapi.document())
@@ -75,21 +74,24 @@ def pages(server: Server) -> Starlette:
 
 
 @asynccontextmanager
-async def lifespan(server: Server) -> AsyncIterator[None]:
-    """Models are loaded while the ports are open already, so that a probe gets its answer."""
+async def lifespan(server: ServerState) -> AsyncIterator[None]:
+    """Start everything, and stop it after SIGTERM.
+
+    Models are loaded after the ports are open, so that probes are answered meanwhile.
+    """
     server.models.watch(server.settings.poll_seconds)
-    served = [grpc_server.start(server), grpc_server.start_admin(server)]
-    pages = admin_app.pages(server.admin, server.admin_keys, server.limits)
-    admin = admin_app.listener(pages, server.settings)
-    listening = None if admin is None else asyncio.create_task(admin.serve())
+    grpc_servers = [grpc_server.start(server), grpc_server.start_admin(server)]
+    pages = admin_app.build_app(server.admin, server.admin_keys, server.limits)
+    admin = admin_app.embedded_server(pages, server.settings)
+    admin_task = None if admin is None else asyncio.create_task(admin.serve())
     yield
     server.draining = True
     logs.log("draining")
-    if admin is not None and listening is not None:
+    if admin is not None and admin_task is not None:
         admin.stop()  # type: ignore[no-untyped-call]
-        await listening
-    for calls in filter(None, served):
-        await asyncio.to_thread(grpc_server.stop, calls, server.settings.grace_seconds)
+        await admin_task
+    for running in filter(None, grpc_servers):
+        await asyncio.to_thread(grpc_server.stop, running, server.settings.grace_seconds)
     await asyncio.to_thread(server.models.stop)
     await asyncio.to_thread(server.executor.shutdown)
     await asyncio.to_thread(server.shadow.stop)
@@ -98,22 +100,22 @@ async def lifespan(server: Server) -> AsyncIterator[None]:
     logs.log("stopped")
 
 
-def readiness(server: Server) -> JSONResponse:
-    """200 where requests are answered, even if something is wrong with some model."""
-    trouble = server.models.ready()
+def readiness(server: ServerState) -> JSONResponse:
+    """Return 200 if requests can be answered, even if some model has problems; else 503."""
+    reason = server.models.not_ready_reason()
     models = {
         model.name: {
             "serving": sorted(model.engines),
             "quarantined": {str(n): q.reason for n, q in model.quarantine.items()},
-            "trouble": server.models.trouble(model),
+            "trouble": server.models.problems(model),
         }
         for model in server.models.by_name.values()
     }
     degraded = any(m["quarantined"] or m["trouble"] or not m["serving"] for m in models.values())
     status = "degraded" if degraded else "ready"
-    if server.draining or trouble:
+    if server.draining or reason:
         status = "draining" if server.draining else "not ready"
     body = {"status": status, "models": models}
-    if trouble:
-        body["reason"] = trouble.message
-    return JSONResponse(body, 503 if server.draining or trouble else 200)
+    if reason:
+        body["reason"] = reason.message
+    return JSONResponse(body, 503 if server.draining or reason else 200)

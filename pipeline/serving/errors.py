@@ -1,4 +1,4 @@
-"""What a request can end in: google.rpc's codes, and the HTTP status of each (contract b1.6)."""
+"""Error codes of google.rpc and the HTTP status of each (contract b1.6)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from enum import IntEnum
 
 from pipeline.errors import PipelineError
 
-LONGEST_MESSAGE = 1024  # bytes; what is longer is cut (contract b7.5)
-CUT = "...TRUNCATED"
+MAX_MESSAGE_BYTES = 1024  # of UTF-8; longer messages are truncated (contract b7.5)
+TRUNCATED = "...TRUNCATED"
 
 
 class Code(IntEnum):
-    """The numbers of google.rpc.Code, which gRPC and TensorFlow share."""
+    """The codes of google.rpc.Code, which gRPC and TensorFlow share."""
 
     OK = 0
     CANCELLED = 1
@@ -51,12 +51,12 @@ HTTP_STATUS = {
 
 
 class ServingError(PipelineError):
-    """A request that is refused or failed.
+    """An error that ends a request.
 
     Args:
-        code: What it ended in.
-        message: For the client.
-        http_status: Where HTTP knows better than the code's own status (413).
+        code: Its code.
+        message: The text that the client receives.
+        http_status: Overrides the HTTP status of the code, such as 413.
     """
 
     def __init__(self, code: Code, message: str, http_status: int | None = None) -> None:
@@ -65,28 +65,33 @@ class ServingError(PipelineError):
         self.http_status = http_status or HTTP_STATUS.get(code, 500)
 
     def __str__(self) -> str:
-        """As TensorFlow writes a status: `INVALID_ARGUMENT: message`."""
+        """Return `INVALID_ARGUMENT: message`, the format of TensorFlow."""
         return f"{self.code.name}: {self.message}"
 
 
 def invalid(message: str) -> ServingError:
-    """The client's fault, INVALID_ARGUMENT: HTTP 400."""
+    """Return an error for an invalid request: INVALID_ARGUMENT, HTTP 400."""
     return ServingError(Code.INVALID_ARGUMENT, message)
 
 
 def not_found(message: str) -> ServingError:
-    """No such model or version: HTTP 404."""
+    """Return an error for an unknown model or version: NOT_FOUND, HTTP 404."""
     return ServingError(Code.NOT_FOUND, message)
 
 
 def too_large(message: str) -> ServingError:
-    """More than a limit allows, told before any work is done: HTTP 413."""
+    """Return an error for a request that exceeds a limit: INVALID_ARGUMENT, HTTP 413."""
     return ServingError(Code.INVALID_ARGUMENT, message, http_status=413)
 
 
-def cut(message: str) -> str:
-    """A message of at most `LONGEST_MESSAGE` bytes of UTF-8, and a mark where it was cut."""
+def deadline_exceeded() -> ServingError:
+    """Return an error for a request that was not answered in time: HTTP 504."""
+    return ServingError(Code.DEADLINE_EXCEEDED, "The request's deadline expired")
+
+
+def truncate(message: str) -> str:
+    """Return the message, truncated to `MAX_MESSAGE_BYTES` of UTF-8 with a mark if it is longer."""
     encoded = message.encode("utf-8", "replace")
-    if len(encoded) <= LONGEST_MESSAGE:
+    if len(encoded) <= MAX_MESSAGE_BYTES:
         return message
-    return encoded[:LONGEST_MESSAGE].decode("utf-8", "ignore") + CUT
+    return encoded[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore") + TRUNCATED

@@ -1,4 +1,4 @@
-"""API keys: kept as digests, compared in the same time whether right or wrong."""
+"""API keys, stored as digests and compared in constant time."""
 
 from __future__ import annotations
 
@@ -11,45 +11,49 @@ from pipeline.errors import InputError
 from pipeline.serving.errors import Code, ServingError
 
 SCHEME = "bearer "
-SHORTEST = 16
+MIN_KEY_LENGTH = 16
 
 
 def read_keys(file: Path) -> tuple[str, ...]:
-    """The digests of the keys in a file, one key a line; lines that begin with # are none.
+    """Read a file with one key per line and return the keys' digests; `#` begins a comment line.
 
     Raises:
-        InputError: There is no such file, no key in it, or one that is easily guessed.
+        InputError: The file cannot be read, has no key, or has a key that is too short.
     """
     try:
         lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}; expected a file with a key a line") from error
+        raise InputError(
+            f"{file}: {error.strerror}; expected a file with one key per line"
+        ) from error
     keys = [line for line in lines if line and not line.startswith("#")]
-    if not keys or min(map(len, keys)) < SHORTEST:
-        raise InputError(f"{file}: expected keys of at least {SHORTEST} characters, one a line")
+    if not keys or min(map(len, keys)) < MIN_KEY_LENGTH:
+        raise InputError(
+            f"{file}: expected keys of at least {MIN_KEY_LENGTH} characters, one per line"
+        )
     return tuple(digest(key) for key in keys)
 
 
 def digest(key: str) -> str:
-    """SHA-256 of a key, hexadecimal."""
+    """Return the SHA-256 of a key in hexadecimal."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-class Keys:
-    """Those that open the server; without any it is open.
+class ApiKeys:
+    """The keys that a server accepts; without keys it accepts every request.
 
     Args:
-        digests: SHA-256 of each.
+        digests: The SHA-256 of each key.
     """
 
     def __init__(self, digests: Sequence[str]) -> None:
         self.digests = tuple(digests)
 
     def check(self, authorization: str) -> None:
-        """Lets `Bearer KEY` pass, where KEY is one of them.
+        """Check the value of an Authorization header, `Bearer KEY`.
 
         Raises:
-            ServingError: UNAUTHENTICATED; HTTP 401.
+            ServingError: UNAUTHENTICATED; the key is missing or unknown.
         """
         if not self.digests:
             return

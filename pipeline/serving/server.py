@@ -1,8 +1,8 @@
-"""Starts the server: a main process that holds the port, and one worker that answers.
+"""Starts the server: a main process that holds the port, and one worker that answers requests.
 
-The main process imports no TensorFlow; it restarts a worker that died, and on SIGTERM lets the
-worker finish what is in flight. A worker that has lost its main process leaves, too. REST and gRPC
-share the worker, so that a model is in memory once.
+The main process does not import TensorFlow. It restarts a worker that died, and on SIGTERM it lets
+the worker finish the requests in flight. A worker stops when its main process is gone. REST and
+gRPC share the worker, so that each model is in memory only once.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from pipeline.errors import InputError
-from pipeline.serving import runtime
+from pipeline.serving import memory, runtime
 from pipeline.serving.keys import read_keys
 from pipeline.serving.settings import Settings, changed
 from pipeline.serving.telemetry import tracing
-from pipeline.serving.versions import memory
 from pipeline.serving.versions.folders import list_versions
 
-OTHER_FILES = 1024  # of models, gRPC and the process itself
+OTHER_FILES = 1024  # opened by models, gRPC and the process itself
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# Read by TensorFlow as it is imported; what the environment says already stays.
+# Read by TensorFlow when it is imported; variables that are already set take precedence.
 TENSORFLOW = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    # oneDNN keeps code and buffers for each shape that it met, in each thread: memory that grows
-    # with requests. docs/decisions/0021 has what it gains and costs.
+    # oneDNN keeps code and buffers for each shape and thread, so memory grows with requests.
+    # docs/decisions/0021 has the gain and the cost.
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
 LOGGING = {
@@ -51,11 +50,10 @@ LOGGING = {
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT.
 
     Raises:
-        InputError: There is no folder of models, something that TLS or keys need is missing, or a
-            port is taken.
+        InputError: The folder of models or a file for TLS or keys is missing, or a port is in use.
     """
     _check(settings)
     _allow_connections(settings.limits.connections)
@@ -89,7 +87,7 @@ def serve(settings: Settings) -> None:
 def serve_with(
     models: Path, host: str, rest_port: int, grpc_port: int, overrides: Sequence[str]
 ) -> None:
-    """Serves as the command line asks; a negative port of gRPC means none."""
+    """Serve with the arguments of the command line; a negative `grpc_port` disables gRPC."""
     grpc = None if grpc_port < 0 else grpc_port
     serve(changed(Settings(models, host, rest_port, grpc), overrides))
 
@@ -99,7 +97,7 @@ def _check(settings: Settings) -> None:
         raise InputError(f"{settings.models}: no such folder; expected one of <name>/<version>/")
     _refuse_one_model(settings.models)
     if (settings.tls_cert is None) != (settings.tls_key is None):
-        raise InputError("TLS needs a certificate and its key; received only one of them")
+        raise InputError("TLS needs tls_cert and tls_key; received only one of them")
     for file in (settings.tls_cert, settings.tls_key):
         if file and not file.is_file():
             raise InputError(f"{file}: no such file; expected PEM")
@@ -110,7 +108,7 @@ def _check(settings: Settings) -> None:
     admin_ports = (settings.admin_port, settings.admin_grpc_port)
     if any(admin_ports) and not settings.admin_keys and settings.admin_host not in LOOPBACK:
         raise InputError(
-            f"admin_host={settings.admin_host}: an admin port that others reach needs admin_keys"
+            f"admin_host={settings.admin_host}: an admin port beyond loopback needs admin_keys"
         )
     for port in filter(None, (settings.rest_port, settings.grpc_port)):
         _refuse_taken(settings.host, port)
@@ -119,23 +117,25 @@ def _check(settings: Settings) -> None:
 
 
 def _refuse_one_model(folder: Path) -> None:
-    """A model's folder, or a version's, has no models below it: all requests would get 404."""
+    """Refuse the folder of one model or version: it contains no models, so all requests get 404."""
     inside = [folder, *list_versions(folder).values()]
     if any((each / "saved_model.pb").is_file() for each in inside):
-        raise InputError(f"{folder}: one model; expected a folder of <name>/<version>/ above it")
+        raise InputError(
+            f"{folder}: this is one model; expected the folder above it with <name>/<version>/"
+        )
 
 
 def _allow_connections(connections: int) -> None:
-    """Each needs an open file; many systems allow a process 1024 unless it asks for more."""
+    """Raise the limit of open files, 1024 on many systems; each connection needs one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def _refuse_taken(host: str, port: int) -> None:
-    """Granian would share a port with another server, and each would get half of the requests."""
+    """Refuse a port in use: Granian would share it, and each server would get half the requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,10 +145,10 @@ def _refuse_taken(host: str, port: int) -> None:
             raise InputError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
-def _leave_with_main() -> None:
-    """Ends the worker, as by SIGTERM, when the main process is gone, by kill -9 for example.
+def _stop_with_main_process() -> None:
+    """Send SIGTERM to the worker when the main process is gone, for example after kill -9.
 
-    Else it would hold the ports for ever, and the next server could not start.
+    Otherwise the worker would hold the ports, and the next server could not start.
     """
     main = multiprocessing.parent_process()
     if main is not None:
@@ -157,22 +157,22 @@ def _leave_with_main() -> None:
 
 
 def _build(settings: Settings) -> Any:
-    """Runs in the worker, where TensorFlow may be imported, without its start-up lines."""
-    memory.limit_arenas()  # before there are threads
+    """Build the application in the worker; suppress what TensorFlow prints when imported."""
+    memory.limit_arenas()  # before threads are started
     for name, value in TENSORFLOW.items():
         os.environ.setdefault(name, value)
-    threading.Thread(target=_leave_with_main, name="main", daemon=True).start()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    threading.Thread(target=_stop_with_main_process, name="main", daemon=True).start()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as output:
+        os.dup2(output.fileno(), 2)
         try:
             with runtime.without_keras():
                 from pipeline.serving.app import build
         except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
+            output.seek(0)
+            os.write(stderr, output.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)
     return build(settings)

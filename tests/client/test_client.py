@@ -1,4 +1,4 @@
-"""The client: answers as records, what it asks again, and that it needs no TensorFlow."""
+"""The client: records of answers, retries, and no TensorFlow."""
 
 import asyncio
 import functools
@@ -23,7 +23,7 @@ from pipeline.client.answers import (
     TranslationAnswer,
     read_answer,
 )
-from pipeline.client.client import AsyncClient, Client, Retry, ServerError, retry_after
+from pipeline.client.client import AsyncClient, Client, RetryPolicy, ServerError, retry_after
 
 ROOT = Path(__file__).parents[2]
 SLOTS = {
@@ -76,12 +76,12 @@ ALIGNMENT = {
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_the_outputs_names_tell_the_record(row, answer):
+def test_output_names_determine_the_record(row, answer):
     assert read_answer("x", row) == answer
 
 
 class Replies:
-    """A server that answers with these, one after the other; an exception gets lost."""
+    """A server with these replies in order; an exception stands for a lost request."""
 
     def __init__(self, *replies):
         self.replies, self.asked = list(replies), []
@@ -95,7 +95,7 @@ class Replies:
 
 
 def reply(*arguments, **named):
-    """A response that is made when it is due; httpx binds one to the client that got it."""
+    """A response that is made when needed; httpx binds a response to its client."""
     return functools.partial(httpx.Response, *arguments, **named)
 
 
@@ -106,7 +106,7 @@ GONE = reply(503, text="nothing here")
 
 @pytest.fixture
 def slept(monkeypatch):
-    """Seconds that were waited, without waiting them."""
+    """Record the waits instead of sleeping."""
     seconds = []
 
     async def sleep(wait):
@@ -118,8 +118,8 @@ def slept(monkeypatch):
     return seconds
 
 
-def ask(kind, replies, *arguments, retry=Retry(), key=None, **which):  # noqa: B008  frozen
-    """`predict` of the client of that kind, on a server that is made up."""
+def ask(kind, replies, *arguments, retry=RetryPolicy(), key=None, **which):  # noqa: B008  frozen
+    """Call `predict` of either client with a fake server."""
     transport = httpx.MockTransport(replies)
     if kind is Client:
         with Client("http://server", key, retry=retry, transport=transport) as client:
@@ -136,7 +136,7 @@ BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
 
 @BOTH
-def test_what_is_asked(kind, slept):
+def test_requests_sent(kind, slept):
     replies = Replies(OK)
     which = {"signature": "n_best", "label": "a/b", "request_id": "id-1"}
     (answer,) = ask(kind, replies, "my model", ["到"], key="k" * 16, **which)
@@ -150,7 +150,7 @@ def test_what_is_asked(kind, slept):
 
 
 @BOTH
-def test_the_busy_and_the_lost_are_asked_again(kind, slept):
+def test_busy_and_lost_requests_are_retried(kind, slept):
     replies = Replies(BUSY, GONE, httpx.ConnectError("refused"), httpx.ReadError(""), OK)
     assert ask(kind, replies, "m", ["x"])[0].intent == "book"
     assert slept == [3.0, 0.2, 0.4, 0.8]
@@ -158,29 +158,44 @@ def test_the_busy_and_the_lost_are_asked_again(kind, slept):
 
 @BOTH
 @pytest.mark.parametrize(
-    ("replies", "told", "status", "waits"),
+    ("replies", "message", "status", "waits"),
     [
         ((BUSY, BUSY), "full", 429, [3.0]),
         ((GONE, GONE), "HTTP 503 Service Unavailable", 503, [0.1]),
-        ((httpx.ConnectError("refused"),) * 2, "no answer after 2 tries: refused", None, [0.1]),
+        (
+            (httpx.ConnectError("refused"),) * 2,
+            "no response after 2 attempts: refused",
+            None,
+            [0.1],
+        ),
         ((reply(400, json={"error": "bad"}),), "bad", 400, []),
         ((reply(404, json=["?"]),), "HTTP 404 Not Found", 404, []),
         ((reply(429, headers={"Retry-After": "99"}),), "HTTP 429", 429, []),
-        ((reply(200, text="<html>"),), "cannot be read .JSONDecodeError", 200, []),
-        ((reply(200, json={"outputs": []}),), "cannot be read .KeyError: 'predictions'", 200, []),
+        ((reply(200, text="<html>"),), "an invalid response .JSONDecodeError", 200, []),
+        (
+            (reply(200, json={"outputs": []}),),
+            "an invalid response .KeyError: 'predictions'",
+            200,
+            [],
+        ),
         ((reply(200, json={"predictions": []}),), "predictions for 1 texts, received", 200, []),
-        ((httpx.DecodingError("no gzip"),) * 2, "no answer after 2 tries: no gzip", None, [0.1]),
+        (
+            (httpx.DecodingError("no gzip"),) * 2,
+            "no response after 2 attempts: no gzip",
+            None,
+            [0.1],
+        ),
     ],
 )
-def test_what_is_given_up(kind, slept, replies, told, status, waits):
-    with pytest.raises(ServerError, match=told) as caught:
-        ask(kind, Replies(*replies), "m", ["x"], retry=Retry(tries=2))
+def test_requests_that_fail_after_retries(kind, slept, replies, message, status, waits):
+    with pytest.raises(ServerError, match=message) as caught:
+        ask(kind, Replies(*replies), "m", ["x"], retry=RetryPolicy(tries=2))
     assert caught.value.status == status
     assert slept == waits
 
 
-def test_waits_double_up_to_the_longest():
-    waits = [Retry(tries=9, longest_wait=1.0).wait(tried) for tried in range(1, 10)]
+def test_waits_double_up_to_the_maximum():
+    waits = [RetryPolicy(tries=9, longest_wait=1.0).wait(tried) for tried in range(1, 10)]
     assert waits[-1] is None
     for wait, exact in zip(waits[:-1], [0.1, 0.2, 0.4, 0.8, 1, 1, 1, 1], strict=True):
         assert exact <= wait <= 1.1 * exact
@@ -193,7 +208,7 @@ def test_retry_after_as_a_date():
     assert retry_after("soon") == retry_after("") == 0
 
 
-def test_one_string_is_no_list():
+def test_a_single_string_is_refused():
     with pytest.raises(TypeError, match="expected a list of texts, received one string 'hello'"):
         ask(Client, Replies(), "m", "hello")
 
@@ -206,7 +221,7 @@ def test_a_real_server_answers(served):
             client.predict("nobody", ["x"])
 
 
-def test_it_needs_no_tensorflow():
+def test_the_client_does_not_import_tensorflow():
     code = (
         "import sys, pipeline.client.client\n"
         "slow = {'tensorflow', 'keras', 'numpy', 'grpc', 'granian'} & set(sys.modules)\n"

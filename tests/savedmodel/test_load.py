@@ -23,7 +23,7 @@ def test_a_loaded_signature_answers_like_the_module(letters, saved):
         np.testing.assert_array_equal(value, expected[name])
 
 
-def test_it_takes_no_text_at_all(saved):
+def test_an_empty_batch_is_answered(saved):
     assert load_signature(saved)([])["label"].shape == (0,)
 
 
@@ -52,13 +52,13 @@ def lose_graph(folder):
 @pytest.mark.parametrize(
     "damage", [lose_variables, truncate_variables, truncate_graph, empty_graph, lose_graph]
 )
-def test_a_damaged_folder_is_one_line(copied, damage):
+def test_the_error_of_a_damaged_folder_is_one_line(copied, damage):
     damage(copied)
     with pytest.raises(PipelineError, match=r"copy: the SavedModel does not load: \S") as caught:
         load_signature(copied)
     assert "\n" not in str(caught.value)
 
 
-def test_a_signature_that_is_not_there_is_named_with_those_that_are(saved):
+def test_an_unknown_signature_is_reported_with_the_known_ones(saved):
     with pytest.raises(PipelineError, match=r"no signature translate; it has serving_default$"):
         load_signature(saved, "translate")

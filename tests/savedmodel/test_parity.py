@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.errors import GateError
-from pipeline.savedmodel import answer_alone, parity, write
+from pipeline.savedmodel import fresh_process, parity, write
 from pipeline.savedmodel.load import load_signature
 
 TEXTS = ["ab", "abc", "abcd", "北京到上海", "two  words"]
@@ -43,12 +43,12 @@ def answers_from(monkeypatch):
         def alone(candidate, batches, hidden):
             return [parity._plain(answer(batch)) for batch in batches]
 
-        monkeypatch.setattr(parity, "_answer_alone", alone)
+        monkeypatch.setattr(parity, "_answer_in_fresh_process", alone)
 
     return replace
 
 
-def test_an_honest_candidate_passes(letters, saved, tmp_path, answers_from):
+def test_an_equal_candidate_passes(letters, saved, tmp_path, answers_from):
     answers_from(load_signature(saved))
     hidden = [tmp_path / "runs"]
     seen = parity.check_parity(saved, TEXTS, letters.answer, sure, hidden)
@@ -71,7 +71,7 @@ def test_a_candidate_that_cannot_be_loaded_fails_in_a_fresh_process(letters, sav
         parity.check_parity(broken, TEXTS, letters.answer, sure, [])
 
 
-def test_a_graph_that_names_a_hidden_folder_fails(tmp_path):
+def test_a_graph_that_contains_a_hidden_path_fails(tmp_path):
     hidden = tmp_path / "runs"
     module = tf.Module()
     inside = tf.constant(f"{hidden}/vocabulary.txt")
@@ -80,7 +80,9 @@ def test_a_graph_that_names_a_hidden_folder_fails(tmp_path):
         input_signature=[tf.TensorSpec([None], tf.string, name="text")],
     )
     write.write(module, {"serving_default": module.call}, tmp_path / "model")
-    with pytest.raises(GateError, match=r"the graph names .*runs; expected no path outside"):
+    with pytest.raises(
+        GateError, match=r"the graph contains the path .*runs; expected no path outside"
+    ):
         parity.check_parity(tmp_path / "model", TEXTS, dict, sure, [tmp_path / "data", hidden])
 
 
@@ -119,7 +121,7 @@ def test_scores_may_differ_by_the_tolerance(letters, saved, answers_from):
     assert 4e-6 < seen.largest_difference < 6e-6
 
 
-def test_what_is_asked(letters, saved, answers_from):
+def test_requests_sent(letters, saved, answers_from):
     asked = []
 
     def noted(batch):
@@ -152,7 +154,7 @@ def test_what_is_asked(letters, saved, answers_from):
         (-1, -1),
     ],
 )
-def test_padding_is_trimmed_off_the_ends_of_lists_alone(padded, trimmed):
+def test_padding_is_trimmed_only_from_the_ends_of_lists(padded, trimmed):
     assert parity._trim(padded) == trimmed
 
 
@@ -181,8 +183,8 @@ def test_difference(expected, received, difference):
 
 def test_arrays_become_plain_lists():
     array = np.array([[b"\xe5\x8c\x97", b""], [b"a", b"b"]], object)
-    assert answer_alone.plain(array) == [["北", ""], ["a", "b"]]
-    assert answer_alone.plain(np.array([1, 2])) == [1, 2]
+    assert fresh_process.to_lists(array) == [["北", ""], ["a", "b"]]
+    assert fresh_process.to_lists(np.array([1, 2])) == [1, 2]
 
 
 def test_the_line_of_the_error_is_found_in_a_traceback():
@@ -195,7 +197,7 @@ def test_hidden_folders_cannot_be_opened_and_others_can(tmp_path):
     (tmp_path / "runs").mkdir()
     for file in (tmp_path / "runs" / "secret", tmp_path / "runs2", tmp_path / "open"):
         file.write_text("x", encoding="utf-8")
-    shutil.copy(answer_alone.__file__, tmp_path / "alone.py")
+    shutil.copy(fresh_process.__file__, tmp_path / "alone.py")
     script = (
         "import sys; sys.path.insert(0, '.'); import alone; alone.hide([sys.argv[1]])\n"
         "for name in sys.argv[2:]:\n"
@@ -207,5 +209,5 @@ def test_hidden_folders_cannot_be_opened_and_others_can(tmp_path):
     done = subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    secret = f"{tmp_path / 'runs' / 'secret'}: out of reach for a published model"
+    secret = f"{tmp_path / 'runs' / 'secret'}: a published model must not read this"
     assert done.stdout.splitlines() == ["opened", secret, "opened"]

@@ -6,7 +6,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from pipeline.savedmodel.warmup import FILE, write_warmup
 
 
-def test_each_text_alone_and_all_of_them(tmp_path):
+def test_one_request_per_text_and_one_for_all(tmp_path):
     write_warmup(tmp_path, "model", ["a", "京都"])
     batches = []
     for data in tf.data.TFRecordDataset(str(tmp_path / FILE)).as_numpy_iterator():
@@ -17,6 +17,6 @@ def test_each_text_alone_and_all_of_them(tmp_path):
     assert batches == [["a"], ["京都"], ["a", "京都"]]
 
 
-def test_no_text_no_file(tmp_path):
+def test_no_file_is_written_without_texts(tmp_path):
     write_warmup(tmp_path, "model", [])
     assert not (tmp_path / FILE).exists()

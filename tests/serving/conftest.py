@@ -33,7 +33,7 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Served:
-    """Where a server is, and how to ask it."""
+    """The addresses of a server, and requests to it."""
 
     rest: str
     grpc: str
@@ -41,7 +41,7 @@ class Served:
     server: Any = None
 
     def ask(self, method: str, path: str, body: Any = None, headers: Any = None) -> Answer:
-        """One HTTP request; what is not bytes goes as JSON."""
+        """Send one HTTP request; a body that is not bytes is sent as JSON."""
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         with contextlib.closing(http.client.HTTPConnection(self.rest, timeout=30)) as connection:
@@ -51,12 +51,12 @@ class Served:
             return Answer(answer.status, names, answer.read())
 
     def predict(self, model: str, body: Any, headers: Any = None) -> Answer:
-        """A predict request of the newest version."""
+        """Send a predict request to the newest version."""
         return self.ask("POST", f"/v1/models/{model}:predict", body, headers)
 
 
 def raw(served, data, pause=0.0, silence=5.0):
-    """What the server sends back to these bytes, until it closes or falls silent."""
+    """Return the response to these bytes, until the server closes or sends no more."""
     host, port = served.rest.split(":")
     with contextlib.closing(socket.create_connection((host, int(port)), 10)) as connection:
         connection.settimeout(silence)
@@ -73,7 +73,7 @@ def raw(served, data, pause=0.0, silence=5.0):
 
 
 def free_port() -> int:
-    """A port that nothing listens on just now."""
+    """Return a free port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -82,16 +82,16 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(models: Path, **changes: Any):
-    """Our server on a folder of models, until the block ends."""
+    """Run a server on a folder of models within the context."""
     from granian.http import HTTP1Settings
     from granian.server.embed import Server as Embedded
 
     from pipeline.serving.app import App
-    from pipeline.serving.state import Server
+    from pipeline.serving.state import ServerState
 
     ports = {"rest_port": free_port(), "grpc_port": free_port(), "poll_seconds": 0.05}
     settings = Settings(models, **{**ports, "log_requests": False, **changes})
-    server = Server(settings)
+    server = ServerState(settings)
     ready, loop = threading.Event(), asyncio.new_event_loop()
     embedded: list[Any] = []
 
@@ -128,13 +128,13 @@ def serving(models: Path, **changes: Any):
 
 
 def reachable(port: int) -> bool:
-    """Whether something listens."""
+    """Whether a server listens."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(true: Any, seconds: float = 15.0) -> None:
-    """Waits for something to become true; says so when it does not."""
+    """Wait until a condition is true, or fail."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
@@ -144,7 +144,7 @@ def wait_until(true: Any, seconds: float = 15.0) -> None:
 
 @pytest.fixture(scope="session")
 def contract_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the conformance suite's models. Tests leave it as it is."""
+    """The folder of the conformance suite's models; tests must not change it."""
     from tests.serving.contract_models import write_models
 
     root = tmp_path_factory.mktemp("served")
@@ -154,7 +154,7 @@ def contract_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def served(request: pytest.FixtureRequest):
-    """Our server with the suite's models; TensorFlow Serving's where TFS_ADDRESS names one."""
+    """A server with the suite's models, or TensorFlow Serving at TFS_ADDRESS."""
     address = os.environ.get("TFS_ADDRESS")  # HOST:REST_PORT:GRPC_PORT
     if address:
         host, rest, grpc = address.split(":")

@@ -1,4 +1,4 @@
-"""The models of the conformance suite, for our server and for TensorFlow Serving alike.
+"""The models of the conformance suite, for this server and for TensorFlow Serving.
 
     python -m tests.serving.contract_models FOLDER
 
@@ -18,13 +18,13 @@ VERSION = "00000123"  # a version is its number: 123
 TYPES = [
     *("float32", "float64", "float16", "bool", "string"),
     *("int8", "int16", "int32", "int64", "uint8", "uint32", "uint64"),
-    *("uint16", "bfloat16", "complex64"),  # of these JSON has none
+    *("uint16", "bfloat16", "complex64"),  # JSON cannot represent these
 ]
 TWO = tf.constant([2.0])
 
 
 def spec(shape, dtype, name):
-    """What a signature takes under that name."""
+    """The spec of an input."""
     return tf.TensorSpec(shape, dtype, name=name)
 
 
@@ -39,7 +39,7 @@ def half_plus_two():
 
 
 def shapes():
-    """A signature for each type, and for each shape of answer that the contract speaks of."""
+    """Signatures for each type and each shape of output in the contract."""
     made = {
         name: function(spec(None, name, "x"))(lambda x: {"y": tf.identity(x)}) for name in TYPES
     }
@@ -99,7 +99,7 @@ def examples():
 
 
 def publish(root, name, signatures, version=VERSION, texts=()):
-    """Saves a model as `root/name/version`, with its manifest and `texts` as warm-up requests."""
+    """Save a model as `root/name/version`, with its manifest and `texts` as warm-up requests."""
     with artifacts.staging(root, name) as stage:
         module = tf.Module()
         for key, value in signatures.items():
@@ -111,7 +111,7 @@ def publish(root, name, signatures, version=VERSION, texts=()):
 
 
 def write_models(root):
-    """All of them; `half_plus_two` with a label."""
+    """Write all models; `half_plus_two` has a label."""
     for name, make in MODELS.items():
         publish(root, name, make())
     (root / "half_plus_two" / "labels.json").write_text(json.dumps({"stable": 123}))

@@ -1,4 +1,4 @@
-"""A text's answer is the same alone and in any batch; a signature where it is not runs alone."""
+"""Answers are the same alone and in a batch; other signatures run each request alone."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.serving.versions.row_independence import same_row
+from pipeline.serving.versions.row_independence import rows_equal
 from tests.serving.contract_models import function, publish, spec
 
 TEXT = spec([None], tf.string, "text")
@@ -29,7 +29,7 @@ def models(tmp_path_factory):
         "mean": function(X)(lambda x: {"y": x - tf.reduce_mean(x)}),
         "none": function(X)(lambda x: {"y": x[1:]}),
         "strict": function(TEXT)(
-            lambda text: {"y": tf.strings.to_number(text)}  # fails on what is no number
+            lambda text: {"y": tf.strings.to_number(text)}  # fails on non-numbers
         ),
     }
     publish(root, "texts", signatures, "1")
@@ -45,7 +45,7 @@ def trimmed(row):
     }
 
 
-def test_alone_and_among_others(serve, models):
+def test_answers_are_the_same_alone_and_in_a_batch(serve, models):
     with serve(models) as served:
 
         def ask(text):
@@ -57,16 +57,16 @@ def test_alone_and_among_others(serve, models):
             crowd = list(clients.map(ask, TEXTS * 20))
         joined = served.predict("texts", {"instances": TEXTS}).json["predictions"]
         batcher = served.server.models.by_name["texts"].newest().batchers["serving_default"]
-        assert batcher.together
+        assert batcher.shared
     for text, row in zip([*TEXTS * 20, *TEXTS], [*crowd, *map(trimmed, joined)], strict=True):
         assert row["words"] == alone[text]["words"]
         np.testing.assert_allclose(row["scores"], alone[text]["scores"], atol=1e-5)
 
 
-def test_a_row_that_depends_on_its_company_is_never_joined(serve, models):
+def test_rows_that_depend_on_other_rows_are_not_batched(serve, models):
     with serve(models) as served:
         engine = served.server.models.by_name["texts"].newest()
-        together = {name: batcher.together for name, batcher in engine.batchers.items()}
+        together = {name: batcher.shared for name, batcher in engine.batchers.items()}
         safe = {"serving_default"}
         assert together == {name: name in safe for name in (*safe, "mean", "none", "strict")}
 
@@ -95,4 +95,4 @@ def test_a_row_that_depends_on_its_company_is_never_joined(serve, models):
     ],
 )
 def test_rows_are_compared_without_their_padding(alone, together, same):
-    assert same_row(np.array(alone), np.array(together)) == same
+    assert rows_equal(np.array(alone), np.array(together)) == same

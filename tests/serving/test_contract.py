@@ -1,4 +1,4 @@
-"""The wire contract over REST, a row a rule; the same rows run against TensorFlow Serving.
+"""The wire contract over REST, one row per rule; TensorFlow Serving can be tested with them.
 
     TFS_ADDRESS=localhost:8501:8500 python -m pytest tests/serving/test_contract.py
 
@@ -18,7 +18,7 @@ HALF, SHAPES, EXAMPLES = "/v1/models/half_plus_two", "/v1/models/shapes", "/v1/m
 
 
 class Row(NamedTuple):
-    """A request and what must come back."""
+    """A request and the expected response."""
 
     rule: str
     method: str
@@ -31,17 +31,17 @@ class Row(NamedTuple):
 
 
 def get(rule, path, status, expected=None, **more):
-    """A row that asks with GET."""
+    """A row with a GET request."""
     return Row(rule, "GET", path, None, status, expected, **more)
 
 
 def post(rule, path, body, status, expected=None, **more):
-    """A row that asks with POST."""
+    """A row with a POST request."""
     return Row(rule, "POST", path, body, status, expected, **more)
 
 
 def malformed(rule, method, path, body=None):
-    """A row that must be told that its request makes no sense."""
+    """A row whose request must be refused as invalid."""
     return Row(rule, method, path, body, 400, f"Malformed request: {method} {path}")
 
 
@@ -51,7 +51,7 @@ def half(rule, body, status, expected=None, **more):
 
 
 def typed(rule, dtype, values, expected, status=200):
-    """Values through the signature that gives a type back as it is."""
+    """Values for the signature that returns its input of a type."""
     body = {"signature_name": dtype, "inputs": values}
     return post(rule, f"{SHAPES}:predict", body, status, expected)
 
@@ -63,13 +63,13 @@ def kinds(rule, dtype, value, kind, name):
 
 
 def unfit(rule, verb, signature, expected):
-    """Examples to a signature whose outputs are none of that kind, or not one for each of two."""
+    """Examples for a signature whose outputs have the wrong kind or number of rows."""
     body = {"signature_name": signature, "examples": [{"x": 1.5}, {"x": 2.5}]}
     return post(rule, f"{EXAMPLES}:{verb}", body, 400, expected)
 
 
 def b64(data):
-    """Bytes as JSON has them."""
+    """Bytes in JSON."""
     return {"b64": base64.b64encode(data).decode()}
 
 
@@ -375,7 +375,7 @@ ROWS = [
     # b6: which version
     post("b6.1", f"{HALF}/versions/7:predict", ONE, 404, "request: Specific(half_plus_two, 7)"),
     post("b6.5", f"{HALF}/labels/no:predict", ONE, 400, "Unrecognized servable version label: no"),
-    # b9 and the limits: told before any work is done
+    # b9 and the limits: checked before any work is done
     half("b9 body", b" " * 1_000_001, 413, "larger than 1000000 bytes", differs=True),
     half("b9 rows", {"instances": [1] * 1001}, 413, "at most 1000", differs=True),
     half("b9 elements", {"inputs": [1] * 50_001}, 413, "at most 50000", differs=True),
@@ -451,7 +451,7 @@ ROWS = [
 
 
 def same(value, expected):
-    """Equal; NaN equals NaN, floats as close as float32 has them."""
+    """Whether values are equal; NaN equals NaN, and floats are compared as float32."""
     if isinstance(expected, dict):
         return value.keys() == expected.keys() and all(
             same(value[k], expected[k]) for k in expected

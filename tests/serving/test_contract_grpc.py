@@ -1,4 +1,4 @@
-"""The wire contract over gRPC, asked with the stock client of tensorflow-serving-api."""
+"""The wire contract over gRPC, tested with the client of tensorflow-serving-api."""
 
 import contextlib
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ F = tf.float32
 
 
 class Row(NamedTuple):
-    """A PredictRequest, and the code and a part of the text that it is refused with."""
+    """A PredictRequest with the code and a part of the message of its error."""
 
     rule: str
     request: Any
@@ -377,7 +377,7 @@ def test_health(served, channel, service):
 
 
 def test_who_watches_health_and_leaves_keeps_nobody(serve, contract_models):
-    """Twenty watchers that left together stopped all calls, and the watcher of versions."""
+    """Twenty watchers that disconnected together once blocked all calls and the version watcher."""
     with (
         serve(contract_models, grace_seconds=1.0) as watched,
         grpc.insecure_channel(watched.grpc) as channel,
@@ -395,7 +395,7 @@ def test_who_watches_health_and_leaves_keeps_nobody(serve, contract_models):
 
 
 def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_models):
-    """Contract b7.6; ours has a limit of its own, told before the message is read."""
+    """Contract b7.6; this server has its own limit, checked before the message is read."""
     numbers = np.ones(1_200_000, np.float32)
     options = [("grpc.max_receive_message_length", -1)]
     with contextlib.ExitStack() as stack:
@@ -413,7 +413,7 @@ def test_messages_beyond_the_4_mb_of_grpc_s_own_limit(serve, served, contract_mo
             assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-def test_a_call_whose_time_is_up_is_told_so(serve, contract_models):
+def test_a_call_past_its_deadline_gets_deadline_exceeded(serve, contract_models):
     """Contract b7.5; the client here would wait longer."""
     with (
         serve(contract_models, limits=Limits(seconds=0)) as late,
@@ -423,7 +423,7 @@ def test_a_call_whose_time_is_up_is_told_so(serve, contract_models):
         with pytest.raises(grpc.RpcError) as caught:
             stub.Predict(predict(x=X), TIMEOUT)
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-        assert "time was up" in caught.value.details()
+        assert "deadline expired" in caught.value.details()
 
 
 def test_a_long_error_is_cut(served, stub):

@@ -1,4 +1,4 @@
-"""What is no request, or two, or none for a long time: refused once, and nobody else is kept."""
+"""Invalid, smuggled and slow requests are refused once and do not block others."""
 
 import contextlib
 import re
@@ -53,8 +53,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
-def test_what_is_no_request_is_refused_once(served, data):
-    """A 4xx or no answer at all, and what stands behind it is not read as a request."""
+def test_invalid_requests_are_refused_once(served, data):
+    """A 4xx or no response; the bytes after it are not read as a request."""
     answer = raw(served, data + SMUGGLED, silence=1.0)
     statuses = re.findall(rb"HTTP/1\.[01] (\d+)", answer)
     assert len(statuses) <= 1
@@ -74,13 +74,13 @@ def test_what_is_no_request_is_refused_once(served, data):
         ("a" * 5_000, 200),
     ],
 )
-def test_the_type_of_a_body_is_not_asked(served, kind, status):
-    """As in TensorFlow Serving (contract b1.8); what counts is what the body is."""
+def test_the_content_type_does_not_matter(served, kind, status):
+    """As in TensorFlow Serving (contract b1.8), only the body itself counts."""
     assert served.predict("half_plus_two", BODY, {"Content-Type": kind}).status == status
 
 
-def test_many_who_say_nothing_keep_nobody(served):
-    """Idle, half a header, half a body: three hundred of them, and an honest client is served."""
+def test_many_silent_connections_do_not_block_others(served):
+    """Three hundred idle connections, half headers and half bodies; another client is served."""
     host, port = served.rest.split(":")
     begun = [b"", b"POST /v1/mod", post("Content-Length: 18", body=b'{"inst')]
     with contextlib.ExitStack() as stack:

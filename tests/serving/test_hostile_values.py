@@ -1,4 +1,4 @@
-"""Whatever a client writes into a request, it is read or refused; nothing else happens."""
+"""Any value in a request is read or refused, without other errors."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from pipeline.serving.engine.signature import DEFAULT, Signature, Tensor
 from pipeline.serving.errors import Code, ServingError
 from pipeline.serving.settings import Limits
-from pipeline.serving.versions.warmup import Record, example_texts
+from pipeline.serving.versions.warmup import WarmupRequest, example_texts
 from pipeline.serving.wire.examples import read_examples
 from pipeline.serving.wire.json_inputs import read_inputs
 from pipeline.serving.wire.json_outputs import write_columns
@@ -51,8 +51,8 @@ def test_any_json_is_read_or_refused(document, dtype, names):
 
 @pytest.mark.parametrize("values", [[], [1.5], 1, [[]]])
 @pytest.mark.parametrize("dtype", ["half", "bfloat16", "uint16", "complex64"])
-def test_a_type_that_json_has_no_values_for(dtype, values):
-    """An empty list names no value that could be refused: it was read as far as a KeyError."""
+def test_a_type_without_json_values_is_refused(dtype, values):
+    """An empty list has no value that could be refused; it once raised a KeyError."""
     with pytest.raises(ServingError, match=f"to type: {dtype}") as refused:
         read_inputs({"inputs": values}, signature(dtype), LIMITS)
     assert refused.value.code is Code.UNIMPLEMENTED
@@ -80,7 +80,7 @@ def test_any_message_is_a_tensor_or_refused(data, dtype, number):
 @given(st.binary(max_size=200))
 def test_bytes_that_are_a_message_are_a_tensor_or_refused(data):
     proto = TensorProto()
-    with contextlib.suppress(Exception):  # most are no message, which gRPC itself refuses
+    with contextlib.suppress(Exception):  # most bytes are not a message, which gRPC itself refuses
         proto.ParseFromString(data)
     with contextlib.suppress(ServingError):
         read_tensor(proto, Tensor("x", "float", None), LIMITS)
@@ -88,16 +88,18 @@ def test_bytes_that_are_a_message_are_a_tensor_or_refused(data):
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8_e5m2", "complex64"])
 @pytest.mark.parametrize("shape", [(), (2,)])
-def test_numbers_that_json_does_not_hold(dtype, shape):
+def test_types_that_json_cannot_represent(dtype, shape):
     with pytest.raises(ServingError, match=f"Failed to write JSON value for .*: {dtype}"):
         write_columns({"y": np.zeros(shape, dtype)})
 
 
-def test_a_warm_up_request_without_inputs_brings_no_text():
-    assert example_texts([Record(DEFAULT, {}, ""), Record(DEFAULT, {"x": ONE}, "")]) == ("a",)
+def test_a_warm_up_request_without_inputs_has_no_example_text():
+    assert example_texts(
+        [WarmupRequest(DEFAULT, {}, ""), WarmupRequest(DEFAULT, {"x": ONE}, "")]
+    ) == ("a",)
 
 
 @pytest.mark.parametrize("dtype", ["resource", "variant", "qint8"])
-def test_what_no_message_holds(dtype):
-    with pytest.raises(ServingError, match="No message holds values of"):
+def test_types_that_a_message_cannot_represent(dtype):
+    with pytest.raises(ServingError, match="TensorProto has no field for values of"):
         write_tensor(None, Tensor("y", dtype, None))

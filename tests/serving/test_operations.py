@@ -1,4 +1,4 @@
-"""Health, metrics, logs, limits, and what is done to clients that misbehave."""
+"""Health, metrics, logs, limits and misbehaving clients."""
 
 import contextlib
 import gzip
@@ -91,17 +91,17 @@ def test_metrics_have_the_names_of_tensorflow_serving(served):
         r'serving_versions{model="half_plus_two",state="AVAILABLE"} 1',
     ):
         assert re.search(f"^{line.replace('{', '[{]')}$", page, re.MULTILINE), line
-    assert "nobody-knows-this" not in page  # names that clients make up are no time series
+    assert "nobody-knows-this" not in page  # names invented by clients must not create time series
 
 
 @pytest.mark.parametrize(("given", "kept"), [("a-1.b_2", True), ("a b", False), ("x" * 200, False)])
-def test_a_request_keeps_its_id_if_it_is_a_plain_word(served, given, kept):
+def test_a_request_id_that_is_a_plain_word_is_kept(served, given, kept):
     answer = served.ask("POST", PATH, BODY, {"X-Request-Id": given})
     assert (answer.headers["x-request-id"] == given) == kept
     assert re.fullmatch(r"[\w.-]{7,36}", answer.headers["x-request-id"])
 
 
-def test_logs_have_a_line_a_request_and_no_text_of_the_user(serve, contract_models, capfd):
+def test_logs_have_one_line_per_request_and_no_text_of_the_user(serve, contract_models, capfd):
     with serve(contract_models, log_requests=True) as served:
         served.ask("POST", PATH, {"instances": ["secret"]}, {"X-Request-Id": "id-7"})
         served.ask("GET", "/v1/models/half_plus_two%0asecret")
@@ -131,7 +131,7 @@ def test_a_call_of_grpc_is_found_in_the_logs_by_its_id(serve, contract_models, c
     assert "secret" not in json.dumps(lines)
 
 
-def test_logs_that_cannot_be_written_keep_no_request(serve, contract_models, monkeypatch):
+def test_requests_are_answered_without_logs(serve, contract_models, monkeypatch):
     with (
         serve(contract_models, log_requests=True) as served,
         open("/dev/full", "wb", buffering=0) as full,
@@ -141,18 +141,18 @@ def test_logs_that_cannot_be_written_keep_no_request(serve, contract_models, mon
         assert served.ask("POST", PATH, BODY).json == {"predictions": [2.5]}
 
 
-def test_too_many_at_once_are_told_when_to_come_again(serve, contract_models):
+def test_too_many_requests_get_retry_after(serve, contract_models):
     with serve(contract_models, limits=Limits(concurrent=0)) as served:
         answer = served.predict("half_plus_two", BODY)
     assert (answer.status, answer.headers["retry-after"]) == (429, "1")
 
 
-def test_a_request_whose_time_is_up_is_told_so(serve, contract_models):
+def test_a_request_past_its_deadline_gets_504(serve, contract_models):
     with serve(contract_models, limits=Limits(seconds=0)) as served:
         assert served.predict("half_plus_two", BODY).status == 504
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(serve, contract_models):
+def test_an_incomplete_body_times_out(serve, contract_models):
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode()
     with serve(contract_models, limits=Limits(body_seconds=0.2)) as served:
         answer = raw(served, [head, b"{"])
@@ -160,7 +160,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(serve, contract_models):
     assert b"connection: close" in answer.lower()
 
 
-def test_half_a_header_is_not_waited_for(serve, contract_models):
+def test_an_incomplete_header_times_out(serve, contract_models):
     with serve(contract_models, limits=Limits(header_seconds=0.3)) as served:
         began = time.monotonic()
         raw(served, b"POST /v1/models/half_plus_two:predict HTTP/1.1\r\nHost: x\r\nX-")
@@ -221,12 +221,14 @@ def test_tls(serve, contract_models, tmp_path):
 
 
 @pytest.mark.parametrize("inside", ["half_plus_two", "half_plus_two/00000123"])
-def test_one_model_is_no_folder_of_models(contract_models, inside):
-    with pytest.raises(InputError, match=rf"{inside}: one model; expected a folder of <name>/"):
+def test_the_folder_of_one_model_is_refused(contract_models, inside):
+    with pytest.raises(
+        InputError, match=rf"{inside}: this is one model; expected the folder above it with <name>/"
+    ):
         start(Settings(contract_models / inside))
 
 
-def test_half_of_what_tls_needs_is_refused(contract_models, tmp_path):
+def test_tls_needs_both_files(contract_models, tmp_path):
     with pytest.raises(InputError, match="only one of them"):
         start(Settings(contract_models, tls_cert=tmp_path / "cert.pem"))
     missing = Settings(contract_models, tls_cert=tmp_path / "a.pem", tls_key=tmp_path / "b.pem")
@@ -254,7 +256,7 @@ def test_chunks_beyond_the_limit_are_refused(served):
     assert raw(served, head + chunk * 11).startswith(b"HTTP/1.1 413 ")
 
 
-def test_two_lengths_are_answered_once_and_the_connection_closed(served):
+def test_two_lengths_get_one_response_and_close_the_connection(served):
     """A request smuggled behind another one must not be read as the next."""
     smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     data = (
@@ -281,9 +283,7 @@ def test_pages_of_other_origins_only_with_a_flag(
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_pages_of_other_origins_may_send_a_key_where_one_is_wanted(
-    serve, contract_models, tmp_path
-):
+def test_pages_of_other_origins_may_send_a_key_if_needed(serve, contract_models, tmp_path):
     (tmp_path / "keys").write_text(f"{KEY}\n")
     preflight = {"Origin": "http://x", "Access-Control-Request-Headers": "authorization"}
     keys = {"api_keys": tmp_path / "keys"}
@@ -314,7 +314,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("verb", ["predict", "classify", "regress"])
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_body_makes_the_server_fail(served, verb, body):
+def test_no_body_causes_a_server_error(served, verb, body):
     for model in ("half_plus_two", "examples", "shapes"):
         answer = served.ask("POST", f"/v1/models/{model}:{verb}", body)
         assert 400 <= answer.status < 500, answer.body
@@ -326,7 +326,7 @@ watching = False
 
 
 def watch_files(event, arguments):
-    """An audit hook; it cannot be taken away again, so it asks whether it is wanted."""
+    """An audit hook; it cannot be removed, so it checks whether it is active."""
     if watching and event == "open":
         opened.append(str(arguments[0]))
 
@@ -346,7 +346,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_only_looked_up(served, name):
-    """No file is opened for it, wherever it points to."""
+    """No file is opened, whatever the name points to."""
     global watching
     sys.addaudithook(watch_files)
     opened.clear()
@@ -376,7 +376,7 @@ def test_settings_are_changed_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "message"),
     [
         ("no=1", "no setting 'no'; expected host, rest_port, "),
         ("limits.no=1", "no setting 'no'; expected body, "),
@@ -386,6 +386,6 @@ def test_settings_are_changed_by_name(tmp_path):
         ("max_batch", "expected"),
     ],
 )
-def test_settings_that_are_none(tmp_path, override, told):
-    with pytest.raises(InputError, match=re.escape(told)):
+def test_invalid_settings(tmp_path, override, message):
+    with pytest.raises(InputError, match=re.escape(message)):
         changed(Settings(tmp_path), [override])

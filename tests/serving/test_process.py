@@ -1,4 +1,4 @@
-"""The command, its two processes, and their end."""
+"""The command `serve`: its two processes, and how they stop."""
 
 import http.client
 import os
@@ -60,7 +60,7 @@ def started(models):
 
 
 def worker_of(process):
-    """The child that answers; None while there is none."""
+    """The worker process, or None."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return int(children[0]) if children else None
 
@@ -68,7 +68,7 @@ def worker_of(process):
 def test_sigterm_lets_a_hundred_requests_in_flight_finish(started):
     process, served, _ = started
     answers, sent = [], threading.Barrier(101)
-    idle = http.client.HTTPConnection(served.rest)  # stays open and asks nothing more
+    idle = http.client.HTTPConnection(served.rest)  # stays open without further requests
     idle.request("GET", "/livez")
     assert idle.getresponse().read() == b"ok"
 
@@ -91,7 +91,7 @@ def test_sigterm_lets_a_hundred_requests_in_flight_finish(started):
     idle.close()
 
 
-def test_a_worker_that_died_is_replaced(started):
+def test_a_dead_worker_is_replaced(started):
     process, served, ready = started
     first = worker_of(process)
     os.kill(first, signal.SIGKILL)
@@ -102,14 +102,14 @@ def test_a_worker_that_died_is_replaced(started):
     process.wait(30)
 
 
-def test_a_worker_without_its_main_process_leaves_and_frees_the_ports(started):
+def test_a_worker_without_its_main_process_stops_and_frees_the_ports(started):
     process, served, _ = started
     process.kill()
     rest, grpc = (int(address.split(":")[1]) for address in (served.rest, served.grpc))
     wait_until(lambda: not reachable(rest) and not reachable(grpc), 30)
 
 
-def test_a_port_that_is_taken_is_one_line(started, models):
+def test_the_error_of_a_port_in_use_is_one_line(started, models):
     _, served, _ = started
     port = served.rest.split(":")[1]
     done = subprocess.run(
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_one_line(started, models):
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+def test_the_error_of_a_missing_folder_is_one_line(tmp_path):
     done = subprocess.run(
         [sys.executable, "main.py", "serve", "--models", str(tmp_path / "no")],
         cwd=ROOT,

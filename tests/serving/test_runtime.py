@@ -1,4 +1,4 @@
-"""A worker's TensorFlow: whole for SavedModels, without Keras."""
+"""The worker's TensorFlow: complete for SavedModels, without Keras."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def test_a_worker_runs_text_ops_and_has_neither_keras_nor_onednn(tmp_path):
     assert json.loads(done.stdout.splitlines()[-1]) == ["gross", [], False]
 
 
-def test_what_was_hidden_can_be_imported_afterwards(monkeypatch):
+def test_hidden_packages_can_be_imported_afterwards(monkeypatch):
     for name in ("keras", "jax"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     with without_keras(), pytest.raises(ModuleNotFoundError):
@@ -53,7 +53,7 @@ def test_what_was_hidden_can_be_imported_afterwards(monkeypatch):
     assert not {"keras", "jax"} & sys.modules.keys()
 
 
-def test_keras_that_is_there_already_stays():
+def test_imported_keras_stays_imported():
     keras = pytest.importorskip("keras")
     with without_keras():
         assert sys.modules["keras"] is keras

@@ -5,49 +5,46 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.serving.engine.batching import Batcher, longest_of, rows_of
 from pipeline.serving.engine.servable import Servable, check_inputs
-from pipeline.serving.engine.signature import Signature
+from pipeline.serving.engine.signature import Array, Arrays, Signature
 from pipeline.serving.errors import too_large
 from pipeline.serving.settings import Settings
 from pipeline.serving.telemetry.metrics import Metrics
 
-Arrays = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Engine:
-    """What answers requests of one version.
+    """A loaded version that answers requests.
 
     Args:
-        servable: The version.
+        servable: The loaded version.
         batchers: A queue for each signature.
-        most_rows: Of one request, in whatever form it came.
-        most_padded: Rows of one request times its longest text, in bytes.
-        examples: Texts that it brings, for a person to begin with.
+        max_rows: The largest number of rows in one request.
+        max_padded: The largest product of rows and longest string, in bytes, of one request.
+        examples: Example texts of the version, for the page in the browser.
     """
 
     servable: Servable
     batchers: Mapping[str, Batcher]
-    most_rows: int
-    most_padded: int
+    max_rows: int
+    max_padded: int
     examples: Sequence[str] = ()
 
     def submit(
         self, signature: Signature, arrays: Arrays, deadline: float
-    ) -> Future[dict[str, Any]]:
-        """Asks for the outputs of a signature.
+    ) -> Future[dict[str, Array]]:
+        """Queue a request for the outputs of a signature.
 
         Args:
-            signature: One of this version.
+            signature: A signature of this version.
             arrays: An array for each of its inputs.
             deadline: `time.monotonic()` after which the request is dropped.
 
         Raises:
-            ServingError: The shapes do not fit (INVALID_ARGUMENT), there are too many rows, or too
-                many for the longest (413), or the queue is full.
+            ServingError: INVALID_ARGUMENT; the shapes do not match. 413; too many rows, or too
+                many for the longest string. RESOURCE_EXHAUSTED; the queue is full.
         """
         check_inputs(signature, arrays)
         if signature.takes_rows:
@@ -56,40 +53,40 @@ class Engine:
         return self.batchers[signature.name].submit(arrays, deadline)
 
     def _check_rows(self, arrays: Arrays) -> None:
-        """Thirty bytes of gRPC may stand for millions of rows, and a column may be that long."""
+        """Limit the rows: thirty bytes of gRPC may encode millions of rows, and so may a column."""
         for name, value in arrays.items():
-            if len(value) > self.most_rows:
+            if len(value) > self.max_rows:
                 raise too_large(
-                    f"Input {name}: {len(value)} rows; at most {self.most_rows} are taken"
+                    f"Input {name}: {len(value)} rows; at most {self.max_rows} are allowed"
                 )
 
     def _check_padded(self, arrays: Arrays) -> None:
-        """One long text beside thousands of short ones: a model pads all of them to its length."""
+        """Limit rows times the longest text: a model pads all rows to that length."""
         rows, longest = rows_of(arrays), longest_of(arrays)
-        if rows > 1 and rows * longest > self.most_padded:
+        if rows > 1 and rows * longest > self.max_padded:
             raise too_large(
-                f"{rows} rows, the longest of {longest} bytes; at most {self.most_padded} bytes are"
-                " taken, where each row counts as the longest: send long texts by themselves"
+                f"{rows} rows, the longest of {longest} bytes; at most {self.max_padded} bytes are"
+                " allowed, where each row counts as the longest: send long texts separately"
             )
 
 
-def start(
+def start_engine(
     servable: Servable,
-    together: Collection[str],
+    shared: Collection[str],
     executor: Executor,
     settings: Settings,
     metrics: Metrics,
     examples: Sequence[str] = (),
 ) -> Engine:
-    """Gives a version its queues; requests of the signatures `together` share runs."""
+    """Create the queues of a version; requests of the signatures in `shared` share runs."""
 
     def batcher(signature: Signature) -> Batcher:
         labels = (servable.name, str(servable.version), signature.name)
 
-        def run(arrays: Arrays) -> dict[str, Any]:
+        def run(arrays: Arrays) -> dict[str, Array]:
             return servable.run(signature, arrays)
 
-        def seen(jobs: int, rows: int, seconds: float) -> None:
+        def on_run(jobs: int, rows: int, seconds: float) -> None:
             metrics.runtime.observe(seconds * 1e6, servable.name, "Predict", "TF2")
             metrics.batch_rows.observe(rows, *labels)
             metrics.batch_jobs.observe(jobs, *labels)
@@ -99,8 +96,8 @@ def start(
             executor,
             settings.max_batch,
             settings.limits.waiting,
-            signature.name in together,
-            seen,
+            signature.name in shared,
+            on_run,
             settings.limits.padded,
         )
 

@@ -1,4 +1,4 @@
-"""One loaded version of a model: its signatures, called with arrays."""
+"""A loaded version of a model, whose signatures are called with arrays."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.serving.engine.signature import Signature, Tensor
+from pipeline.serving.engine.signature import Array, Arrays, Signature, Tensor
 from pipeline.serving.errors import Code, ServingError, invalid
 
-Arrays = Mapping[str, Any]
-NODE = re.compile(r"\{\{[^}]*\}\} *")  # the name of a node in the graph, as TensorFlow writes it
+NODE = re.compile(r"\{\{[^}]*\}\} *")  # the name of a graph node in TensorFlow's messages
 
 
 @dataclass(frozen=True)
 class Servable:
-    """A version that can answer.
+    """A loaded version of a model.
 
     Args:
-        name: The model's.
-        version: Its number.
-        signatures: By name.
-        definitions: The SignatureDefs, as metadata requests give them.
-        loaded: What TensorFlow loaded; held, since a signature alone does not keep its variables.
+        name: The model's name.
+        version: The version's number.
+        signatures: The signatures by name.
+        definitions: The SignatureDefs by name, for metadata requests.
+        loaded: The SavedModel; a signature alone does not keep its variables alive.
     """
 
     name: str
     version: int
     signatures: Mapping[str, Signature]
-    definitions: Any
+    definitions: Mapping[str, Any]
     loaded: Any = field(repr=False)
 
-    def run(self, signature: Signature, arrays: Arrays) -> dict[str, Any]:
-        """The outputs for inputs that fit the signature, as NumPy arrays.
+    def run(self, signature: Signature, arrays: Arrays) -> dict[str, Array]:
+        """Return the outputs of a signature as NumPy arrays; the inputs must match it.
 
         Raises:
             ServingError: The graph failed.
@@ -55,13 +54,13 @@ class Servable:
             raise invalid(_first_line(str(error))) from error
 
 
-def _array(value: Any) -> Any:
-    """A lone string comes as bytes; everything else has a shape already."""
+def _array(value: Array | bytes) -> Array:
+    """Return a scalar string, which TensorFlow gives as bytes, as an array of shape []."""
     return np.array(value, object) if isinstance(value, bytes) else value
 
 
 def check_inputs(signature: Signature, arrays: Arrays) -> None:
-    """Refuses shapes that the signature does not take, in one line instead of TensorFlow's page.
+    """Check the shapes of inputs; the error is one line instead of TensorFlow's page of text.
 
     Raises:
         ServingError: INVALID_ARGUMENT.
@@ -75,22 +74,25 @@ def check_inputs(signature: Signature, arrays: Arrays) -> None:
 
 
 def fits(shape: tuple[int, ...], tensor: Tensor) -> bool:
-    """Whether a value of this shape may be fed."""
+    """Whether a value of this shape matches the tensor's shape."""
     if tensor.shape is None:
         return True
     return len(shape) == len(tensor.shape) and all(
-        wanted is None or wanted == size for wanted, size in zip(tensor.shape, shape, strict=True)
+        expected is None or expected == size
+        for expected, size in zip(tensor.shape, shape, strict=True)
     )
 
 
-def _graph_error(error: Any) -> ServingError:
+def _graph_error(error: tf.errors.OpError) -> ServingError:
     code = Code(error.error_code) if error.error_code in set(Code) else Code.UNKNOWN
     return ServingError(code, _first_line(error.message or str(error)))
 
 
 def _first_line(message: str) -> str:
-    """What went wrong; TensorFlow puts the whole graph's whereabouts round it."""
+    """Return the reason of a graph's error without the stack trace that TensorFlow adds."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(("Graph execution error", "Detected"))]
-    told = [line for line in lines if not line.startswith(("File ", "<stack", "node ", "Stack tr"))]
-    return NODE.sub("", (told or lines or ["no reason given"])[0])
+    reasons = [
+        line for line in lines if not line.startswith(("File ", "<stack", "node ", "Stack tr"))
+    ]
+    return NODE.sub("", (reasons or lines or ["no reason given"])[0])

@@ -1,4 +1,4 @@
-"""What a SavedModel's signature takes and gives, read from its own description."""
+"""The inputs and outputs of a SavedModel's signature, read from its SignatureDef."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]  # by name of input or output
 
 DEFAULT = "serving_default"
 NUMPY_NAMES = {"float": "float32", "double": "float64", "half": "float16"}
-INIT = "__saved_model_init_op"  # listed among the signatures, but nothing to call
+INIT = "__saved_model_init_op"  # listed among the signatures, but not callable
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """One input or output.
+    """One input or output of a signature.
 
     Args:
-        name: As clients call it.
-        dtype: As TensorFlow calls it, such as `float` or `string`.
-        shape: Sizes, None for an unknown one; None for an unknown rank.
+        name: The name that clients use.
+        dtype: TensorFlow's name of the type, such as `float` or `string`.
+        shape: The size of each dimension, None if unknown; None for an unknown rank.
         feed: The tensor's name in the graph.
     """
 
@@ -31,13 +35,13 @@ class Tensor:
 
     @property
     def batched(self) -> bool:
-        """The first dimension, and no other one, is free."""
+        """Whether the first dimension, and no other, has an unknown size."""
         return self.shape is not None and self.shape[:1] == (None,) and None not in self.shape[1:]
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A function of a SavedModel: named tensors to named tensors."""
+    """A function of a SavedModel from named tensors to named tensors."""
 
     name: str
     method: str
@@ -46,18 +50,18 @@ class Signature:
 
     @property
     def takes_rows(self) -> bool:
-        """The first dimension of each input and output is free: it counts rows."""
+        """Whether the first dimension of every input and output has an unknown size: the rows."""
         tensors = (*self.inputs.values(), *self.outputs.values())
         return all(tensor.shape is not None and tensor.shape[:1] == (None,) for tensor in tensors)
 
     @property
     def by_rows(self) -> bool:
-        """Rows of several requests may be put below each other, as far as shapes tell."""
+        """Whether the shapes allow rows of several requests to be concatenated."""
         return self.takes_rows and all(tensor.batched for tensor in self.inputs.values())
 
 
 def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:
-    """From the SignatureDefs of a SavedModel, by name."""
+    """Convert the SignatureDefs of a SavedModel; both are keyed by name."""
     return {
         name: Signature(
             name, definition.method_name, _tensors(definition.inputs), _tensors(definition.outputs)
@@ -80,6 +84,6 @@ def _tensor(name: str, info: Any) -> Tensor:
 
 
 def dtype_name(number: int) -> str:
-    """`float` for DT_FLOAT, as TensorFlow Serving's errors call it."""
+    """Return TensorFlow Serving's name of a type in errors, such as `float` for DT_FLOAT."""
     name: str = tf.dtypes.as_dtype(number).name
     return next((ours for ours, theirs in NUMPY_NAMES.items() if theirs == name), name)

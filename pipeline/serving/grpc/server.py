@@ -1,4 +1,4 @@
-"""The gRPC face: its server, its limits, and the health service."""
+"""The gRPC servers, their limits, and the health service."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from pipeline.errors import InputError
-from pipeline.serving.grpc.models import ModelService
-from pipeline.serving.grpc.prediction import PredictionService
+from pipeline.serving.grpc.model_service import ModelService
+from pipeline.serving.grpc.prediction_service import PredictionService
 from pipeline.serving.settings import Settings
-from pipeline.serving.state import Server
+from pipeline.serving.state import ServerState
 
-THREADS = 64  # each waits for one answer
+THREADS = 64  # each blocks on one call
 SERVICES = (
     "",
     "ModelService",
@@ -26,57 +26,57 @@ SERVICES = (
 
 
 class Health(health.HealthServicer):
-    """Tells who asks; whoever wants to be told of each change is refused.
+    """A health service with Check but without Watch.
 
     The library's Watch sends while it holds the lock that the end of a Watch waits for, in the one
-    thread that also completes what is sent: a few clients that left at the wrong moment stopped
-    all of gRPC and the watcher of versions for good. It also keeps each name that a client makes
-    up, and a stream without end keeps a draining server until its grace is over. By the protocol
-    a client whose Watch is UNIMPLEMENTED takes the server as healthy.
+    thread that also completes sends. A few clients that disconnected at the wrong moment blocked
+    all of gRPC and the watcher of versions permanently. Watch also stores every service name that a
+    client invents, and its endless stream delays shutdown until the grace period ends. By the
+    protocol, a client that gets UNIMPLEMENTED from Watch assumes that the server is healthy.
     """
 
     def Watch(self, request: Any, context: Any, send_response_callback: Any = None) -> Any:  # noqa: N802
-        """UNIMPLEMENTED."""
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "Health is told by Check; there is no Watch")
+        """Abort with UNIMPLEMENTED."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "Watch is not supported; use Check")
 
 
-def start(server: Server) -> Any | None:
-    """A running gRPC server, or None where the settings ask for none.
+def start(server: ServerState) -> Any | None:
+    """Start the gRPC server for clients; return None if the settings disable it.
 
     Raises:
-        InputError: The port is taken.
+        InputError: The port is in use.
     """
     port = server.settings.grpc_port
     if port is None:
         return None
-    calls = _new(THREADS, server)
+    grpc_server = _new_server(THREADS, server)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(server), calls
+        PredictionService(server), grpc_server
     )
     models = ModelService(server, server.keys)
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, calls)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, grpc_server)
     servicer = Health(experimental_non_blocking=False)
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, calls)
-    server.models.after_poll = lambda: _tell_health(servicer, server)
-    return _started(calls, f"{server.settings.host}:{port}", server.settings)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, grpc_server)
+    server.models.after_poll = lambda: _set_health(servicer, server)
+    return _listen(grpc_server, f"{server.settings.host}:{port}", server.settings)
 
 
-def start_admin(server: Server) -> Any | None:
-    """The administrator's ModelService, which takes ReloadConfig; None for none.
+def start_admin(server: ServerState) -> Any | None:
+    """Start the administrator's ModelService with ReloadConfig; return None if it is disabled.
 
     Raises:
-        InputError: The port is taken.
+        InputError: The port is in use.
     """
     port = server.settings.admin_grpc_port
     if port is None:
         return None
-    calls = _new(1, server)
+    grpc_server = _new_server(1, server)
     models = ModelService(server, server.admin_keys, server.admin)
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, calls)
-    return _started(calls, f"{server.settings.admin_host}:{port}", server.settings)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, grpc_server)
+    return _listen(grpc_server, f"{server.settings.admin_host}:{port}", server.settings)
 
 
-def _new(threads: int, server: Server) -> Any:
+def _new_server(threads: int, server: ServerState) -> Any:
     return grpc.server(
         ThreadPoolExecutor(threads, "grpc"),
         options=[
@@ -88,26 +88,26 @@ def _new(threads: int, server: Server) -> Any:
     )
 
 
-def _started(calls: Any, address: str, settings: Settings) -> Any:
+def _listen(grpc_server: Any, address: str, settings: Settings) -> Any:
     try:
         if settings.tls_cert is None or settings.tls_key is None:
-            calls.add_insecure_port(address)
+            grpc_server.add_insecure_port(address)
         else:
             pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
-            calls.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+            grpc_server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
     except RuntimeError as error:
-        raise InputError(f"gRPC cannot listen on {address}; is the port taken?") from error
-    calls.start()
-    return calls
+        raise InputError(f"gRPC cannot listen on {address}; is the port in use?") from error
+    grpc_server.start()
+    return grpc_server
 
 
-def _tell_health(servicer: Any, server: Server) -> None:
-    serving = server.models.ready() is None
+def _set_health(servicer: Any, server: ServerState) -> None:
+    serving = server.models.not_ready_reason() is None
     status = health_pb2.HealthCheckResponse
     for name in SERVICES:
         servicer.set(name, status.SERVING if serving else status.NOT_SERVING)
 
 
-def stop(calls: Any, grace_seconds: float) -> None:
-    """Takes no more calls, and waits for those in flight."""
-    calls.stop(grace_seconds).wait()
+def stop(grpc_server: Any, grace_seconds: float) -> None:
+    """Refuse new calls and wait for those in flight."""
+    grpc_server.stop(grace_seconds).wait()

@@ -1,4 +1,4 @@
-"""A request's body, read within limits of size and time."""
+"""Reads the body of a request within limits of size and time."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 class ClientGoneError(Exception):
-    """The body broke off: the client left, or sent what is no chunk."""
+    """The body is incomplete: the client disconnected or sent an invalid chunk."""
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limits: Limits) -> bytes:
-    """The whole body, inflated.
+    """Read the whole body and decompress it if it is gzip.
 
     Args:
-        headers: Lower-case names.
-        receive: Of ASGI.
-        limits: Bytes on the wire and inflated; seconds.
+        headers: The headers, with names in lower case.
+        receive: The `receive` of ASGI.
+        limits: Limits of compressed and decompressed bytes, and of seconds.
 
     Raises:
-        ServingError: Beyond a limit (413, 408), or not the gzip it says it is (400).
-        ClientGoneError: The body broke off.
+        ServingError: The body exceeds a limit (413, 408) or is not valid gzip (400).
+        ClientGoneError: The body is incomplete.
     """
     if b"transfer-encoding" in headers and b"content-length" in headers:
         raise invalid("Both Content-Length and Transfer-Encoding; expected one of them")
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared[:20]) > limits.body:
-        if b"expect" not in headers:  # a client that asks first has not sent anything yet
+        if b"expect" not in headers:  # with Expect, the client has not sent the body yet
             await _discard(receive, limits)
-        raise _beyond(limits.body)
+        raise _too_large_body(limits.body)
     try:
         async with asyncio.timeout(limits.body_seconds):
             body = await _chunks(receive, limits)
     except TimeoutError as error:
         raise ServingError(
-            Code.DEADLINE_EXCEEDED, f"No whole body within {limits.body_seconds:g} s", 408
+            Code.DEADLINE_EXCEEDED, f"The body did not arrive within {limits.body_seconds:g} s", 408
         ) from error
     if headers.get(b"content-encoding", b"").strip().lower() in (b"gzip", b"x-gzip"):
         return inflate(body, limits.inflated)
@@ -62,14 +62,14 @@ async def _chunks(receive: Receive, limits: Limits) -> bytes:
         if size > limits.body:
             chunks.clear()
             await _discard(receive, limits)
-            raise _beyond(limits.body)
+            raise _too_large_body(limits.body)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
 
 
 async def _discard(receive: Receive, limits: Limits) -> None:
-    """Reads on for a moment: many clients look for an answer only when they have sent it all."""
+    """Read on for a moment: many clients read the response only after sending the whole body."""
     size, more = 0, True
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(limits.discard_seconds):
@@ -79,19 +79,19 @@ async def _discard(receive: Receive, limits: Limits) -> None:
                 more = bool(message.get("more_body"))
 
 
-def _beyond(most: int) -> ServingError:
-    return too_large(f"The body is larger than {most} bytes, the most that is taken")
+def _too_large_body(limit: int) -> ServingError:
+    return too_large(f"The body is larger than {limit} bytes, the maximum")
 
 
-def inflate(body: bytes, most: int) -> bytes:
-    """Undoes gzip, up to `most` bytes."""
-    machine = zlib.decompressobj(GZIP)
+def inflate(body: bytes, limit: int) -> bytes:
+    """Decompress gzip data of at most `limit` bytes when decompressed."""
+    decompressor = zlib.decompressobj(GZIP)
     try:
-        plain = machine.decompress(body, most + 1)
+        inflated = decompressor.decompress(body, limit + 1)
     except zlib.error as error:
         raise invalid(f"The body is not gzip: {error}") from error
-    if len(plain) > most:
-        raise too_large(f"The body inflates to more than {most} bytes, the most that is taken")
-    if not machine.eof:
-        raise invalid("The body is gzip that was cut off")
-    return plain
+    if len(inflated) > limit:
+        raise too_large(f"The body inflates to more than {limit} bytes, the maximum")
+    if not decompressor.eof:
+        raise invalid("The body is truncated gzip")
+    return inflated

@@ -1,6 +1,6 @@
-"""The REST API as OpenAPI tells it, exact in paths, statuses and shapes of bodies.
+"""The REST API as an OpenAPI document with all paths, statuses and schemas of bodies.
 
-What values a model takes stands in its metadata, so `instances` and `inputs` are any JSON here.
+A model's metadata describes the values of `instances` and `inputs`; here they are any JSON.
 """
 
 from __future__ import annotations
@@ -10,34 +10,36 @@ from typing import Any
 
 JSON = "application/json"
 ERRORS = {
-    400: "The request is wrong; the answer says in what.",
-    401: "No key, or an unknown one.",
+    400: "The request is invalid; the message gives the reason.",
+    401: "The key is missing or unknown.",
     404: "No such model or version.",
-    408: "The body did not come in time.",
-    413: "More than a limit allows.",
-    429: "Too much at once; Retry-After says when to come again.",
-    501: "The model's types have no JSON.",
-    504: "The time was up.",
+    408: "The body did not arrive in time.",
+    413: "The request exceeds a limit.",
+    429: "Too many requests; retry after the time in Retry-After.",
+    501: "JSON cannot represent a type of the model.",
+    504: "The deadline expired.",
 }
 NAME = {"type": "string", "minLength": 1, "pattern": "^[^/:?#]+$"}
-WHICH: dict[str, dict[str, Any]] = {
+VERSION_CHOICES: dict[str, dict[str, Any]] = {
     "": {},
     "/versions/{version}": {
         "version": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
     },
     "/labels/{label}": {"label": NAME},
 }
-SIGNATURE = {"type": "string", "description": "`serving_default` where it is absent."}
+SIGNATURE = {"type": "string", "description": "Defaults to `serving_default`."}
 
 
 def document() -> dict[str, Any]:
-    """The whole description, OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 document."""
     paths: dict[str, Any] = {
-        "/livez": {"get": _operation("Whether the process lives.", {}, {200: {"text/plain": {}}})},
+        "/livez": {
+            "get": _operation("Whether the process is alive.", {}, {200: {"text/plain": {}}})
+        },
         "/readyz": {"get": _operation("Whether requests can be answered.", {}, _ready())},
     }
-    for which, parameters in WHICH.items():
-        base, names = f"/v1/models/{{model}}{which}", {"model": NAME, **parameters}
+    for choice, parameters in VERSION_CHOICES.items():
+        base, names = f"/v1/models/{{model}}{choice}", {"model": NAME, **parameters}
         paths[base] = {"get": _rest("States of the versions.", names, _status())}
         paths[f"{base}/metadata"] = {"get": _rest("Signatures.", names, _metadata())}
         for verb, (body, answer) in VERBS.items():
@@ -60,7 +62,7 @@ def _operation(
     operation: dict[str, Any] = {
         "summary": summary,
         "responses": {
-            str(status): {"description": ERRORS.get(status, "The answer."), "content": content}
+            str(status): {"description": ERRORS.get(status, "The response."), "content": content}
             for status, content in responses.items()
         },
     }
@@ -118,9 +120,9 @@ def _ready() -> dict[int, Any]:
 
 
 def _status() -> dict[str, Any]:
-    told = _object({"error_code": {"type": "string"}, "error_message": {"type": "string"}})
+    status = _object({"error_code": {"type": "string"}, "error_message": {"type": "string"}})
     states = {"enum": ["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]}
-    row = _object({"version": {"type": "string"}, "state": states, "status": told})
+    row = _object({"version": {"type": "string"}, "state": states, "status": status})
     return _object({"model_version_status": _list(row)})
 
 

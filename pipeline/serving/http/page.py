@@ -1,4 +1,4 @@
-"""The page to try a model in a browser: a few plain files, and texts to begin with."""
+"""A page on which to try a model in a browser: static files and example texts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.serving.errors import ServingError
-from pipeline.serving.state import Server
+from pipeline.serving.state import ServerState
 from pipeline.serving.versions.traffic import Target
 
 FOLDER = Path(__file__).with_name("page")
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-# Whatever a model answers, the page can run no other script and fetch nothing from elsewhere.
+MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+# Whatever a model answers, the page cannot run other scripts or fetch from other origins.
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -23,10 +23,10 @@ HEADERS = {
 }
 
 
-def routes(server: Server) -> list[Route]:
-    """The page, what it is made of, and examples for a model."""
-    found = [_file("/", FOLDER / "index.html")]
-    found += [_file(f"/page/{file.name}", file) for file in sorted(FOLDER.iterdir())]
+def routes(server: ServerState) -> list[Route]:
+    """Return the routes of the page, its files, and the examples of a model."""
+    static = [_file("/", FOLDER / "index.html")]
+    static += [_file(f"/page/{file.name}", file) for file in sorted(FOLDER.iterdir())]
 
     async def examples(request: Request) -> Response:
         try:
@@ -36,13 +36,13 @@ def routes(server: Server) -> list[Route]:
             return JSONResponse({"error": error.message}, error.http_status)
         return JSONResponse({"examples": engine.examples})
 
-    return [*found, Route("/page/examples/{name}", examples)]
+    return [*static, Route("/page/examples/{name}", examples)]
 
 
 def _file(path: str, file: Path) -> Route:
-    body, kind = file.read_bytes(), KINDS[file.suffix]
+    body, media_type = file.read_bytes(), MEDIA_TYPES[file.suffix]
 
     async def endpoint(_: Request) -> Response:
-        return Response(body, headers=HEADERS, media_type=f"{kind}; charset=utf-8")
+        return Response(body, headers=HEADERS, media_type=f"{media_type}; charset=utf-8")
 
     return Route(path, endpoint)

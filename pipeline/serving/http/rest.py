@@ -1,4 +1,4 @@
-"""The REST face: one request's bytes in, one answer's bytes out (contract b1 to b5)."""
+"""REST without HTTP: a request's bytes in, its response's bytes out (contract b1 to b5)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import asyncio
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import Any
 
 import orjson
 
-from pipeline.serving.engine.batching import late, rows_of
+from pipeline.serving.engine.batching import rows_of
 from pipeline.serving.engine.engine import Engine
-from pipeline.serving.engine.signature import Signature
-from pipeline.serving.errors import invalid
-from pipeline.serving.http import paths
-from pipeline.serving.http.paths import Call
-from pipeline.serving.state import Server, examples_array
-from pipeline.serving.versions import metadata
+from pipeline.serving.engine.signature import Array, Arrays, Signature
+from pipeline.serving.errors import deadline_exceeded, invalid
+from pipeline.serving.http.paths import RestCall, parse_path
+from pipeline.serving.state import ServerState, examples_array
+from pipeline.serving.versions.status import VersionStatus
 from pipeline.serving.wire import examples, json_inputs, json_outputs
 from pipeline.serving.wire.json_text import parse_object
+from pipeline.serving.wire.metadata import metadata_json
 
-LARGE = 128 * 1024  # bytes of a body that is read in a thread, so that others are not kept
+LARGE = 128 * 1024  # bytes; longer bodies are parsed in a thread, so that they do not block others
 
 APIS = {
     "predict": "Predict",
@@ -32,11 +31,11 @@ APIS = {
 }
 
 
-class Question:
-    """What became known of a request while it was answered.
+class RequestRecord:
+    """The facts of one request, filled in while it is answered.
 
     Args:
-        key: Decides its share of split traffic.
+        key: Determines the version when traffic is split.
     """
 
     def __init__(self, key: str) -> None:
@@ -47,92 +46,110 @@ class Question:
         self.rows = 0
 
 
-class Asked:
-    """A signature of a version, with what to run it on."""
+class RunInputs:
+    """A signature of a version and the arrays to run it on."""
 
-    def __init__(
-        self, engine: Engine, signature: Signature, arrays: Mapping[str, Any], by_row: bool
-    ) -> None:
+    def __init__(self, engine: Engine, signature: Signature, arrays: Arrays, by_row: bool) -> None:
         self.engine, self.signature, self.arrays = engine, signature, arrays
         self.by_row = by_row
 
     @property
     def rows(self) -> int:
-        """Those of the inputs."""
+        """The number of input rows."""
         return rows_of(self.arrays)
 
 
 class Rest:
-    """Answers calls; knows nothing of HTTP beyond method, path and body."""
+    """Answers requests given as method, path and body."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: ServerState) -> None:
         self.server = server
 
-    async def answer(self, method: str, path: str, body: bytes, seen: Question) -> bytes:
-        """The JSON of a successful answer.
+    async def answer(self, method: str, path: str, body: bytes, record: RequestRecord) -> bytes:
+        """Return the JSON of a successful response.
 
         Args:
             method: GET, POST, ...
-            path: As it was sent, with its query string.
-            body: Inflated.
-            seen: Gets to know what was asked, for metrics and logs.
+            path: The path as sent, with its query string.
+            body: The decompressed body.
+            record: Receives the facts of the request, for metrics and logs.
 
         Raises:
-            ServingError: Anything that is not a success.
+            ServingError: The request is invalid or failed.
         """
-        call = paths.parse(method, path)
-        seen.api = APIS[call.verb]
+        call = parse_path(method, path)
+        record.api = APIS[call.verb]
         if call.verb == "status":
-            return orjson.dumps(metadata.status_json(self.server.models.status(call.target)))
+            return orjson.dumps(_status_json(self.server.models.status(call.target)))
         if call.verb == "metadata":
-            seen.engine = self.server.models.find(call.target)
-            return orjson.dumps(metadata.metadata_json(seen.engine.servable))
+            record.engine = self.server.models.find(call.target)
+            return orjson.dumps(metadata_json(record.engine.servable))
         deadline = time.monotonic() + self.server.limits.seconds
         if len(body) > LARGE:
-            asked = await asyncio.to_thread(self._read, call, body, seen)
+            run_inputs = await asyncio.to_thread(self._read, call, body, record)
         else:
-            asked = self._read(call, body, seen)
-        outputs = await wait(asked.engine.submit(asked.signature, asked.arrays, deadline), deadline)
-        self.server.shadow.mirror(asked.engine, asked.signature, asked.arrays, outputs, seen.key)
+            run_inputs = self._read(call, body, record)
+        outputs = await wait(
+            run_inputs.engine.submit(run_inputs.signature, run_inputs.arrays, deadline), deadline
+        )
+        self.server.shadow.mirror(
+            run_inputs.engine, run_inputs.signature, run_inputs.arrays, outputs, record.key
+        )
         if len(body) > LARGE:
-            return await asyncio.to_thread(_write, call, asked, outputs)
-        return _write(call, asked, outputs)
+            return await asyncio.to_thread(_write, call, run_inputs, outputs)
+        return _write(call, run_inputs, outputs)
 
-    def _read(self, call: Call, body: bytes, seen: Question) -> Asked:
-        """The order of these checks is part of the contract (b2.5)."""
+    def _read(self, call: RestCall, body: bytes, record: RequestRecord) -> RunInputs:
+        """Parse a request; the order of the checks is part of the contract (b2.5)."""
         document = parse_object(body)
-        seen.signature = json_inputs.signature_name(document)
+        record.signature = json_inputs.signature_name(document)
         if call.verb != "predict":
             rows = examples.read_examples(document, self.server.limits)
-        seen.engine = self.server.models.find(call.target, seen.key)
-        signature = seen.engine.servable.signatures.get(seen.signature)
+        record.engine = self.server.models.find(call.target, record.key)
+        signature = record.engine.servable.signatures.get(record.signature)
         if signature is None:
-            raise invalid(f'Serving signature name: "{seen.signature}" not found in signature def')
+            raise invalid(
+                f'Serving signature name: "{record.signature}" not found in signature def'
+            )
         if call.verb == "predict":
             inputs = json_inputs.read_inputs(document, signature, self.server.limits)
-            asked = Asked(seen.engine, signature, inputs.arrays, inputs.by_row)
+            run_inputs = RunInputs(record.engine, signature, inputs.arrays, inputs.by_row)
         else:
-            asked = Asked(seen.engine, signature, examples_array(signature, rows), True)
-        seen.rows = asked.rows
-        self.server.metrics.examples.add(seen.engine.servable.name, by=seen.rows)
-        return asked
+            run_inputs = RunInputs(record.engine, signature, examples_array(signature, rows), True)
+        record.rows = run_inputs.rows
+        self.server.metrics.examples.add(record.engine.servable.name, by=record.rows)
+        return run_inputs
 
 
-def _write(call: Call, asked: Asked, outputs: Mapping[str, Any]) -> bytes:
+def _status_json(states: Mapping[int, VersionStatus]) -> dict[str, object]:
+    """Return the JSON of versions' states; a version is a string, as protobuf writes int64."""
+    return {
+        "model_version_status": [
+            {
+                "version": str(version),
+                "state": state.state.name,
+                "status": {"error_code": state.code.name, "error_message": state.message},
+            }
+            for version, state in states.items()
+        ]
+    }
+
+
+def _write(call: RestCall, run_inputs: RunInputs, outputs: Arrays) -> bytes:
     if call.verb == "classify":
-        results = examples.classify_outputs(asked.signature, outputs, asked.rows)
-        return json_outputs.results(results, outputs)
+        results = examples.classify_outputs(run_inputs.signature, outputs, run_inputs.rows)
+        return json_outputs.write_results(results, outputs)
     if call.verb == "regress":
-        values = examples.regress_outputs(asked.signature, outputs, asked.rows)
-        return json_outputs.results(values, outputs)
-    write = json_outputs.write_rows if asked.by_row else json_outputs.write_columns
+        values = examples.regress_outputs(run_inputs.signature, outputs, run_inputs.rows)
+        return json_outputs.write_results(values, outputs)
+    write = json_outputs.write_rows if run_inputs.by_row else json_outputs.write_columns
     return write(outputs)
 
 
-async def wait(future: Future[dict[str, Any]], deadline: float) -> dict[str, Any]:
-    """The outputs, or an error when time is up; a request that still waits is then dropped."""
+async def wait(future: Future[dict[str, Array]], deadline: float) -> dict[str, Array]:
+    """Return the outputs; at the deadline, raise an error and cancel the request if it waits."""
     try:
         async with asyncio.timeout(deadline - time.monotonic()):
             return await asyncio.wrap_future(future)
     except TimeoutError as error:
-        raise late() from error
+        raise deadline_exceeded() from error

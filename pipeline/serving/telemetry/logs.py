@@ -1,4 +1,4 @@
-"""One line of JSON an event, on standard error; never a user's text."""
+"""Logs events to standard error, one JSON object per line; never a user's text."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from typing import Any
 
 import orjson
 
-GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def log(event: str, **facts: Any) -> None:
-    """Writes one event, whole even where threads write at once.
+def log(event: str, **fields: Any) -> None:
+    """Write one event with a single call, so that lines of several threads do not mix.
 
-    Where it cannot be written, on a full disk or to a reader that left, it is lost: that is no
-    reason not to answer a request, nor to stop watching the models.
+    An event that cannot be written (full disk, closed pipe) is lost: requests must still be
+    answered and models watched.
     """
-    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
     try:
         data = orjson.dumps(line, default=str)
-    except TypeError:  # half surrogates, as names of files that are not UTF-8 have
+    except TypeError:  # lone surrogates, as in file names that are not UTF-8
         data = json.dumps(line, default=str).encode()
     with contextlib.suppress(OSError):
         sys.stderr.buffer.write(data + b"\n")
         sys.stderr.buffer.flush()
 
 
-def request_id(given: str | None) -> str:
-    """The id that a client gave, if it is a plain word; else a new one."""
-    return given if given and GOOD_ID.fullmatch(given) else uuid.uuid4().hex
+def request_id(sent: str | None) -> str:
+    """Return the id that a client sent if it is a plain word, otherwise a new one."""
+    return sent if sent and VALID_ID.fullmatch(sent) else uuid.uuid4().hex
 
 
 class JsonHandler(logging.Handler):
-    """What libraries log, as events."""
+    """A logging handler that writes the records of libraries as events."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes a record."""
+        """Write one record."""
         log("log", level=record.levelname, logger=record.name, message=record.getMessage())

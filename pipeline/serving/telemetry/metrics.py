@@ -1,6 +1,7 @@
-"""Counters for Prometheus, TensorFlow Serving's names kept (contract b1.10), ours beside them.
+"""Metrics for Prometheus, under TensorFlow Serving's names (contract b1.10) and names of our own.
 
-Written by hand: the client library would rename TensorFlow Serving's counters.
+The text format is written here because prometheus-client declares every counter under a name that
+ends in `_total`, which TensorFlow Serving's counters do not have (docs/decisions/0023).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Labels = tuple[str, ...]
 
 
 class Counter:
-    """A number that only rises, one for each set of labels."""
+    """A number that only increases, per combination of labels."""
 
     kind = "counter"
 
@@ -25,12 +26,12 @@ class Counter:
         self._lock = threading.Lock()
 
     def add(self, *labels: str, by: float = 1) -> None:
-        """Counts `by` more."""
+        """Increase the number by `by`."""
         with self._lock:
             self._values[labels] = self._values.get(labels, 0) + by
 
     def samples(self) -> Iterable[str]:
-        """The lines of the page."""
+        """Yield the lines of the samples."""
         with self._lock:
             values = dict(self._values)
         for labels, value in values.items():
@@ -38,7 +39,7 @@ class Counter:
 
 
 class Histogram:
-    """How many values fell below each bound, for each set of labels."""
+    """Counts of values up to each bound, per combination of labels."""
 
     kind = "histogram"
 
@@ -51,30 +52,30 @@ class Histogram:
         self._lock = threading.Lock()
 
     def observe(self, value: float, *labels: str) -> None:
-        """Adds a value, in the unit of the bounds."""
-        place = bisect.bisect_left(self.bounds, value)
+        """Add a value, in the unit of the bounds."""
+        bucket = bisect.bisect_left(self.bounds, value)
         with self._lock:
             counts = self._counts.setdefault(labels, [0] * (len(self.bounds) + 1))
-            counts[place] += 1
+            counts[bucket] += 1
             self._sums[labels] = self._sums.get(labels, 0.0) + value
 
     def samples(self) -> Iterable[str]:
-        """The lines of the page; buckets count all values up to their bound."""
+        """Yield the lines of the samples; a bucket counts all values up to its bound."""
         with self._lock:
             rows = [(labels, list(c), self._sums[labels]) for labels, c in self._counts.items()]
         for labels, counts, total in rows:
-            below = 0
+            cumulative = 0
             for bound, count in zip((*self.bounds, None), counts, strict=True):
-                below += count
-                edge = "+Inf" if bound is None else f"{bound:g}"
-                names, values = (*self.labels, "le"), (*labels, edge)
-                yield f"{self.name}_bucket{_braces(names, values)} {below}"
+                cumulative += count
+                upper = "+Inf" if bound is None else f"{bound:g}"
+                names, values = (*self.labels, "le"), (*labels, upper)
+                yield f"{self.name}_bucket{_braces(names, values)} {cumulative}"
             yield f"{self.name}_sum{_braces(self.labels, labels)} {_number(total)}"
-            yield f"{self.name}_count{_braces(self.labels, labels)} {below}"
+            yield f"{self.name}_count{_braces(self.labels, labels)} {cumulative}"
 
 
 class Gauge:
-    """A number asked for when the page is."""
+    """A number that is read when the page is requested."""
 
     kind = "gauge"
 
@@ -88,13 +89,13 @@ class Gauge:
         self.name, self.text, self.labels, self.read = name, text, labels, read
 
     def samples(self) -> Iterable[str]:
-        """The lines of the page."""
+        """Yield the lines of the samples."""
         for labels, value in self.read():
             yield f"{self.name}{_braces(self.labels, labels)} {_number(value)}"
 
 
 class Metrics:
-    """All that is counted; times of TensorFlow Serving's names in microseconds, ours in seconds."""
+    """All metrics of the server; times are in microseconds, as in TensorFlow Serving."""
 
     def __init__(self) -> None:
         tfs = ":tensorflow:serving:"
@@ -127,11 +128,11 @@ class Metrics:
         )
         self.gauges: list[Gauge] = []
 
-    def page(self) -> str:
-        """The text that Prometheus reads."""
-        known = [value for value in vars(self).values() if isinstance(value, Counter | Histogram)]
+    def render(self) -> str:
+        """Return the page in Prometheus's text format."""
+        metrics = [value for value in vars(self).values() if isinstance(value, Counter | Histogram)]
         lines: list[str] = []
-        for metric in (*known, *self.gauges):
+        for metric in (*metrics, *self.gauges):
             lines += [f"# HELP {metric.name} {metric.text}", f"# TYPE {metric.name} {metric.kind}"]
             lines += metric.samples()
         return "\n".join([*lines, ""])

@@ -1,7 +1,7 @@
-"""A span a request for OpenTelemetry, where `tracing=true`; its packages are the extra `tracing`.
+"""Sends one OpenTelemetry span per request if `tracing=true`; needs the extra `tracing`.
 
-Where spans go, OpenTelemetry's own variables say, such as OTEL_EXPORTER_OTLP_ENDPOINT.
-A span has what a line of log has, and no text of a user.
+OpenTelemetry's own variables, such as OTEL_EXPORTER_OTLP_ENDPOINT, configure the destination.
+A span has the fields of a log line and no user's text.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pipeline.serving.errors import Code
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-SERVERS_FAULT = frozenset({Code.UNKNOWN, Code.INTERNAL, Code.DATA_LOSS, Code.UNAVAILABLE})
+SERVER_ERRORS = frozenset({Code.UNKNOWN, Code.INTERNAL, Code.DATA_LOSS, Code.UNAVAILABLE})
 
 
 class Spans:
-    """Gives each request that is done a span.
+    """Creates the spans of answered requests.
 
     Args:
-        provider: Exports them.
+        provider: Exports the spans.
     """
 
     def __init__(self, provider: TracerProvider) -> None:
@@ -31,27 +31,27 @@ class Spans:
         self._tracer = provider.get_tracer("pipeline.serving")
 
     def add(
-        self, name: str, began: float, traceparent: str, facts: Mapping[str, str], code: Code
+        self, name: str, began: float, traceparent: str, fields: Mapping[str, str], code: Code
     ) -> None:
-        """A span from `began` (`time.monotonic()`) until now, below the client's own if any."""
+        """Add a span from `began` (`time.monotonic()`) until now, as a child of `traceparent`."""
         from opentelemetry.trace import SpanKind, StatusCode
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
         start = time.time_ns() - int((time.monotonic() - began) * 1e9)
         parent = TraceContextTextMapPropagator().extract({"traceparent": traceparent})
-        attributes = {**facts, "rpc.response.status_code": code.name}
+        attributes = {**fields, "rpc.response.status_code": code.name}
         span = self._tracer.start_span(name, parent, SpanKind.SERVER, attributes, start_time=start)
-        if code in SERVERS_FAULT:
+        if code in SERVER_ERRORS:
             span.set_status(StatusCode.ERROR)
         span.end()
 
     def stop(self) -> None:
-        """Sends what is left."""
+        """Export the remaining spans."""
         self.provider.shutdown()
 
 
 def require() -> None:
-    """Raises InputError where the packages are not there."""
+    """Raise InputError if the OpenTelemetry packages are not installed."""
     try:
         import opentelemetry.exporter.otlp.proto.http.trace_exporter  # noqa: F401
     except ImportError as error:
@@ -61,10 +61,10 @@ def require() -> None:
 
 
 def start() -> Spans:
-    """Spans that are sent in batches, over OTLP and HTTP.
+    """Return spans that are exported in batches, by OTLP over HTTP.
 
     Raises:
-        InputError: The packages are not there.
+        InputError: The packages are not installed.
     """
     require()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

@@ -1,7 +1,7 @@
-"""What an administrator may change: labels, traffic, and looking at the folder now.
+"""Changes by an administrator: labels, traffic, and an immediate poll of the folder.
 
-Each setting has one home, a file in the model's folder, which is what is written here; so a change
-outlives the process, and a person with an editor does the same.
+Each setting is stored in one file in the model's folder, and changes are written to that file. So a
+change outlives the process, and editing the file by hand has the same effect.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.artifacts import write_file, write_json
 from pipeline.serving.errors import Code, ServingError, invalid, not_found
@@ -18,11 +17,11 @@ from pipeline.serving.telemetry.logs import log
 from pipeline.serving.versions import traffic
 from pipeline.serving.versions.folders import LABELS, list_versions, parse_labels
 from pipeline.serving.versions.model import Model
-from pipeline.serving.versions.registry import Models
+from pipeline.serving.versions.registry import ModelRegistry
 
 
 @dataclass(frozen=True)
-class Config:
+class ModelConfig:
     """One model of a ReloadConfigRequest."""
 
     name: str
@@ -31,33 +30,33 @@ class Config:
 
 
 class Admin:
-    """Makes one change after the other.
+    """Carries out changes, one at a time.
 
     Args:
-        models: What is served.
+        models: The models that are served.
     """
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: ModelRegistry) -> None:
         self.models = models
         self._lock = threading.Lock()
 
-    def models_now(self) -> dict[str, Any]:
-        """Versions, labels and traffic of each model."""
-        return {model.name: _facts(model) for model in self.models.by_name.values()}
+    def describe_models(self) -> dict[str, object]:
+        """Return the versions, labels and traffic of each model."""
+        return {model.name: _describe(model) for model in self.models.by_name.values()}
 
-    def reload(self) -> dict[str, Any]:
-        """Looks at the folder now instead of at the next second."""
+    def reload(self) -> dict[str, object]:
+        """Poll the folder now."""
         with self._lock:
             self.models.refresh()
-        return self.models_now()
+        return self.describe_models()
 
-    def set_labels(self, name: str, document: Any) -> dict[str, Any]:
-        """Replaces the labels of a model by `{"stable": 3, ...}`.
+    def set_labels(self, name: str, document: object) -> dict[str, object]:
+        """Replace the labels of a model by `{"stable": 3, ...}`.
 
         Raises:
-            ServingError: NOT_FOUND for the model; INVALID_ARGUMENT for what are no labels;
-                FAILED_PRECONDITION where a version does not serve even when asked to, or traffic
-                names a label that is left out: then the labels stay as they were.
+            ServingError: NOT_FOUND; no such model. INVALID_ARGUMENT; invalid labels.
+                FAILED_PRECONDITION; a version does not load, or the traffic uses a label that is
+                left out. The labels are then unchanged.
         """
         model = self._model(name)
         try:
@@ -67,32 +66,34 @@ class Admin:
         with self._lock:
             return self._set_labels(model, labels)
 
-    def set_traffic(self, name: str, document: Any) -> dict[str, Any]:
-        """Replaces the traffic of a model; see `traffic`.
+    def set_traffic(self, name: str, document: object) -> dict[str, object]:
+        """Replace the traffic of a model; see `traffic` for the format.
 
         Raises:
-            ServingError: As `set_labels`; every version that is named must serve.
+            ServingError: As in `set_labels`; every version in the traffic must serve.
         """
         model = self._model(name)
         try:
-            wanted = traffic.parse(document, "traffic")
+            requested = traffic.parse_traffic(document, "traffic")
         except ValueError as error:
             raise invalid(str(error)) from error
         with self._lock:
             on_disk = _versions(model)
-            unknown = [w for w in wanted.named if model.labels.get(str(w), w) not in on_disk]
+            unknown = [
+                v for v in requested.referenced if model.labels.get(str(v), v) not in on_disk
+            ]
             if unknown:
                 raise _missing(model, unknown)
-            self._replace(model.folder / traffic.FILE, document, model, wanted.named)
+            self._replace(model.folder / traffic.FILE, document, model, requested.referenced)
         log("traffic_set", model=name, traffic=document)
-        return _facts(model)
+        return _describe(model)
 
-    def reload_config(self, configs: Sequence[Config]) -> None:
-        """TensorFlow Serving's ReloadConfig, as far as the folder is what says what is served.
+    def reload_config(self, configs: Sequence[ModelConfig]) -> None:
+        """Set labels by TensorFlow Serving's ReloadConfig; the folder still decides what is served.
 
         Raises:
-            ServingError: A name stands twice, a base path is not the model's folder, or models that
-                are served are not listed (INVALID_ARGUMENT); else as `set_labels`.
+            ServingError: INVALID_ARGUMENT; a name is listed twice, a base path is not the model's
+                folder, or a served model is not listed. Otherwise as in `set_labels`.
         """
         names = [config.name for config in configs]
         if len(set(names)) < len(names):
@@ -110,13 +111,13 @@ class Admin:
         for config in configs:
             self.set_labels(config.name, dict(config.labels))
 
-    def _is_home(self, config: Config) -> bool:
+    def _is_home(self, config: ModelConfig) -> bool:
         """Whether the base path is the model's own folder."""
-        given = Path(config.base_path)
+        base = Path(config.base_path)
         try:
             home = (self.models.root / config.name).resolve()
-            return given.is_absolute() and given.resolve() == home
-        except ValueError:  # NUL is in no path
+            return base.is_absolute() and base.resolve() == home
+        except ValueError:  # a path cannot contain NUL
             return False
 
     def _model(self, name: str) -> Model:
@@ -125,12 +126,12 @@ class Admin:
             raise not_found(f"Could not find any versions of model {name}")
         return model
 
-    def _set_labels(self, model: Model, labels: dict[str, int]) -> dict[str, Any]:
+    def _set_labels(self, model: Model, labels: dict[str, int]) -> dict[str, object]:
         on_disk = _versions(model)
         unknown = [number for number in labels.values() if number not in on_disk]
         if unknown:
             raise _missing(model, unknown)
-        orphans = [w for w in model.traffic.named if isinstance(w, str) and w not in labels]
+        orphans = [v for v in model.traffic.referenced if isinstance(v, str) and v not in labels]
         if orphans:
             raise ServingError(
                 Code.FAILED_PRECONDITION,
@@ -139,23 +140,23 @@ class Admin:
             )
         self._replace(model.folder / LABELS, labels, model, tuple(labels.values()))
         log("labels_set", model=model.name, labels=labels)
-        return _facts(model)
+        return _describe(model)
 
     def _replace(
-        self, file: Path, document: Any, model: Model, wanted: Sequence[traffic.Which]
+        self, file: Path, document: object, model: Model, requested: Sequence[traffic.VersionRef]
     ) -> None:
-        """Writes a file; where a version that it names does not come up, what was comes back."""
+        """Write a file; if a version that it names does not load, restore the previous content."""
         try:
             before = file.read_bytes() if file.exists() else None
             write_json(file, document)
-        except OSError as error:  # a folder that is mounted read-only, above all
+        except OSError as error:  # most often a folder that is mounted read-only
             raise ServingError(
                 Code.FAILED_PRECONDITION,
                 f"Model {model.name}: {file.name} cannot be written ({error.strerror}); nothing was"
                 " changed",
             ) from error
         self.models.refresh()
-        missing = [which for which in wanted if model.serving(which) is None]
+        missing = [version for version in requested if model.serving(version) is None]
         if missing:
             if before is None:
                 file.unlink()
@@ -166,10 +167,10 @@ class Admin:
 
 
 def _versions(model: Model) -> dict[int, Path]:
-    """Those on the disk.
+    """Return the versions on disk.
 
     Raises:
-        ServingError: FAILED_PRECONDITION; the model serves, but its folder is gone.
+        ServingError: FAILED_PRECONDITION; the model's folder cannot be read.
     """
     try:
         return list_versions(model.folder)
@@ -181,7 +182,7 @@ def _versions(model: Model) -> dict[int, Path]:
         ) from error
 
 
-def _missing(model: Model, versions: Sequence[traffic.Which]) -> ServingError:
+def _missing(model: Model, versions: Sequence[traffic.VersionRef]) -> ServingError:
     quarantine = model.quarantine
     reasons = [quarantine[v].reason for v in versions if v in quarantine]
     why = f" ({'; '.join(reasons)})" if reasons else ""
@@ -192,10 +193,10 @@ def _missing(model: Model, versions: Sequence[traffic.Which]) -> ServingError:
     )
 
 
-def _facts(model: Model) -> dict[str, Any]:
+def _describe(model: Model) -> dict[str, object]:
     return {
         "serving": sorted(model.engines),
         "quarantined": {str(n): q.reason for n, q in model.quarantine.items()},
         "labels": model.labels,
-        "traffic": model.traffic.document(),
+        "traffic": model.traffic.to_json(),
     }

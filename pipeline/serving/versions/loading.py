@@ -1,7 +1,7 @@
-"""A version's folder becomes something that answers, or an error that says why not.
+"""Loads a version from its folder into an engine.
 
-In this order: it lies where it should, its files are those of its manifest, its graph holds no op
-that reaches outside, TensorFlow loads it, its warm-up requests are answered.
+The steps: check that the folder is not a link elsewhere, verify the files against the manifest,
+refuse ops that reach outside the graph, load with TensorFlow, answer the warm-up requests.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from pipeline.serving.telemetry.logs import log
 from pipeline.serving.telemetry.metrics import Metrics
 from pipeline.serving.versions import lookup_tables, row_independence, warmup
 
-SERVE = "serve"  # the tag of the graph that is for serving
-LOADING = threading.Lock()  # TensorFlow loads in Python: two loads at once would only take turns
-# Kept, since TensorFlow and the allocator hold memory for each thread that ran something.
+SERVE = "serve"  # the tag of the graph for serving
+LOADING = threading.Lock()  # TensorFlow loads in Python, so parallel loads are no faster
+# A permanent pool: TensorFlow and the allocator hold memory for every thread that ran something.
 WARM_UP = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "warm-up")
 
 
@@ -42,67 +42,67 @@ def load(
     executor: Executor,
     metrics: Metrics,
 ) -> engine.Engine:
-    """Verifies, loads and warms up a version.
+    """Verify, load and warm up a version.
 
     Raises:
-        Exception: Whatever is wrong with it; the first line says what.
+        Exception: The version cannot serve; the first line of the message gives the reason.
     """
-    check(folder, settings.need_manifest)
-    servable = open_version(name, version, folder)
+    check_folder(folder, settings.need_manifest)
+    servable = load_saved_model(name, version, folder)
     began = time.monotonic()
-    records = warmup.read(servable, folder)
-    verdicts = _warm_up(servable, records)
+    records = warmup.read_warmup(servable, folder)
+    obstacles = _warm_up(servable, records)
     if records:
         metrics.warmup_records.add(str(folder), by=len(records))
         metrics.warmup.observe((time.monotonic() - began) * 1e6, str(folder), "OK")
-    if any(verdicts.values()):
-        alone = {key: reason for key, reason in verdicts.items() if reason}
+    if any(obstacles.values()):
+        alone = {key: reason for key, reason in obstacles.items() if reason}
         log("no_batching", model=name, version=version, signatures=alone)
-    together = [key for key, reason in verdicts.items() if not reason]
+    shared = [key for key, reason in obstacles.items() if not reason]
     examples = warmup.example_texts(records)
-    return engine.start(servable, together, executor, settings, metrics, examples)
+    return engine.start_engine(servable, shared, executor, settings, metrics, examples)
 
 
-def _warm_up(servable: Servable, records: Sequence[warmup.Record]) -> dict[str, str]:
-    """Answers warm-up requests and tries whether requests may share a run.
+def _warm_up(servable: Servable, records: Sequence[warmup.WarmupRequest]) -> dict[str, str]:
+    """Answer warm-up requests and test whether requests may share a run.
 
-    Most of it is what TensorFlow does at a signature's first run, outside of Python, so that
-    signatures are warmed up side by side.
+    Signatures are warmed up in parallel: most of the time TensorFlow prepares the first run of a
+    signature, outside of Python.
 
     Returns:
-        "" by signature, or why its requests are run one by one.
+        For each signature "", or the reason why its requests cannot share a run.
     """
 
-    def one(name: str) -> str:
-        mine = [record for record in records if record.signature == name]
-        answers = warmup.replay(servable, mine)
-        return row_independence.shares_runs(servable, servable.signatures[name], mine, answers)
+    def warm_up_signature(name: str) -> str:
+        own = [record for record in records if record.signature == name]
+        answers = warmup.replay(servable, own)
+        return row_independence.batching_obstacle(servable, servable.signatures[name], own, answers)
 
-    verdicts = WARM_UP.map(one, servable.signatures)
-    return dict(zip(servable.signatures, verdicts, strict=True))
+    obstacles = WARM_UP.map(warm_up_signature, servable.signatures)
+    return dict(zip(servable.signatures, obstacles, strict=True))
 
 
-def check(folder: Path, need_manifest: bool) -> None:
-    """What can be said of a folder without running anything in it.
+def check_folder(folder: Path, need_manifest: bool) -> None:
+    """Check a folder without running its graph.
 
     Raises:
-        PipelineError: It is elsewhere, changed, or holds a forbidden op.
+        PipelineError: The folder is a link elsewhere, its files changed, or an op is forbidden.
     """
     if folder.resolve().parent != folder.parent.resolve():
-        raise PipelineError(f"{folder}: a link that leads out of its model's folder; not followed")
+        raise PipelineError(f"{folder}: a link to outside its model's folder; not followed")
     if need_manifest or (folder / MANIFEST).exists():
         artifacts.verify(folder)
     ops.refuse_forbidden(ops.required_ops(folder))
 
 
-def open_version(name: str, version: int, folder: Path) -> Servable:
-    """Loads a SavedModel that was checked."""
+def load_saved_model(name: str, version: int, folder: Path) -> Servable:
+    """Load a SavedModel whose folder has been checked."""
     saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
     graph = next((g for g in saved.meta_graphs if SERVE in g.meta_info_def.tags), None)
     if graph is None:
         raise PipelineError(f"{folder}: no graph with the tag {SERVE!r}")
     with LOADING:
         loaded = tf.saved_model.load(str(folder))
-    lookup_tables.free_with(loaded)
+    lookup_tables.free_tables_with(loaded)
     signatures = read_signatures(graph.signature_def)
     return Servable(name, version, signatures, graph.signature_def, loaded)

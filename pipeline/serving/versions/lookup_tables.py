@@ -1,7 +1,7 @@
-"""The lookup tables of a loaded SavedModel, which TensorFlow does not free by itself.
+"""Frees the lookup tables of unloaded SavedModels, which TensorFlow does not free itself.
 
-A load gives each table a name of its own among the process's resources, and nothing takes it out
-again when the model is gone: the flights' slot model left its vocabularies, 0.2 MiB a load.
+Each load registers every table under a new name among the process's resources, and nothing removes
+it when the model is gone: the flights' slot model leaked its vocabularies, 0.2 MiB per load.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 import tensorflow as tf
 
 
-def handles(loaded: Any) -> list[Any]:
-    """What names the tables among the process's resources."""
+def table_handles(loaded: Any) -> list[Any]:
+    """Return the resource handles of the tables."""
     parts = tf.train.TrackableView(loaded).descendants()
-    found = (getattr(part, "resource_handle", None) for part in parts)
-    return [handle for handle in found if handle is not None and handle.dtype == tf.resource]
+    resources = (getattr(part, "resource_handle", None) for part in parts)
+    return [handle for handle in resources if handle is not None and handle.dtype == tf.resource]
 
 
-def free_with(loaded: Any) -> None:
-    """Has the tables freed when nobody holds the SavedModel any more."""
-    weakref.finalize(loaded, _free, handles(loaded)).atexit = False
+def free_tables_with(loaded: Any) -> None:
+    """Free the tables when the SavedModel is garbage collected."""
+    weakref.finalize(loaded, _free, table_handles(loaded)).atexit = False
 
 
 def _free(tables: Sequence[Any]) -> None:

@@ -1,6 +1,6 @@
-"""One model: which of its versions serve, and how a new one takes over.
+"""One model: which of its versions serve, and how a new version replaces an old one.
 
-Only the watcher changes it. Requests read dictionaries that are replaced whole, never edited.
+Only the watcher thread changes it. Requests read dictionaries that are replaced, never mutated.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from typing import Any, TypeVar
 from pipeline.errors import PipelineError
 from pipeline.serving.engine.engine import Engine
 from pipeline.serving.errors import Code, ServingError
+from pipeline.serving.memory import release_memory
 from pipeline.serving.telemetry.logs import log
-from pipeline.serving.versions.folders import list_versions, read_labels, stamp
-from pipeline.serving.versions.memory import give_back
-from pipeline.serving.versions.state import Quarantine, State, VersionState
-from pipeline.serving.versions.traffic import Traffic, Which, choose, place, read_traffic
+from pipeline.serving.versions.folders import fingerprint, list_versions, read_labels
+from pipeline.serving.versions.status import Quarantine, VersionState, VersionStatus
+from pipeline.serving.versions.traffic import (
+    Traffic,
+    VersionRef,
+    choose_version,
+    position_of,
+    read_traffic,
+)
 
-RETRY_SECONDS = 60.0  # doubled after each try of a version whose files stay as they are
-LONGEST_RETRY = 3600.0
-KEPT_STATES = 100
-LOOKS = 60  # polls after a change; then who holds an unloaded version holds it for good
+RETRY_SECONDS = 60.0  # doubled after each failure of a version whose files are unchanged
+MAX_RETRY_SECONDS = 3600.0
+MAX_ENDED_STATES = 100
+RELEASE_POLLS = 60  # after this many polls, stop waiting for an unloaded version to be released
 
 Load = Callable[[str, int, Path], Engine]
 T = TypeVar("T")
@@ -33,156 +39,164 @@ class Model:
     """The versions of a model.
 
     Args:
-        name: As clients call it.
-        folder: Whose children are the versions.
-        load: Makes a version answer, or raises.
+        name: The name that clients use.
+        folder: The folder whose children are the versions.
+        load: Loads a version, or raises.
     """
 
     def __init__(self, name: str, folder: Path, load: Load) -> None:
         self.name, self.folder, self._load = name, folder, load
         self.engines: dict[int, Engine] = {}
-        self.states: dict[int, VersionState] = {}
+        self.states: dict[int, VersionStatus] = {}
         self.labels: dict[str, int] = {}
         self.traffic = Traffic()
         self.quarantine: dict[int, Quarantine] = {}
-        self._stamps: dict[int, int] = {}  # of the files of what serves
-        self._left: list[weakref.ref[Any]] = []  # SavedModels that were unloaded
-        self._looks_left = 0  # polls in which they may still be in use
-        self.trouble: dict[str, str] = {}  # by event: what is wrong now beside the versions, or ""
+        self._fingerprints: dict[int, int] = {}  # of the files of loaded versions
+        self._unloaded: list[weakref.ref[Any]] = []  # unloaded SavedModels
+        self._release_polls_left = 0  # polls that still check whether they are released
+        self.problems: dict[
+            str, str
+        ] = {}  # by event: a current problem with labels or traffic, or ""
 
     def newest(self) -> Engine | None:
-        """The version that serves requests which name none."""
+        """Return the newest loaded version."""
         engines = self.engines
         return engines[max(engines)] if engines else None
 
-    def serving(self, which: Which) -> Engine | None:
-        """A version by its number or label, if it serves."""
-        version = self.labels.get(which) if isinstance(which, str) else which
-        return None if version is None else self.engines.get(version)
+    def serving(self, version: VersionRef) -> Engine | None:
+        """Return a version by its number or label if it is loaded."""
+        number = self.labels.get(version) if isinstance(version, str) else version
+        return None if number is None else self.engines.get(number)
 
     def pick(self, key: str) -> Engine | None:
-        """The version that serves a request which names none, as the traffic's split has it."""
+        """Choose the version for a request that names none, by the traffic's split."""
         split = self.traffic.split
-        chosen = self.serving(choose(split, place(self.name, key))) if split and key else None
+        chosen = (
+            self.serving(choose_version(split, position_of(self.name, key)))
+            if split and key
+            else None
+        )
         return chosen or self.newest()
 
     def poll(self) -> None:
-        """Brings what serves in line with the disk: new versions first, then old ones leave.
+        """Update the loaded versions from disk: load new ones first, then unload old ones.
 
-        The newest version that loads serves, and those that labels or the traffic name.
+        The newest version that loads is kept, and those that labels or the traffic name.
 
         Raises:
-            OSError: The folder cannot be read; nothing was changed.
+            OSError: The folder cannot be read; nothing has changed.
         """
-        self._settle()  # first, or what left last lies there while a new version is loaded
+        self._release_unloaded()  # first, so that old versions do not take memory during a load
         before = self.engines
-        self._take_over(list_versions(self.folder))
+        self._load_and_unload(list_versions(self.folder))
         if self.engines is not before:
-            self._looks_left = LOOKS
+            self._release_polls_left = RELEASE_POLLS
 
-    def _settle(self) -> None:
-        """Gives back what is no longer used after a change; again while requests still hold it."""
-        if self._looks_left:
-            give_back()
-            self._left = [loaded for loaded in self._left if loaded() is not None]
-            self._looks_left = self._looks_left - 1 if self._left else 0
+    def _release_unloaded(self) -> None:
+        """Release unloaded versions; repeated at each poll while requests still use them."""
+        if self._release_polls_left:
+            release_memory()
+            self._unloaded = [loaded for loaded in self._unloaded if loaded() is not None]
+            self._release_polls_left = self._release_polls_left - 1 if self._unloaded else 0
 
-    def _take_over(self, found: Mapping[int, Path]) -> None:
+    def _load_and_unload(self, on_disk: Mapping[int, Path]) -> None:
         self.labels = self._read("labels", read_labels, self.labels)
         self.traffic = self._read("traffic", read_traffic, self.traffic)
-        if self.quarantine.keys() - found.keys():
-            self.quarantine = {n: why for n, why in self.quarantine.items() if n in found}
-        newest = next((n for n in sorted(found, reverse=True) if self._ready(n, found[n])), None)
-        numbers = [which for which in self.traffic.named if isinstance(which, int)]
+        if self.quarantine.keys() - on_disk.keys():
+            self.quarantine = {n: why for n, why in self.quarantine.items() if n in on_disk}
+        newest = next(
+            (n for n in sorted(on_disk, reverse=True) if self._ensure_loaded(n, on_disk[n])), None
+        )
+        numbers = [v for v in self.traffic.referenced if isinstance(v, int)]
         named = {*self.labels.values(), *numbers}
-        kept = [n for n in named if n in found and self._ready(n, found[n])]
-        self._tell_missing()
-        if newest is None and found:
-            return  # nothing better than what serves
-        for number in self.engines.keys() - {newest, *kept}:
+        keep = [n for n in named if n in on_disk and self._ensure_loaded(n, on_disk[n])]
+        self._report_missing()
+        if newest is None and on_disk:
+            return  # no version on disk loads; keep the loaded ones
+        for number in self.engines.keys() - {newest, *keep}:
             self._unload(number)
 
-    def _read(self, kind: str, read: Callable[[Path], T], before: T) -> T:
-        """What a file beside the versions says; a bad one leaves what was, and is told."""
+    def _read(self, kind: str, read: Callable[[Path], T], previous: T) -> T:
+        """Read a file beside the versions; log an invalid one and keep the previous value."""
         try:
             value = read(self.folder)
         except (OSError, ValueError) as error:
-            self._tell(f"bad_{kind}", str(error))
-            return before
-        self._tell(f"bad_{kind}", "")
+            self._report(f"bad_{kind}", str(error))
+            return previous
+        self._report(f"bad_{kind}", "")
         return value
 
-    def _tell_missing(self) -> None:
-        """Labels and traffic for versions that do not serve; such traffic goes to the newest."""
-        gone = [f"{name} ({n})" for name, n in self.labels.items() if n not in self.engines]
-        reason = f"labels of versions that do not serve: {', '.join(gone)}"
-        self._tell("labels_miss_version", reason if gone else "")
-        missing = [str(which) for which in self.traffic.named if self.serving(which) is None]
+    def _report_missing(self) -> None:
+        """Report labels and traffic of versions that do not serve; the newest answers for them."""
+        unloaded = [f"{name} ({n})" for name, n in self.labels.items() if n not in self.engines]
+        reason = f"labels of versions that do not serve: {', '.join(unloaded)}"
+        self._report("labels_miss_version", reason if unloaded else "")
+        missing = [str(v) for v in self.traffic.referenced if self.serving(v) is None]
         reason = f"no such version serves: {', '.join(missing)}; the newest answers in its place"
-        self._tell("traffic_misses_version", reason if missing else "")
+        self._report("traffic_misses_version", reason if missing else "")
 
-    def _tell(self, event: str, reason: str) -> None:
-        """Logs trouble when it begins and when it changes, not every second."""
-        if reason != self.trouble.get(event, ""):
-            self.trouble = {**self.trouble, event: reason}
+    def _report(self, event: str, reason: str) -> None:
+        """Log a problem when it begins or changes, not at every poll."""
+        if reason != self.problems.get(event, ""):
+            self.problems = {**self.problems, event: reason}
             if reason:
                 log(event, model=self.name, reason=reason)
 
-    def _ready(self, number: int, folder: Path) -> bool:
-        """Whether a version serves; loads it if it does not yet and is not known to be bad."""
+    def _ensure_loaded(self, number: int, folder: Path) -> bool:
+        """Load a version unless it is loaded or quarantined; return whether it is loaded."""
         if number in self.engines:
-            self._watch_files(number, folder)
+            self._check_files(number, folder)
             return True
-        known = self.quarantine.get(number)
-        if known and known.stamp == stamp(folder) and time.monotonic() < known.again:
+        record = self.quarantine.get(number)
+        files = fingerprint(folder)
+        if record and record.fingerprint == files and time.monotonic() < record.retry_at:
             return False
-        seen = stamp(folder)
-        self._set(number, VersionState(State.LOADING))
+        self._set_status(number, VersionStatus(VersionState.LOADING))
         began = time.monotonic()
         try:
             engine = self._load(self.name, number, folder)
         except Exception as error:
-            self._reject(number, seen, error)
+            self._quarantine_version(number, files, error)
             return False
         self.engines = {**self.engines, number: engine}
-        self._stamps[number] = seen
+        self._fingerprints[number] = files
         self.quarantine = {n: why for n, why in self.quarantine.items() if n != number}
-        self._set(number, VersionState(State.AVAILABLE))
+        self._set_status(number, VersionStatus(VersionState.AVAILABLE))
         seconds = round(time.monotonic() - began, 3)
         log("version_live", model=self.name, version=number, seconds=seconds)
         return True
 
-    def _watch_files(self, number: int, folder: Path) -> None:
-        """A version never changes; where its files do, what was loaded goes on, and it is told."""
-        seen = stamp(folder)
-        if self._stamps[number] != seen:
-            self._stamps[number] = seen
+    def _check_files(self, number: int, folder: Path) -> None:
+        """Log when the files of a loaded version change; the loaded version continues to serve."""
+        files = fingerprint(folder)
+        if self._fingerprints[number] != files:
+            self._fingerprints[number] = files
             log("version_changed_on_disk", model=self.name, version=number, folder=str(folder))
 
-    def _reject(self, number: int, seen: int, error: Exception) -> None:
+    def _quarantine_version(self, number: int, files: int, error: Exception) -> None:
         reason = error.message if isinstance(error, ServingError) else str(error)
         if not isinstance(error, PipelineError):
             reason = f"{type(error).__name__}: {reason}"
         reason = " ".join(reason.split())[:300].encode(errors="backslashreplace").decode()
         tries = self.quarantine[number].tries + 1 if number in self.quarantine else 1
-        wait = min(RETRY_SECONDS * 2 ** (tries - 1), LONGEST_RETRY)
-        kept = Quarantine(seen, reason, tries, time.monotonic() + wait)
-        self.quarantine = {**self.quarantine, number: kept}
-        self._set(number, VersionState(State.END, Code.FAILED_PRECONDITION, reason))
+        wait = min(RETRY_SECONDS * 2 ** (tries - 1), MAX_RETRY_SECONDS)
+        record = Quarantine(files, reason, tries, time.monotonic() + wait)
+        self.quarantine = {**self.quarantine, number: record}
+        self._set_status(number, VersionStatus(VersionState.END, Code.FAILED_PRECONDITION, reason))
         log("version_quarantined", model=self.name, version=number, reason=reason, tries=tries)
 
     def _unload(self, number: int) -> None:
-        """Takes a version away from new requests; those in flight hold it until they are done."""
-        self._set(number, VersionState(State.UNLOADING))
-        self._left.append(weakref.ref(self.engines[number].servable.loaded))
+        """Withdraw a version from new requests; requests in flight keep it until they finish."""
+        self._set_status(number, VersionStatus(VersionState.UNLOADING))
+        self._unloaded.append(weakref.ref(self.engines[number].servable.loaded))
         self.engines = {key: value for key, value in self.engines.items() if key != number}
-        del self._stamps[number]
-        self._set(number, VersionState(State.END))
+        del self._fingerprints[number]
+        self._set_status(number, VersionStatus(VersionState.END))
         log("version_unloaded", model=self.name, version=number)
 
-    def _set(self, number: int, state: VersionState) -> None:
-        states = {**self.states, number: state}
-        ended = [key for key in sorted(states) if states[key].state == State.END]
-        for key in ended[:-KEPT_STATES]:
+    def _set_status(self, number: int, status: VersionStatus) -> None:
+        states = {**self.states, number: status}
+        ended = [key for key in sorted(states) if states[key].state == VersionState.END]
+        for key in ended[:-MAX_ENDED_STATES]:
             del states[key]
         self.states = states

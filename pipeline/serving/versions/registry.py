@@ -1,4 +1,4 @@
-"""All models under one folder, and the thread that watches it."""
+"""The models under one folder, and the thread that watches the folder."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pipeline.serving.errors import Code, ServingError, invalid, not_found
 from pipeline.serving.telemetry.logs import log
 from pipeline.serving.versions.folders import list_models
 from pipeline.serving.versions.model import Load, Model
-from pipeline.serving.versions.state import VersionState
+from pipeline.serving.versions.status import VersionStatus
 from pipeline.serving.versions.traffic import Target
 
-AT_ONCE = 2  # models that come up side by side: one is loaded while the one before is warmed up
+PARALLEL_POLLS = 2  # models: one is loaded while another is warmed up
 
 
-class Models:
-    """Finds models on the disk and versions for requests.
+class ModelRegistry:
+    """Finds the models on disk, and the version that answers a request.
 
     Args:
-        root: Folder of `<name>/<version>/`.
-        load: Makes a version answer, or raises.
+        root: The folder of `<name>/<version>/`.
+        load: Loads a version, or raises.
     """
 
     def __init__(self, root: Path, load: Load) -> None:
@@ -31,87 +31,89 @@ class Models:
         self.by_name: dict[str, Model] = {}
         self.polled = threading.Event()
         self.after_poll: Callable[[], None] = lambda: None
-        self._trouble: dict[str, str] = {}  # what was logged, so that it is not every second
-        self._stopped, self._wanted = False, threading.Event()
-        self._looked = threading.Condition()
-        self._begun = self._ended = 0  # looks at the folder
+        self._problems: dict[
+            str, str
+        ] = {}  # logged problems, which are not logged again at every poll
+        self._stopped, self._poll_now = False, threading.Event()
+        self._poll_done = threading.Condition()
+        self._begun = self._ended = 0  # numbers of polls
         self._thread: threading.Thread | None = None
-        self._pool = ThreadPoolExecutor(AT_ONCE, "poll")
+        self._pool = ThreadPoolExecutor(PARALLEL_POLLS, "poll")
 
     def watch(self, seconds: float) -> None:
-        """Looks at the folder now and every `seconds`, in a thread of its own."""
+        """Poll the folder now and every `seconds`, in a thread of its own."""
 
-        def look() -> None:
+        def watch_folder() -> None:
             while not self._stopped:
-                self._wanted.clear()
+                self._poll_now.clear()
                 self.poll()
-                self._wanted.wait(seconds)
+                self._poll_now.wait(seconds)
 
-        self._thread = threading.Thread(target=look, name="watch", daemon=True)
+        self._thread = threading.Thread(target=watch_folder, name="watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the watching; what is loaded stays."""
+        """Stop watching; loaded versions stay loaded."""
         self._stopped = True
-        self._wanted.set()
-        with self._looked:  # who waits for a look that does not come any more
-            self._looked.notify_all()
+        self._poll_now.set()
+        with self._poll_done:  # wake callers of `refresh`
+            self._poll_done.notify_all()
         if self._thread:
             self._thread.join()
         self._pool.shutdown()
 
     def refresh(self) -> None:
-        """Has the watcher look now; returns when it has seen what the disk holds at this moment."""
-        with self._looked:
-            wanted = self._begun + 1  # one that goes on already may have passed a file
-            self._wanted.set()
-            self._looked.wait_for(lambda: self._ended >= wanted or self._stopped)
+        """Make the watcher poll now; return when a poll that began after this call has ended."""
+        with self._poll_done:
+            poll = self._begun + 1  # a poll in progress may already have passed a changed file
+            self._poll_now.set()
+            self._poll_done.wait_for(lambda: self._ended >= poll or self._stopped)
 
     def poll(self) -> None:
-        """Looks at every model once; trouble with one does not keep the others."""
-        with self._looked:
+        """Poll every model once; an error in one does not affect the others."""
+        with self._poll_done:
             self._begun += 1
         try:
             for name, folder in list_models(self.root).items():
                 if not _is_utf8(name):
-                    self._tell(name, "not UTF-8: a name that no client can ask for; not served")
+                    self._report(name, "not UTF-8: no client can send such a name; not served")
                 elif name not in self.by_name:
                     self.by_name = {**self.by_name, name: Model(name, folder, self._load)}
-            self._tell(str(self.root), "")
+            self._report(str(self.root), "")
         except OSError as error:
-            self._tell(str(self.root), str(error))
+            self._report(str(self.root), str(error))
         list(self._pool.map(self._poll, self.by_name.values()))
         self.polled.set()
         self.after_poll()
-        with self._looked:
+        with self._poll_done:
             self._ended = self._begun
-            self._looked.notify_all()
+            self._poll_done.notify_all()
 
     def _poll(self, model: Model) -> None:
         try:
             model.poll()
         except Exception as error:
-            self._tell(model.name, str(error))
+            self._report(model.name, str(error))
         else:
-            self._tell(model.name, "")
+            self._report(model.name, "")
 
-    def trouble(self, model: Model) -> list[str]:
-        """What is wrong with a model now, beside versions that are quarantined."""
-        told = [*model.trouble.values(), self._trouble.get(model.name, "")]
-        return [reason for reason in told if reason]
+    def problems(self, model: Model) -> list[str]:
+        """Return the current problems of a model other than quarantined versions."""
+        reasons = [*model.problems.values(), self._problems.get(model.name, "")]
+        return [reason for reason in reasons if reason]
 
-    def _tell(self, where: str, reason: str) -> None:
-        if reason != self._trouble.get(where, ""):
-            self._trouble[where] = reason
+    def _report(self, where: str, reason: str) -> None:
+        if reason != self._problems.get(where, ""):
+            self._problems[where] = reason
             if reason:
                 log("cannot_poll", where=where, reason=reason)
 
     def find(self, target: Target, key: str = "") -> Engine:
-        """The version that is to answer.
+        """Return the version that answers a request.
 
         Args:
-            target: What the request names.
-            key: Whose share of a split it is; "" for the newest, whatever the split.
+            target: The model and version in the request.
+            key: Determines the version when traffic is split; "" for the newest version.
 
         Raises:
             ServingError: NOT_FOUND; INVALID_ARGUMENT for an unknown label.
@@ -122,12 +124,12 @@ class Models:
             version = self._version_of(target)
         if version is not None:
             engine = model.engines.get(version) if model else None
-            wanted = f"Specific({target.name}, {version})"
+            description = f"Specific({target.name}, {version})"
         else:
             engine = model.pick(key) if model else None
-            wanted = f"Latest({target.name})"
+            description = f"Latest({target.name})"
         if engine is None:
-            raise not_found(f"Servable not found for request: {wanted}")
+            raise not_found(f"Servable not found for request: {description}")
         return engine
 
     def _version_of(self, target: Target) -> int:
@@ -137,8 +139,8 @@ class Models:
             raise invalid(f"Unrecognized servable version label: {target.label}")
         return version
 
-    def status(self, target: Target) -> dict[int, VersionState]:
-        """States by version, the newest first: all of a model, or the one asked for.
+    def status(self, target: Target) -> dict[int, VersionStatus]:
+        """Return states by version, the newest first: all of a model, or the requested one.
 
         Raises:
             ServingError: NOT_FOUND.
@@ -156,8 +158,8 @@ class Models:
             raise not_found(f"Could not find version {version} of model {target.name}")
         return {version: states[version]}
 
-    def ready(self) -> ServingError | None:
-        """None when requests can be answered: looked once, and a version of some model serves."""
+    def not_ready_reason(self) -> ServingError | None:
+        """Return None after the first poll if some version serves, otherwise the reason."""
         if not self.polled.is_set():
             return ServingError(Code.UNAVAILABLE, "starting: models are being loaded")
         if not any(model.engines for model in self.by_name.values()):
@@ -166,5 +168,5 @@ class Models:
 
 
 def _is_utf8(name: str) -> bool:
-    """Whether a file's name has no half surrogates, which stand for bytes that are no UTF-8."""
+    """Whether a file's name is UTF-8; Python represents other bytes as lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)

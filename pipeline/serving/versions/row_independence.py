@@ -1,19 +1,18 @@
-"""May requests share a run? Only where a row's answer does not depend on the rows beside it.
+"""Tests whether requests may share a run: a row's answer must not depend on the other rows.
 
-Shapes alone do not tell, so rows are answered alone and together before a version goes live.
+Shapes alone do not guarantee that, so rows are run alone and together before a version serves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.serving.engine.servable import Servable
-from pipeline.serving.engine.signature import NUMPY_NAMES, Signature
+from pipeline.serving.engine.signature import NUMPY_NAMES, Array, Arrays, Signature
 from pipeline.serving.errors import ServingError
-from pipeline.serving.versions.warmup import Record
+from pipeline.serving.versions.warmup import WarmupRequest
 
 TOLERANCE = 1e-5
 ROWS = 8
@@ -26,64 +25,64 @@ TEXTS = (
 )
 
 
-def shares_runs(
+def batching_obstacle(
     servable: Servable,
     signature: Signature,
-    records: Sequence[Record],
-    answers: Sequence[Mapping[str, Any]],
+    records: Sequence[WarmupRequest],
+    answers: Sequence[Arrays],
 ) -> str:
-    """Runs rows alone and together.
+    """Run rows alone and together, and compare the outputs.
 
     Args:
-        servable: A version that is not live yet.
-        signature: One of its.
-        records: Its warm-up requests.
-        answers: What it said to each of them.
+        servable: A version that does not serve yet.
+        signature: A signature of the version.
+        records: The warm-up requests of the signature.
+        answers: The outputs for each of them.
 
     Returns:
-        "" where requests may share a run, else the reason why not.
+        "" if requests may share a run, otherwise the reason why not.
     """
     if not signature.by_rows:
-        return "its shapes have no free first dimension, or others that are free"
-    tried = _rows_of(records, answers) or [(row, None) for row in _made_up(signature)]
-    if len(tried) < 2:
-        return "one row is not enough to try"
-    rows = [row for row, _ in tried]
+        return "the first dimension of a shape is fixed, or another one is not"
+    tested = _rows_of(records, answers) or [(row, None) for row in _synthetic_rows(signature)]
+    if len(tested) < 2:
+        return "a single row is not enough for a test"
+    rows = [row for row, _ in tested]
     try:
-        alone = [said or servable.run(signature, row) for row, said in tried]
+        alone = [answer or servable.run(signature, row) for row, answer in tested]
         joined = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
         together = servable.run(signature, joined)
     except (ServingError, ValueError) as error:
-        return f"the rows that were tried are refused: {error}"
+        return f"the test rows are refused: {error}"
     for name, value in together.items():
         singles = [answer[name] for answer in alone]
         counts = [len(v) if v.ndim else 0 for v in (value, *singles)]
         if counts != [len(rows), *(1 for _ in rows)]:
             return f"output {name} has no row for each row of input"
-        if not all(same_row(single[0], row) for single, row in zip(singles, value, strict=True)):
-            return f"output {name} of a row differs in company"
+        if not all(rows_equal(single[0], row) for single, row in zip(singles, value, strict=True)):
+            return f"output {name} of a row depends on the other rows"
     return ""
 
 
 def _rows_of(
-    records: Sequence[Record], answers: Sequence[Mapping[str, Any]]
-) -> list[tuple[dict[str, Any], Mapping[str, Any] | None]]:
-    """Single rows of warm-up requests, and what was said to those that came alone."""
-    rows: list[tuple[dict[str, Any], Mapping[str, Any] | None]] = []
-    for record, said in zip(records, answers, strict=True):
+    records: Sequence[WarmupRequest], answers: Sequence[Arrays]
+) -> list[tuple[dict[str, Array], Arrays | None]]:
+    """Split warm-up requests into rows, with the outputs of those that were run alone."""
+    rows: list[tuple[dict[str, Array], Arrays | None]] = []
+    for record, answer in zip(records, answers, strict=True):
         if len({len(value) for value in record.arrays.values()}) != 1:
             continue
         count = len(next(iter(record.arrays.values())))
         for row in range(count):
             one = {key: value[row : row + 1] for key, value in record.arrays.items()}
-            rows.append((one, said if count == 1 else None))
+            rows.append((one, answer if count == 1 else None))
             if len(rows) == ROWS:
                 return rows
     return rows
 
 
-def _made_up(signature: Signature) -> list[dict[str, Any]]:
-    """Rows for a version without warm-up requests: texts, and numbers that may be ids."""
+def _synthetic_rows(signature: Signature) -> list[dict[str, Array]]:
+    """Make test rows for a version without warm-up requests: texts, and numbers 0 and 1."""
     rows = []
     for index, text in enumerate(TEXTS):
         row = {}
@@ -98,8 +97,8 @@ def _made_up(signature: Signature) -> list[dict[str, Any]]:
     return rows
 
 
-def same_row(alone: Any, together: Any) -> bool:
-    """Equal to `TOLERANCE`, where the longer one may go on with padding: one value, repeated."""
+def rows_equal(alone: Array, together: Array) -> bool:
+    """Whether two rows are equal to `TOLERANCE`; the second may end in padding, one value."""
     alone, together = np.atleast_1d(alone), np.atleast_1d(together)
     if alone.ndim != together.ndim:
         return False

@@ -1,8 +1,8 @@
-"""The requests that a version brings with it, answered before it goes live (contract b8.1)."""
+"""The warm-up requests in a version's folder, answered before it serves (contract b8.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,60 +14,62 @@ from tensorflow_serving.apis import prediction_log_pb2
 from pipeline.errors import PipelineError
 from pipeline.savedmodel.warmup import FILE
 from pipeline.serving.engine.servable import Servable, check_inputs
-from pipeline.serving.engine.signature import DEFAULT
+from pipeline.serving.engine.signature import DEFAULT, Array, Arrays
 from pipeline.serving.errors import Code, ServingError
 from pipeline.serving.settings import Limits
 from pipeline.serving.wire.proto_examples import serialized_examples
 from pipeline.serving.wire.proto_inputs import read_arrays
 
-MOST = 1000
-EXAMPLES, LONGEST_EXAMPLE = 6, 120
-TRUSTED = Limits(body=2**31, text=2**31, rows=2**31)  # what a version brings was verified with it
+MAX_REQUESTS = 1000
+EXAMPLES, MAX_EXAMPLE_CHARS = 6, 120
+TRUSTED = Limits(
+    body=2**31, text=2**31, rows=2**31
+)  # warm-up requests are verified with the version
 
 
 @dataclass(frozen=True)
-class Record:
+class WarmupRequest:
     """A warm-up request.
 
     Args:
-        signature: Whose.
-        arrays: Its inputs.
-        where: File and number, for errors.
+        signature: The name of the signature.
+        arrays: The inputs.
+        where: The file and the number of the request, for errors.
     """
 
     signature: str
-    arrays: Mapping[str, Any]
+    arrays: Arrays
     where: str
 
 
-def read(servable: Servable, folder: Path) -> list[Record]:
-    """The requests in `FILE`, a TFRecord of PredictionLog.
+def read_warmup(servable: Servable, folder: Path) -> list[WarmupRequest]:
+    """Read the requests in `FILE`, a TFRecord of PredictionLog.
 
     Raises:
-        PipelineError: One cannot be read; the version must not go live.
+        PipelineError: A request cannot be read; the version must not serve.
     """
     file = folder / FILE
     if not file.is_file():
         return []
-    records: list[Record] = []
+    records: list[WarmupRequest] = []
     where = f"{file}: warm-up request 1"
     try:
-        for data in tf.data.TFRecordDataset(str(file)).take(MOST).as_numpy_iterator():
+        for data in tf.data.TFRecordDataset(str(file)).take(MAX_REQUESTS).as_numpy_iterator():
             log = prediction_log_pb2.PredictionLog.FromString(data)
             where = f"{file}: warm-up request {len(records) + 1}"
             for name, arrays in _requests(log, servable):
                 check_inputs(servable.signatures[name], arrays)
-                records.append(Record(name, arrays, where))
+                records.append(WarmupRequest(name, arrays, where))
     except Exception as error:
         raise PipelineError(f"{where}: {error}") from error
     return records
 
 
-def replay(servable: Servable, records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Answers requests that were read, each alone.
+def replay(servable: Servable, records: Sequence[WarmupRequest]) -> list[dict[str, Array]]:
+    """Run each request alone and return the outputs.
 
     Raises:
-        PipelineError: One cannot be answered; the version must not go live.
+        PipelineError: A request cannot be answered; the version must not serve.
     """
     answers = []
     for record in records:
@@ -78,8 +80,8 @@ def replay(servable: Servable, records: Sequence[Record]) -> list[dict[str, Any]
     return answers
 
 
-def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
-    """Some texts among warm-up requests: those that stood alone, each once."""
+def example_texts(records: Sequence[WarmupRequest]) -> tuple[str, ...]:
+    """Return example texts for the page: distinct texts of warm-up requests with one row."""
     texts: list[str] = []
     for record in records:
         if record.signature != DEFAULT or len(record.arrays) != 1:
@@ -88,12 +90,12 @@ def example_texts(records: Sequence[Record]) -> tuple[str, ...]:
         if values.dtype != object or values.shape != (1,):
             continue
         text = values[0].decode("utf-8", "replace")
-        if text.strip() and len(text) <= LONGEST_EXAMPLE and text not in texts:
+        if text.strip() and len(text) <= MAX_EXAMPLE_CHARS and text not in texts:
             texts.append(text)
     return tuple(texts[:EXAMPLES])
 
 
-def _requests(log: Any, servable: Servable) -> list[tuple[str, dict[str, Any]]]:
+def _requests(log: Any, servable: Servable) -> list[tuple[str, dict[str, Array]]]:
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         request = log.predict_log.request
@@ -111,9 +113,9 @@ def _requests(log: Any, servable: Servable) -> list[tuple[str, dict[str, Any]]]:
     else:
         raise ServingError(Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}")
     examples = np.array(serialized_examples(request.input, TRUSTED), object)
-    return [(name, {_only(servable, name): examples}) for name in names]
+    return [(name, {_only_input(servable, name): examples}) for name in names]
 
 
-def _only(servable: Servable, name: str) -> str:
+def _only_input(servable: Servable, name: str) -> str:
     (only,) = servable.signatures[name].inputs
     return only

@@ -1,4 +1,4 @@
-"""JSON examples to tf.Example, and the answers of classify and regress (contract b4)."""
+"""Converts JSON examples to tf.Example, and outputs to the results of classify and regress (b4)."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.serving.engine.signature import Signature
+from pipeline.serving.engine.signature import Array, Arrays, Signature
 from pipeline.serving.errors import Code, ServingError, invalid, too_large
 from pipeline.serving.settings import Limits
-from pipeline.serving.wire.json_text import kind, shown
+from pipeline.serving.wire.json_text import abbreviate, json_type
 from pipeline.serving.wire.json_values import decode_base64, is_base64
 
 INT64 = (-(2**63), 2**63 - 1)
 NAMES = {"bytes_list": "bytes", "float_list": "float", "int64_list": "int64"}
 
 
-def read_examples(document: Mapping[str, Any], limits: Limits) -> list[bytes]:
-    """The serialized tf.Example of each example of a request, its context merged in.
+def read_examples(document: Mapping[str, object], limits: Limits) -> list[bytes]:
+    """Return the serialized tf.Example of each example of a request, with the context merged in.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; no examples, or a value that no feature holds. 413; more of
-            them, or longer ones, than the limits allow.
+        ServingError: INVALID_ARGUMENT; no examples, or a value that a feature cannot hold. 413;
+            too many or too long examples.
     """
     context = b""
     if "context" in document:
         context = _example(document["context"], limits)
     if "examples" not in document:
         raise invalid(
-            f"JSON Value: {shown(document)} When method is classify, key 'examples'"
+            f"JSON Value: {abbreviate(document)} When method is classify, key 'examples'"
             " is expected and was not found"
         )
     examples = document["examples"]
     if not isinstance(examples, list):
         raise invalid(
-            f"JSON Value: {shown(document)} Expecting 'examples' value to be an list/array"
+            f"JSON Value: {abbreviate(document)} Expecting 'examples' value to be an list/array"
         )
     if not examples:
-        raise invalid(f"JSON Value: {shown(document)} 'examples' value is an empty array")
+        raise invalid(f"JSON Value: {abbreviate(document)} 'examples' value is an empty array")
     if len(examples) > limits.rows:
-        raise too_large(f"'examples' has {len(examples)} rows; at most {limits.rows} are taken")
-    return with_context(context, (_example(example, limits) for example in examples), limits)
+        raise too_large(f"'examples' has {len(examples)} rows; at most {limits.rows} are allowed")
+    return merge_context(context, (_example(example, limits) for example in examples), limits)
 
 
-def with_context(context: bytes, examples: Iterable[bytes], limits: Limits) -> list[bytes]:
-    """Serialized examples, the context of all of them merged into each.
+def merge_context(context: bytes, examples: Iterable[bytes], limits: Limits) -> list[bytes]:
+    """Merge a context into each serialized example.
 
-    A context stands once in a request and once for each row in what the model gets.
+    A request contains the context once; the model's input repeats it in every row.
 
     Raises:
-        ServingError: 413; an example is longer than a string may be, or all of them together than a
-            body may be.
+        ServingError: 413; an example is longer than the limit of strings, or all examples together
+            are longer than the limit of bodies.
     """
     merged: list[bytes] = []
     total = 0
@@ -61,25 +61,24 @@ def with_context(context: bytes, examples: Iterable[bytes], limits: Limits) -> l
         total += size
         if size > limits.text:
             raise too_large(
-                f"An example of {size} bytes, with its context; at most {limits.text} are taken"
+                f"An example of {size} bytes, with its context; at most {limits.text} are allowed"
             )
         if total > limits.body:
             raise too_large(
-                f"Examples of more than {limits.body} bytes, each with the context, the most that"
-                " is taken"
+                f"Examples of more than {limits.body} bytes, each with its context, the maximum"
             )
-        merged.append(context + example)  # one message with the fields of both
+        merged.append(context + example)  # concatenated messages merge their fields
     return merged
 
 
-def _example(value: Any, limits: Limits) -> bytes:
+def _example(value: object, limits: Limits) -> bytes:
     if not isinstance(value, dict):
-        raise invalid(f"Example must be JSON object but got JSON {kind(value)}")
+        raise invalid(f"Example must be JSON object but got JSON {json_type(value)}")
     example = tf.train.Example()
     for name, content in value.items():
         feature = example.features.feature[name]
         items = content if isinstance(content, list) else [content]
-        if len(items) > limits.text:  # each value takes a byte or more
+        if len(items) > limits.text:  # each value needs at least one byte
             raise too_large(f"Feature: {name} has {len(items)} values; at most {limits.text}")
         for item in items:
             _add(item, name, feature)
@@ -87,18 +86,18 @@ def _example(value: Any, limits: Limits) -> bytes:
     return serialized
 
 
-def _add(value: Any, name: str, feature: Any) -> None:
-    wanted, plain = _feature_value(value, name)
-    present = feature.WhichOneof("kind") or wanted
-    if present != wanted:
+def _add(value: object, name: str, feature: Any) -> None:
+    list_name, plain = _feature_value(value, name)
+    present = feature.WhichOneof("kind") or list_name
+    if present != list_name:
         raise invalid(
             f"Unexpected element type in feature: {name} expecting type: {NAMES[present]}"
         )
-    getattr(feature, wanted).value.append(plain)
+    getattr(feature, list_name).value.append(plain)
 
 
-def _feature_value(value: Any, name: str) -> tuple[str, Any]:
-    """Which list of a feature takes a value, and what goes into it."""
+def _feature_value(value: object, name: str) -> tuple[str, bytes | int | float]:
+    """Return the list of a feature that holds a value, and the value to append."""
     if isinstance(value, str):
         return "bytes_list", value.encode()
     if is_base64(value):
@@ -111,19 +110,19 @@ def _feature_value(value: Any, name: str) -> tuple[str, Any]:
         if not INT64[0] <= value <= INT64[1]:
             raise invalid(f"Feature: {name} has uint64 element. Only int64_t is supported.")
         return "int64_list", value
-    raise invalid(f"Feature: {name} has element with unexpected JSON type: {kind(value)}")
+    raise invalid(f"Feature: {name} has element with unexpected JSON type: {json_type(value)}")
 
 
 def _float32(value: float) -> float:
-    with np.errstate(over="ignore"):  # beyond float32 lies infinity
+    with np.errstate(over="ignore"):  # overflow becomes infinity
         return float(np.float32(value))
 
 
-def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int) -> list[Any]:
-    """`[label, score]` pairs of each row; a label that the model does not give is "".
+def classify_outputs(signature: Signature, outputs: Arrays, rows: int) -> list[Any]:
+    """Return the `[label, score]` pairs of each row; without `classes` each label is "".
 
     Raises:
-        ServingError: The signature has neither, or they do not fit the rows.
+        ServingError: The signature has neither output, or their shapes do not match the rows.
     """
     classes, scores = outputs.get("classes"), outputs.get("scores")
     if classes is None and scores is None:
@@ -149,8 +148,8 @@ def classify_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int
     ]
 
 
-def _check_output(name: str, value: Any, dtype: str, rows: int) -> None:
-    """Refuses another type, and a shape that is not one row of classes for each of `rows`."""
+def _check_output(name: str, value: Array, dtype: str, rows: int) -> None:
+    """Check the type of an output, and its shape [rows, classes]."""
     if value.dtype != {"string": object, "float": np.float32}[dtype]:
         raise invalid(f"Expected {name} Tensor of DT_{dtype.upper()}. Got: {value.dtype.name}")
     if value.ndim != 2 or len(value) != rows:
@@ -160,8 +159,8 @@ def _check_output(name: str, value: Any, dtype: str, rows: int) -> None:
         )
 
 
-def regress_outputs(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any:
-    """A value for each row, from `outputs`: float [rows] or [rows, 1]."""
+def regress_outputs(signature: Signature, outputs: Arrays, rows: int) -> Array:
+    """Return a value for each row from the output `outputs`, float [rows] or [rows, 1]."""
     value = outputs.get("outputs")
     if value is None:
         raise ServingError(

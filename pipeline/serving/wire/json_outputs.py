@@ -1,30 +1,30 @@
-"""Output arrays to the JSON of an answer (contract b3).
+"""Converts output arrays to the JSON of a response (contract b3).
 
-orjson writes float32 with as few digits as bring it back, but NaN as null, which breaks clients;
-answers with a number that is not finite go through the standard library instead.
+orjson writes float32 with the fewest digits that restore it, but it writes NaN as null, which
+breaks clients; the standard library writes responses with non-finite numbers instead.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import orjson
 
+from pipeline.serving.engine.signature import Array, Arrays
 from pipeline.serving.errors import invalid
 
-WRITABLE = "fiub"  # kinds of NumPy types that JSON can hold
+WRITABLE = "fiub"  # kinds of NumPy types that JSON can represent
 BYTES_SUFFIX = "_bytes"
 
 
-def write_rows(outputs: Mapping[str, Any]) -> bytes:
-    """`{"predictions": [...]}`, one entry a row.
+def write_rows(outputs: Arrays) -> bytes:
+    """Write `{"predictions": [...]}` with one entry per row.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; an output without rows, or with another number of them.
+        ServingError: INVALID_ARGUMENT; an output without rows, or with another number of rows.
     """
     rows = None
     for name, value in outputs.items():
@@ -44,27 +44,27 @@ def write_rows(outputs: Mapping[str, Any]) -> bytes:
     return to_bytes({"predictions": entries}, finite)
 
 
-def write_columns(outputs: Mapping[str, Any]) -> bytes:
-    """`{"outputs": ...}`: the only output's value, or an object of them."""
+def write_columns(outputs: Arrays) -> bytes:
+    """Write `{"outputs": ...}`: the value of a single output, or an object of all outputs."""
     plain = {name: _plain(name, value) for name, value in outputs.items()}
     finite = all(map(_finite, plain.values()))
     return to_bytes({"outputs": next(iter(plain.values())) if len(plain) == 1 else plain}, finite)
 
 
-def results(value: Any, outputs: Mapping[str, Any]) -> bytes:
-    """`{"results": ...}`, made of these outputs."""
+def write_results(value: object, outputs: Arrays) -> bytes:
+    """Write `{"results": ...}`; `outputs` determines whether all numbers are finite."""
     return to_bytes({"results": value}, all(map(_finite, outputs.values())))
 
 
-def to_bytes(value: Any, finite: bool = True) -> bytes:
-    """JSON of plain values and NumPy arrays; `finite` where no number is NaN or infinite."""
+def to_bytes(value: object, finite: bool = True) -> bytes:
+    """Write plain values and NumPy arrays as JSON; `finite` if no number is NaN or infinite."""
     if finite:
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     return json.dumps(_python(value), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _plain(name: str, value: Any) -> Any:
-    """An array that orjson writes, or nested lists of strings; a scalar for 0-d."""
+def _plain(name: str, value: Array) -> Any:
+    """Convert to an array that orjson writes, nested lists of strings, or a scalar."""
     if value.dtype == object:
         return _strings(value.tolist(), as_bytes=name.endswith(BYTES_SUFFIX))
     if value.dtype.kind not in WRITABLE or value.dtype.isbuiltin != 1:  # bfloat16, float8, ...
@@ -78,19 +78,19 @@ def _strings(value: Any, as_bytes: bool) -> Any:
     if not as_bytes:
         try:
             return value.decode()
-        except UnicodeDecodeError:  # TensorFlow Serving writes JSON here that nobody can read
+        except UnicodeDecodeError:  # TensorFlow Serving writes invalid JSON here
             pass
     return {"b64": base64.b64encode(value).decode()}
 
 
-def _finite(value: Any) -> bool:
+def _finite(value: object) -> bool:
     if isinstance(value, np.ndarray | np.floating):
         return value.dtype.kind != "f" or bool(np.isfinite(value).all())
     return True
 
 
-def _python(value: Any) -> Any:
-    """The same for the standard library; a float32 keeps its own shortest digits."""
+def _python(value: object) -> object:
+    """Convert for the standard library; a float32 keeps its shortest digits."""
     if isinstance(value, np.ndarray):
         return [_python(item) for item in value]
     if isinstance(value, np.floating):

@@ -1,7 +1,7 @@
-"""Bytes to a JSON object, as TensorFlow Serving's parser takes them (contract b2.1, b2.2).
+"""Parses a JSON object as TensorFlow Serving's parser does (contract b2.1, b2.2).
 
-orjson reads what is plain JSON; the rest takes the slow path: NaN and infinities, bytes after the
-first value, and keys that stand twice, of which the first counts.
+orjson reads plain JSON. A slow path reads the rest: NaN and infinities, bytes after the first
+value, and repeated keys, of which the first counts.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from pipeline.serving.errors import ServingError, invalid
 
-SHOWN = 256  # bytes of a value in an error
-DEEPEST = 512  # lists and objects inside each other
+MAX_QUOTED_BYTES = 256  # of a JSON value in an error
+MAX_DEPTH = 512  # of nested lists and objects
 KEY = re.compile(rb'"\s*:')
-# A string may lack its end; it is still one token, and no part of it is looked at again (`*+`).
-# Else "\"\"\"... would take time by the square of its length, and a long string 118 bytes a letter.
+# An unterminated string is one token, too, and possessive quantifiers (`*+`) prevent backtracking.
+# Otherwise "\"\"\"... takes quadratic time, and a long string 118 bytes per character.
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 TOKEN = re.compile(rf"{STRING}|-?\bInf\b|[\[\]{{}}]", re.DOTALL)
 KINDS = {type(None): "Null", dict: "Object", list: "Array", str: "String"}
 KINDS |= {int: "Number", float: "Number"}
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Reads the object that a request's body holds.
+def parse_object(body: bytes) -> dict[str, object]:
+    """Parse the JSON object in a request's body.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; the body is empty, no JSON, or no object.
+        ServingError: INVALID_ARGUMENT; the body is empty, not JSON, or not an object.
     """
     if not body:
         raise _parse_error("The document is empty")
+    value: object
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -43,22 +43,26 @@ def parse_object(body: bytes) -> dict[str, Any]:
         if isinstance(value, dict) and _may_repeat_keys(body, value):
             value = _parse_slowly(body)
     if not isinstance(value, dict):
-        raise invalid(f"JSON Value: {shown(value)} Is not object")
+        raise invalid(f"JSON Value: {abbreviate(value)} Is not object")
     return value
 
 
-def shown(value: Any) -> str:
-    """A JSON value for an error: at most `SHOWN` bytes."""
+def abbreviate(value: object) -> str:
+    """Quote a JSON value in an error with at most `MAX_QUOTED_BYTES` bytes."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
         text = "[[...]]"
     encoded = text.encode("utf-8", "replace")
-    return text if len(encoded) <= SHOWN else encoded[:SHOWN].decode("utf-8", "ignore") + "..."
+    return (
+        text
+        if len(encoded) <= MAX_QUOTED_BYTES
+        else encoded[:MAX_QUOTED_BYTES].decode("utf-8", "ignore") + "..."
+    )
 
 
-def kind(value: Any) -> str:
-    """The name of a JSON value's type, as errors give it."""
+def json_type(value: object) -> str:
+    """Return the name of a JSON value's type for errors."""
     return str(value) if isinstance(value, bool) else KINDS[type(value)]
 
 
@@ -67,28 +71,29 @@ def _parse_error(reason: str, offset: int | None = None) -> ServingError:
     return invalid(f"JSON Parse error: {reason}{where}")
 
 
-def _may_repeat_keys(body: bytes, value: dict[str, Any]) -> bool:
-    """True if more `":` stand in the text than keys came out of it.
+def _may_repeat_keys(body: bytes, value: dict[str, object]) -> bool:
+    """Whether the text has more `":` than the value has keys.
 
-    A colon that begins a string counts, too; then the slow path is taken for nothing.
+    A string that begins with a colon counts, too; the slow path is then taken needlessly.
     """
     written = sum(1 for _ in KEY.finditer(body))
     return written > len(value) and written > _count_keys(value)
 
 
-def _count_keys(value: Any) -> int:
-    count, waiting = 0, [value]
-    while waiting:
-        item = waiting.pop()
+def _count_keys(value: object) -> int:
+    count = 0
+    stack: list[object] = [value]
+    while stack:
+        item = stack.pop()
         if isinstance(item, dict):
             count += len(item)
-            waiting.extend(item.values())
+            stack.extend(item.values())
         elif isinstance(item, list):
-            waiting.extend(inner for inner in item if isinstance(inner, list | dict))
+            stack.extend(inner for inner in item if isinstance(inner, list | dict))
     return count
 
 
-def _parse_slowly(body: bytes) -> Any:
+def _parse_slowly(body: bytes) -> object:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -107,13 +112,13 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def _plain_tokens(text: str) -> Iterator[str]:
-    """The text with `Inf` written as Python reads it; refuses what is nested too deeply."""
+    """Replace `Inf` by Python's `Infinity`; refuse text that is nested too deeply."""
     depth = end = 0
     for match in TOKEN.finditer(text):
         token = match[0]
         if token in ("[", "{"):
             depth += 1
-            if depth > DEEPEST:
+            if depth > MAX_DEPTH:
                 raise _parse_error("Nested too deeply", match.start())
         elif token in ("]", "}"):
             depth -= 1
@@ -126,25 +131,25 @@ def _plain_tokens(text: str) -> Iterator[str]:
     yield text[end:]
 
 
-def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read: dict[str, Any] = {}
+def _keep_first(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result: dict[str, object] = {}
     for key, value in pairs:
-        read.setdefault(key, value)
-    return read
+        result.setdefault(key, value)
+    return result
 
 
 def _float(text: str) -> float:
     value = float(text)
-    if math.isinf(value):  # Infinity itself does not come here
+    if math.isinf(value):  # the decoder handles the literal Infinity elsewhere
         raise ValueError(text)
     return value
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_first_wins, parse_float=_float)
+DECODER = json.JSONDecoder(object_pairs_hook=_keep_first, parse_float=_float)
 
 
-def _refuse_lone_surrogates(text: str, value: Any) -> None:
-    """Half a character has no UTF-8, and no tensor could hold it."""
+def _refuse_lone_surrogates(text: str, value: object) -> None:
+    """Refuse lone surrogates, which have no UTF-8 encoding."""
     if "\\ud" not in text.lower():
         return
     try:

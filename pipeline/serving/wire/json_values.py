@@ -1,23 +1,23 @@
-"""One JSON value to the flat values of a tensor (contract b2.8 to b2.10)."""
+"""Converts a JSON value to the flat values of a tensor (contract b2.8 to b2.10)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from pipeline.serving.engine.signature import Tensor
+from pipeline.serving.engine.signature import Array, Tensor
 from pipeline.serving.errors import Code, ServingError, invalid, too_large
 from pipeline.serving.settings import Limits
-from pipeline.serving.wire.json_text import kind, shown
+from pipeline.serving.wire.json_text import abbreviate, json_type
 
-HIGHEST_RANK = 32
+MAX_RANK = 32
 FLOATS = {"float": np.float32, "double": np.float64}
 NUMBERS = frozenset({float, int})
-# What a whole number must fit; small types are not checked further, as in TensorFlow Serving.
+# Ranges of integers; small types are checked as int32 only, as in TensorFlow Serving.
 INT32, UINT32 = (-(2**31), 2**31 - 1), (0, 2**32 - 1)
 RANGES = {
     "int8": INT32,
@@ -32,17 +32,17 @@ RANGES = {
 Shape = tuple[int, ...]
 
 
-def shape_of(value: Any) -> Shape:
-    """The shape that a nested list would have, going by the first of each list.
+def infer_shape(value: object) -> Shape:
+    """Infer the shape of a nested list from the first item of each list.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; lists inside lists beyond `HIGHEST_RANK`.
+        ServingError: INVALID_ARGUMENT; more than `MAX_RANK` nested lists.
     """
     sizes: list[int] = []
     while isinstance(value, list):
         sizes.append(len(value))
-        if len(sizes) > HIGHEST_RANK:
-            raise invalid(f"JSON Value: nested deeper than {HIGHEST_RANK} lists")
+        if len(sizes) > MAX_RANK:
+            raise invalid(f"JSON Value: nested deeper than {MAX_RANK} lists")
         if not value:
             break
         value = value[0]
@@ -50,24 +50,26 @@ def shape_of(value: Any) -> Shape:
 
 
 def check_size(shape: Shape, tensor: Tensor, limits: Limits) -> None:
-    """Refuses a tensor by its shape, before its values are looked at; 413.
+    """Refuse too many elements (413), before the values are converted.
 
-    A dimension of size 0 counts as 1: a million empty lists are no small tensor.
+    A dimension of size 0 counts as 1: a million empty lists are not a small tensor.
     """
     elements = math.prod(max(size, 1) for size in shape)
     if elements > limits.elements:
-        raise too_large(f"{tensor.name}: {elements} elements; at most {limits.elements} are taken")
+        raise too_large(
+            f"{tensor.name}: {elements} elements; at most {limits.elements} are allowed"
+        )
 
 
-def fill(value: Any, level: int, shape: Shape, tensor: Tensor, limits: Limits) -> list[Any]:
-    """The values inside `value`, in order, each checked against the tensor's type.
+def flatten(value: object, level: int, shape: Shape, tensor: Tensor, limits: Limits) -> list[Any]:
+    """Flatten nested lists in order, and check each value against the tensor's type.
 
     Args:
-        value: A list `level` lists deep, or a single value.
-        level: How many lists it stands in.
-        shape: What `shape_of` said of the outermost.
-        tensor: What is filled.
-        limits: `text` bounds each string.
+        value: A list or a single value.
+        level: The number of lists around `value`.
+        shape: The result of `infer_shape` for the outermost list.
+        tensor: The tensor that the values belong to.
+        limits: `text` limits each string.
 
     Raises:
         ServingError: INVALID_ARGUMENT; lists of unequal lengths or depths, or a wrong type.
@@ -75,10 +77,10 @@ def fill(value: Any, level: int, shape: Shape, tensor: Tensor, limits: Limits) -
     if not isinstance(value, list):
         if level != len(shape):
             raise invalid(
-                f"JSON Value: {shown(value)} found at incorrect level: {level + 1}"
+                f"JSON Value: {abbreviate(value)} found at incorrect level: {level + 1}"
                 f" in the JSON DOM. Expected at level: {len(shape)}"
             )
-        return [one_value(value, tensor, limits)]
+        return [convert_scalar(value, tensor, limits)]
     if level >= len(shape):
         raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
     if len(value) != shape[level]:
@@ -90,11 +92,11 @@ def fill(value: Any, level: int, shape: Shape, tensor: Tensor, limits: Limits) -
         flat = _fast_leaf(value, tensor)
         if flat is not None:
             return flat
-    return [leaf for item in value for leaf in fill(item, level + 1, shape, tensor, limits)]
+    return [leaf for item in value for leaf in flatten(item, level + 1, shape, tensor, limits)]
 
 
 def _fast_leaf(values: list[Any], tensor: Tensor) -> list[Any] | None:
-    """The values of an innermost list if all have the right type, by loops in C; else None."""
+    """Return the values of an innermost list if all have the right type, else None; loops in C."""
     types = set(map(type, values))
     if tensor.dtype in FLOATS:
         return values if types <= NUMBERS else None
@@ -104,20 +106,20 @@ def _fast_leaf(values: list[Any], tensor: Tensor) -> list[Any] | None:
     return None
 
 
-def one_value(value: Any, tensor: Tensor, limits: Limits) -> Any:
-    """A single value of the tensor's type; text as bytes."""
-    dtype, given = tensor.dtype, type(value)
+def convert_scalar(value: Any, tensor: Tensor, limits: Limits) -> Any:
+    """Convert a single value to the tensor's type; strings become bytes."""
+    dtype, received = tensor.dtype, type(value)
     if dtype == "string":
-        return text(value, tensor, limits)
-    if given is dict:
+        return convert_string(value, tensor, limits)
+    if received is dict:
         raise _wrong_type(value, dtype)
     if dtype in FLOATS:
-        fits = given in NUMBERS
+        fits = received in NUMBERS
     elif dtype in RANGES:
         low, high = RANGES[dtype]
-        fits = given is int and low <= value <= high
+        fits = received is int and low <= value <= high
     elif dtype == "bool":
-        fits = given is bool
+        fits = received is bool
     else:
         raise _not_from_json(value, dtype)
     if not fits:
@@ -125,8 +127,8 @@ def one_value(value: Any, tensor: Tensor, limits: Limits) -> Any:
     return value
 
 
-def text(value: Any, tensor: Tensor, limits: Limits) -> bytes:
-    """A string, or an object whose only key `b64` holds one."""
+def convert_string(value: object, tensor: Tensor, limits: Limits) -> bytes:
+    """Convert a string, or an object with the only key `b64`, to bytes."""
     if isinstance(value, str):
         try:
             encoded = value.encode()
@@ -138,24 +140,24 @@ def text(value: Any, tensor: Tensor, limits: Limits) -> bytes:
         raise _wrong_type(value, tensor.dtype)
     if len(encoded) > limits.text:
         raise too_large(
-            f"{tensor.name}: a string of {len(encoded)} bytes; at most {limits.text} are taken"
+            f"{tensor.name}: a string of {len(encoded)} bytes; at most {limits.text} are allowed"
         )
     return encoded
 
 
-def is_base64(value: Any) -> bool:
-    """Whether an object stands for bytes."""
+def is_base64(value: object) -> TypeGuard[dict[str, str]]:
+    """Whether a value is an object that encodes bytes, `{"b64": ...}`."""
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
-def decode_base64(value: Any) -> bytes:
-    """The bytes of `{"b64": ...}`; padding may be left out.
+def decode_base64(value: object) -> bytes:
+    """Decode `{"b64": ...}`; padding is optional.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; another object, or no base64.
+        ServingError: INVALID_ARGUMENT; another object, or invalid base64.
     """
     if not is_base64(value):
-        raise invalid(f"JSON Value: {shown(value)} not formatted correctly for base64 data")
+        raise invalid(f"JSON Value: {abbreviate(value)} not formatted correctly for base64 data")
     try:
         letters = "".join(value["b64"].split())
         return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
@@ -163,30 +165,30 @@ def decode_base64(value: Any) -> bytes:
         raise invalid("Unable to base64 decode") from error
 
 
-def _not_from_json(value: Any, dtype: str) -> ServingError:
+def _not_from_json(value: object, dtype: str) -> ServingError:
     return ServingError(
-        Code.UNIMPLEMENTED, f"Conversion of JSON Value: {shown(value)} to type: {dtype}"
+        Code.UNIMPLEMENTED, f"Conversion of JSON Value: {abbreviate(value)} to type: {dtype}"
     )
 
 
-def _wrong_type(value: Any, dtype: str) -> ServingError:
+def _wrong_type(value: object, dtype: str) -> ServingError:
     return invalid(
-        f"JSON Value: {shown(value)} Type: {kind(value)} is not of expected type: {dtype}"
+        f"JSON Value: {abbreviate(value)} Type: {json_type(value)} is not of expected type: {dtype}"
     )
 
 
-def array(flat: list[Any], shape: Shape, tensor: Tensor) -> Any:
-    """Checked values as an array of the tensor's type; strings as objects.
+def to_array(flat: list[Any], shape: Shape, tensor: Tensor) -> Array:
+    """Return checked values as an array of the tensor's type; strings have dtype object.
 
     Raises:
-        ServingError: A number beyond all floats, or no values at all for a type that JSON has none
-            for (501, as `one_value` says of one).
+        ServingError: A number exceeds all floats, or JSON cannot represent the type (501, as in
+            `convert_scalar`).
     """
     if tensor.dtype == "string":
         values = np.empty(len(flat), object)
         values[:] = flat
         return values.reshape(shape)
-    if tensor.dtype in RANGES:  # 300 as uint8 wraps round, as in TensorFlow Serving
+    if tensor.dtype in RANGES:  # 300 as uint8 wraps around, as in TensorFlow Serving
         wide = np.uint64 if tensor.dtype == "uint64" else np.int64
         return np.array(flat, wide).astype(tensor.dtype).reshape(shape)
     if tensor.dtype == "bool":
@@ -194,7 +196,7 @@ def array(flat: list[Any], shape: Shape, tensor: Tensor) -> Any:
     if tensor.dtype not in FLOATS:
         raise _not_from_json(flat, tensor.dtype)
     try:
-        with np.errstate(over="ignore"):  # beyond float32 lies infinity
+        with np.errstate(over="ignore"):  # overflow becomes infinity
             return np.array(flat, np.float64).astype(FLOATS[tensor.dtype]).reshape(shape)
     except OverflowError as error:
         raise invalid("JSON Parse error: Number too big to be stored in double") from error

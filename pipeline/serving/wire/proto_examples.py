@@ -6,22 +6,22 @@ from typing import Any
 
 from pipeline.serving.errors import invalid, too_large
 from pipeline.serving.settings import Limits
-from pipeline.serving.wire.examples import with_context
+from pipeline.serving.wire.examples import merge_context
 
 
-def serialized_examples(given: Any, limits: Limits) -> list[bytes]:
-    """Each tf.Example of an `Input` message, serialized, its context merged in.
+def serialized_examples(message: Any, limits: Limits) -> list[bytes]:
+    """Return each tf.Example of an `Input` message, serialized with its context merged in.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is none, or more or longer ones than the limits.
+        ServingError: INVALID_ARGUMENT; no examples. 413; too many or too long examples.
     """
     context = b""
-    examples = given.example_list.examples
-    if given.WhichOneof("kind") == "example_list_with_context":
-        examples = given.example_list_with_context.examples
-        context = given.example_list_with_context.context.SerializeToString()
+    examples = message.example_list.examples
+    if message.WhichOneof("kind") == "example_list_with_context":
+        examples = message.example_list_with_context.examples
+        context = message.example_list_with_context.context.SerializeToString()
     if not examples:
         raise invalid("Input is empty")
     if len(examples) > limits.rows:
-        raise too_large(f"{len(examples)} examples; at most {limits.rows} are taken")
-    return with_context(context, (example.SerializeToString() for example in examples), limits)
+        raise too_large(f"{len(examples)} examples; at most {limits.rows} are allowed")
+    return merge_context(context, (example.SerializeToString() for example in examples), limits)

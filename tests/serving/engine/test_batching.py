@@ -1,4 +1,4 @@
-"""Requests that share a run: who joins whom, and what happens to each."""
+"""Requests that share a run: which ones do, and the result of each."""
 
 import threading
 import time
@@ -40,8 +40,8 @@ def model():
 def batcher(model):
     """A function that makes a queue in front of the model."""
     with ThreadPoolExecutor(2) as executor:
-        yield lambda run=model, most=8, waiting=100, together=True, **more: Batcher(
-            run, executor, most, waiting, together, **more
+        yield lambda run=model, most=8, max_waiting=100, shared=True, **more: Batcher(
+            run, executor, most, max_waiting, shared, **more
         )
         model.go.set()
 
@@ -51,7 +51,7 @@ def ask(queue, *values, seconds=LATER):
 
 
 def held(queue, model):
-    """Puts a first request into a run that does not end, so that the next ones wait."""
+    """Start a run that does not end, so that the next requests wait."""
     first = ask(queue, 100)
     model.began.wait(10)
     return first
@@ -61,12 +61,12 @@ def values(future):
     return future.result(10)["y"].tolist()
 
 
-def test_a_request_alone_does_not_wait(batcher, model):
+def test_a_single_request_does_not_wait(batcher, model):
     model.go.set()
     assert values(ask(batcher(), 1, 2)) == [2, 4]
 
 
-def test_what_waits_shares_the_next_run_and_each_gets_its_own_rows(batcher, model):
+def test_waiting_requests_share_the_next_run_and_get_their_own_rows(batcher, model):
     queue = batcher()
     first = held(queue, model)
     others = [ask(queue, 1), ask(queue, 2, 3), ask(queue, 4)]
@@ -77,7 +77,7 @@ def test_what_waits_shares_the_next_run_and_each_gets_its_own_rows(batcher, mode
     assert model.sizes == [1, 4]
 
 
-def test_a_run_has_no_more_rows_than_it_may(batcher, model):
+def test_a_run_has_at_most_max_batch_rows(batcher, model):
     queue = batcher(most=3)
     held(queue, model)
     others = [ask(queue, 1, 2), ask(queue, 3, 4), ask(queue, *range(5)), ask(queue, 5)]
@@ -86,7 +86,7 @@ def test_a_run_has_no_more_rows_than_it_may(batcher, model):
     assert model.sizes == [1, 2, 2, 5, 1]
 
 
-def test_a_bad_row_fails_alone(batcher, model):
+def test_only_the_bad_request_fails(batcher, model):
     queue = batcher()
     held(queue, model)
     others = [ask(queue, value) for value in (1, 2, -1, 3, 4)]
@@ -97,7 +97,7 @@ def test_a_bad_row_fails_alone(batcher, model):
     assert caught.value.code == Code.INVALID_ARGUMENT
 
 
-def test_other_shapes_are_not_joined(batcher, model):
+def test_different_shapes_do_not_share_a_run(batcher, model):
     queue = batcher()
     held(queue, model)
     wide = queue.submit({"x": np.ones([2, 2], np.float32)}, time.monotonic() + LATER)
@@ -107,7 +107,7 @@ def test_other_shapes_are_not_joined(batcher, model):
     assert values(narrow) == [2]
 
 
-def test_late_and_cancelled_requests_are_dropped_unanswered_by_the_model(batcher, model):
+def test_expired_and_cancelled_requests_are_dropped_before_the_run(batcher, model):
     queue = batcher()
     held(queue, model)
     late, gone, kept = ask(queue, 1, seconds=-1), ask(queue, 2), ask(queue, 3)
@@ -120,8 +120,8 @@ def test_late_and_cancelled_requests_are_dropped_unanswered_by_the_model(batcher
     assert model.sizes == [1, 1]
 
 
-def test_a_full_queue_says_so(batcher, model):
-    queue = batcher(waiting=2)
+def test_a_full_queue_refuses_requests(batcher, model):
+    queue = batcher(max_waiting=2)
     held(queue, model)
     ask(queue, 1)
     ask(queue, 2)
@@ -130,7 +130,7 @@ def test_a_full_queue_says_so(batcher, model):
     assert (caught.value.code, caught.value.http_status) == (Code.RESOURCE_EXHAUSTED, 429)
 
 
-def test_an_output_without_rows_is_asked_for_alone(batcher, model):
+def test_requests_with_an_output_without_rows_run_alone(batcher, model):
     def total(arrays):
         return {"y": model(arrays)["y"].sum()}
 
@@ -141,8 +141,8 @@ def test_an_output_without_rows_is_asked_for_alone(batcher, model):
     assert [future.result(10)["y"] for future in others] == [6, 6]
 
 
-def test_requests_that_may_not_be_joined_run_side_by_side(batcher, model):
-    queue = batcher(together=False)
+def test_requests_that_may_not_share_a_run_run_in_parallel(batcher, model):
+    queue = batcher(shared=False)
     first = held(queue, model)
     model.began.clear()
     second = ask(queue, 2)
@@ -153,7 +153,7 @@ def test_requests_that_may_not_be_joined_run_side_by_side(batcher, model):
     assert model.sizes == [1, 1, 1]
 
 
-def test_an_unexpected_error_reaches_the_one_who_asked(batcher, model):
+def test_an_unexpected_error_reaches_the_caller(batcher, model):
     def broken(_):
         raise KeyError("bug")
 
@@ -161,7 +161,7 @@ def test_an_unexpected_error_reaches_the_one_who_asked(batcher, model):
         ask(batcher(run=broken), 1).result(10)
 
 
-def test_many_clients_at_once_get_their_own_answers(batcher, model):
+def test_many_concurrent_clients_get_their_own_answers(batcher, model):
     model.go.set()
     queue = batcher()
 
@@ -173,7 +173,7 @@ def test_many_clients_at_once_get_their_own_answers(batcher, model):
     assert answers == [[[2 * (n * 100 + i)] for i in range(20)] for n in range(16)]
 
 
-def test_a_long_text_shares_its_run_with_few(batcher):
+def test_a_long_text_shares_a_run_with_few_others(batcher):
     sizes, go, began = [], threading.Event(), threading.Event()
 
     def run(arrays):
@@ -186,7 +186,7 @@ def test_a_long_text_shares_its_run_with_few(batcher):
         array = np.array([b"x" * length for length in lengths], object)
         return queue.submit({"text": array}, time.monotonic() + LATER)
 
-    queue = batcher(run, padded=100)
+    queue = batcher(run, max_padded=100)
     answers = [texts(1)]
     began.wait(10)
     answers += [texts(10), texts(20, 1), texts(30), texts(1, 1), texts(500), texts(0)]

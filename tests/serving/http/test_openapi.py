@@ -1,11 +1,11 @@
-"""What /openapi.json says holds, for requests that schemathesis makes up from it."""
+"""/openapi.json is correct for requests that schemathesis generates from it."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.serving.http.openapi import document
-from pipeline.serving.http.paths import parse
+from pipeline.serving.http.paths import parse_path
 
 OPERATIONS = [(path, method) for path, item in document()["paths"].items() for method in item]
 
@@ -19,15 +19,15 @@ def api(served):
     return schemathesis.openapi.from_url(f"http://{served.rest}/openapi.json")
 
 
-def test_it_is_served(served):
+def test_the_document_is_served(served):
     assert served.ask("GET", "/openapi.json").json == document()
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_every_path_of_it_is_one_of_the_contract(path, method):
+def test_every_path_belongs_to_the_contract(path, method):
     if path.startswith("/v1/"):
         filled = path.format(model="m", version="7", label="l")
-        call = parse(method.upper(), filled)
+        call = parse_path(method.upper(), filled)
         assert call.target.name == "m"
         assert (call.target.version is not None) == ("{version}" in path)
         assert (call.target.label is not None) == ("{label}" in path)
@@ -35,8 +35,8 @@ def test_every_path_of_it_is_one_of_the_contract(path, method):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_answers_are_as_described(api, path, method):
-    """Never a 5xx, and status, type and body as described, whatever is sent."""
+def test_responses_match_the_document(api, path, method):
+    """Never a 5xx; status, type and body match the document."""
     from schemathesis.checks import not_a_server_error
     from schemathesis.specs.openapi.checks import (
         content_type_conformance,

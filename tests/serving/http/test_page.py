@@ -1,4 +1,4 @@
-"""The page, in a real Chromium where the machine has one: drawn, by keyboard, on a phone."""
+"""The page in a real Chromium, if installed: drawing, keyboard, phone."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.serving.conftest import Served, wait_until
 from tests.serving.contract_models import function, publish, spec
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-# Without these it looks up hosts of its maker at every start.
+# Without these Chromium contacts hosts of its vendor at every start.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -61,7 +61,7 @@ TRANSLATION = {
         attention=[[0.75, 0.25, 0.0], [0.0, 1.0, 0.0]],
     ),
 }
-# Numbers that are none, a text from right to left, and names that mean something else elsewhere.
+# Non-numbers, a right-to-left text, and output names with another meaning.
 ODD = rows(
     translation="שלום",
     score=float("nan"),
@@ -99,7 +99,7 @@ def chromium():
 
 @pytest.fixture
 def page(chromium, served):
-    """The page in English; anything that goes wrong in it, or asks another host, fails the test."""
+    """The page in English; an error in it, or a request to another host, fails the test."""
     context = chromium.new_context(locale="en-US", permissions=["clipboard-read"])
     page, wrong = context.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -128,21 +128,21 @@ def ask(page, model, text=ASKED):
     ("path", "kind"),
     [("/", "html"), ("/page/page.css", "css"), ("/page/page.js", "javascript")],
 )
-def test_the_page_asks_nobody_else(served, path, kind):
+def test_the_page_loads_nothing_from_other_origins(served, path, kind):
     answer = served.ask("GET", path)
     assert (answer.status, answer.headers["content-type"]) == (200, f"text/{kind}; charset=utf-8")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     text = answer.body.decode()
     assert not re.search(r"(src|href|url\(|import|fetch\()\s*=?\s*[\"'(`]?(https?:)?//", text)
-    assert "innerHTML" not in text  # what a model answers is text, never markup
+    assert "innerHTML" not in text  # answers are text, never markup
 
 
 @pytest.mark.parametrize("path", ["/page/", "/page/none.js", "/page/..%2Fserver.py", "/page.html"])
-def test_there_are_no_other_files(served, path):
+def test_other_files_are_not_served(served, path):
     assert served.ask("GET", path).status == 404
 
 
-def test_examples_are_what_a_version_was_warmed_up_with(served):
+def test_examples_come_from_warm_up_requests(served):
     found = served.ask("GET", "/page/examples/a_tagger").json
     assert found == {"examples": ["short", "to Oslo & back"]}
     assert served.ask("GET", "/page/examples/b_classes").json == {"examples": []}
@@ -163,7 +163,7 @@ def test_slots_are_marked_by_code_points(page):
 
 
 @browser_only
-def test_classes_are_bars_the_likeliest_first(page):
+def test_classes_are_bars_in_order_of_score(page):
     ask(page, "b_classes")
     assert page.inner_text(".headline") == "b 75.0 % · below the model's threshold"
     assert page.locator(".bars dt").all_inner_texts() == ["b", "a"]
@@ -172,7 +172,7 @@ def test_classes_are_bars_the_likeliest_first(page):
 
 
 @browser_only
-def test_a_translation_comes_with_others_and_its_attention(page):
+def test_a_translation_is_shown_with_alternatives_and_attention(page):
     ask(page, "c_translator")
     assert page.inner_text(".headline") == "one two"
     assert page.locator("li").all_inner_texts() == ["one two -0.500", "three -1.250"]
@@ -187,17 +187,17 @@ def test_a_translation_comes_with_others_and_its_attention(page):
 
 
 @browser_only
-def test_what_takes_no_text_takes_json(page):
+def test_models_without_text_input_take_json(page):
     ask(page, "d_numbers", "1.5")
     assert page.locator("#outputs td").all_inner_texts() == ["answer", "3"]
     page.fill("#text", "x")
     page.click("#go")
-    page.wait_for_selector("#told:not(:empty)")
+    page.wait_for_selector("#error:not(:empty)")
     assert page.locator("#all").is_hidden()
 
 
 @browser_only
-def test_integers_are_sent_as_they_were_written(page):
+def test_integers_are_sent_unchanged(page):
     choose(page, "d_numbers", "9007199254740993")
     assert "9007199254740993" in page.text_content("#curl")
     with page.expect_request("**/d_numbers:predict") as asked:
@@ -206,9 +206,9 @@ def test_integers_are_sent_as_they_were_written(page):
 
 
 @browser_only
-def test_what_is_no_number_is_shown_as_it_is_and_what_cannot_be_drawn_in_the_table(page):
+def test_non_numbers_are_shown_unchanged_and_other_outputs_in_the_table(page):
     ask(page, "e_odd")
-    assert page.locator("#told").is_hidden()
+    assert page.locator("#error").is_hidden()
     assert page.locator(".headline").all_inner_texts() == ["שלום"]
     assert page.evaluate("getComputedStyle(document.querySelector('.headline')).direction") == "rtl"
     assert page.inner_text("#answer").count("score NaN") == 1
@@ -221,7 +221,7 @@ def test_what_is_no_number_is_shown_as_it_is_and_what_cannot_be_drawn_in_the_tab
 
 
 def hold(page, pattern):
-    """The requests of that kind, held until they are let go."""
+    """Hold the requests of a kind until they are released."""
     held = []
     page.route(pattern, lambda route: held.append(route))
     return held
@@ -232,7 +232,7 @@ def wait_for(page, held, count=1):
 
 
 @browser_only
-def test_every_signature_is_asked_with_the_text_of_the_question(page):
+def test_every_signature_gets_the_text_of_the_same_request(page):
     choose(page, "c_translator", "first")
     held = hold(page, "**/c_translator:predict")
     page.click("#go")
@@ -250,7 +250,7 @@ def test_every_signature_is_asked_with_the_text_of_the_question(page):
 
 
 @browser_only
-def test_an_answer_that_comes_after_another_model_was_chosen_is_dropped(page):
+def test_answers_for_a_previously_chosen_model_are_dropped(page):
     choose(page, "a_tagger", "text")
     held = hold(page, "**/a_tagger:predict")
     page.click("#go")
@@ -264,7 +264,7 @@ def test_an_answer_that_comes_after_another_model_was_chosen_is_dropped(page):
 
 
 @browser_only
-def test_signatures_that_come_after_another_model_was_chosen_are_dropped(page):
+def test_signatures_of_a_previously_chosen_model_are_dropped(page):
     choose(page, "b_classes")
     held = hold(page, "**/d_numbers/metadata")
     page.select_option("#model", "d_numbers")
@@ -278,7 +278,7 @@ def test_signatures_that_come_after_another_model_was_chosen_are_dropped(page):
 
 
 @browser_only
-def test_a_question_waits_for_the_signatures(page):
+def test_a_request_waits_for_the_signatures(page):
     choose(page, "b_classes")
     held = hold(page, "**/d_numbers/metadata")
     page.select_option("#model", "d_numbers")
@@ -291,16 +291,16 @@ def test_a_question_waits_for_the_signatures(page):
 
 
 @browser_only
-def test_a_model_that_left_is_told_and_leaves_nothing_of_the_one_before(page):
+def test_an_unloaded_model_shows_an_error_and_no_previous_answer(page):
     choose(page, "d_numbers", "1.5")
     gone = {"status": 404, "body": '{"error": "Servable not found"}'}
     page.route("**/b_classes**", lambda route: route.fulfill(**gone))
     page.route("**/b_classes/metadata", lambda route: route.fulfill(**gone))
     page.select_option("#model", "b_classes")
-    page.wait_for_selector("#told:not(:empty)")
+    page.wait_for_selector("#error:not(:empty)")
     page.fill("#text", "no JSON")
     page.click("#go")
-    page.wait_for_selector("#told:text-is('Servable not found')")
+    page.wait_for_selector("#error:text-is('Servable not found')")
     assert '["no JSON"]' in page.text_content("#curl")
 
 
@@ -365,7 +365,7 @@ def test_on_a_phone_in_both_schemes(page, scheme):
 
 
 @browser_only
-def test_a_key_is_asked_for_where_the_server_wants_one(serve, served, chromium, tmp_path):
+def test_the_page_asks_for_a_key_if_the_server_needs_one(serve, served, chromium, tmp_path):
     (tmp_path / "keys").write_text("0123456789abcdef\n")
     with (
         serve(served.server.models.root, api_keys=tmp_path / "keys") as closed,

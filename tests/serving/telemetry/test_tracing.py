@@ -24,7 +24,7 @@ def spans(monkeypatch):
     return exporter.get_finished_spans
 
 
-def test_a_request_is_a_span_below_the_clients(serve, contract_models, spans):
+def test_a_request_is_a_child_span_of_the_client(serve, contract_models, spans):
     with serve(contract_models, tracing=True) as served:
         headers = {"traceparent": TRACEPARENT}
         served.predict("half_plus_two", {"instances": [1]}, headers)
@@ -51,7 +51,7 @@ def test_a_request_is_a_span_below_the_clients(serve, contract_models, spans):
     assert 0 < one.end_time - one.start_time < 30e9
 
 
-def test_without_its_packages_it_is_refused(monkeypatch):
+def test_tracing_without_its_packages_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(InputError, match="needs the extra `tracing`"):
         tracing.start()

@@ -1,4 +1,4 @@
-"""The administrator's ports: closed unless asked for, and what they change."""
+"""The administrator's ports: closed by default, and their effects."""
 
 import json
 import shutil
@@ -59,7 +59,7 @@ def test_the_ports_are_closed_by_default(serve, root, ports):
             assert served.ask(method, path, b"{}").status in (404, 405)
 
 
-def test_labels_are_set_at_once_and_stay_in_their_file(opened, root):
+def test_labels_take_effect_at_once_and_are_stored(opened, root):
     served, admin = opened
     reply = admin.ask("PUT", "/models/adds/labels", {"stable": 1})
     assert (reply.status, reply.json["labels"]) == (200, {"stable": 1})
@@ -68,7 +68,7 @@ def test_labels_are_set_at_once_and_stay_in_their_file(opened, root):
     assert json.loads((root / "adds" / "labels.json").read_text()) == {"stable": 1}
 
 
-def test_traffic_is_set_at_once(opened):
+def test_traffic_takes_effect_at_once(opened):
     served, admin = opened
     assert answer(served) == {"predictions": [2.0]}
     reply = admin.ask("PUT", "/models/adds/traffic", {"split": {"1": 100}})
@@ -81,36 +81,46 @@ def test_traffic_is_set_at_once(opened):
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "told"),
+    ("path", "body", "status", "message"),
     [
         ("/models/adds/labels", {"stable": 9}, 400, "no such version serves: 9; nothing was"),
         ("/models/adds/labels", {"stable": 3}, 400, "saved_model.pb: changed since"),
-        ("/models/adds/labels", {"stable": "1"}, 400, "labels: expected an object of labels"),
+        (
+            "/models/adds/labels",
+            {"stable": "1"},
+            400,
+            "labels: expected an object that maps labels",
+        ),
         ("/models/adds/labels", {"1": 1}, 400, "a label is a word"),
         ("/models/adds/labels", b"{", 400, "JSON Parse error"),
         ("/models/adds/labels", b" " * 2_000_000, 413, "larger than 1048576 bytes"),
         ("/models/nobody/labels", {}, 404, "Could not find any versions of model nobody"),
         ("/models/..%2F..%2Fetc/labels", {}, 404, ""),
-        ("/models/adds/traffic", {"split": {"1": 10}}, 400, "traffic: split: the shares make 10"),
+        (
+            "/models/adds/traffic",
+            {"split": {"1": 10}},
+            400,
+            "traffic: split: the shares add up to 10",
+        ),
         ("/models/adds/traffic", {"split": {"canary": 100}}, 400, "serves: canary; nothing"),
         ("/models/adds/traffic", {"shadow": {"to": "3"}}, 400, "saved_model.pb: changed since"),
     ],
 )
-def test_what_is_refused_changes_nothing(opened, root, path, body, status, told):
+def test_refused_requests_change_nothing(opened, root, path, body, status, message):
     served, admin = opened
     assert admin.ask("PUT", "/models/adds/labels", {"stable": 2}).status == 200
     before = admin.ask("GET", "/models").json
     reply = admin.ask("PUT", path, body)
     assert reply.status == status
-    assert told in (reply.json["error"] if told else "")
+    assert message in (reply.json["error"] if message else "")
     assert admin.ask("GET", "/models").json == before
     assert json.loads((root / "adds" / "labels.json").read_text()) == {"stable": 2}
     assert not (root / "adds" / "traffic.json").exists()
     assert answer(served) == {"predictions": [2.0]}
 
 
-def test_a_file_that_cannot_be_written_is_told(opened, root):
-    """As where the models are mounted read-only; a folder in its place does for a test."""
+def test_a_file_that_cannot_be_written_is_reported(opened, root):
+    """As with models mounted read-only; a folder in place of the file has the same effect."""
     _, admin = opened
     for name in ("labels", "traffic"):
         (root / "adds" / f"{name}.json").mkdir()
@@ -119,7 +129,7 @@ def test_a_file_that_cannot_be_written_is_told(opened, root):
         assert f"{name}.json cannot be written (Is a directory)" in reply.json["error"]
 
 
-def test_a_folder_that_vanished_is_told(opened, root):
+def test_a_missing_folder_is_reported(opened, root):
     served, admin = opened
     (root / "adds").rename(root / ".away")
     for name in ("labels", "traffic"):
@@ -137,7 +147,7 @@ def test_version_0_is_a_version(opened, root, made):
     assert answer(served) == {"predictions": [1.0]}
 
 
-def test_a_label_that_traffic_names_stays(opened):
+def test_a_label_used_by_traffic_cannot_be_removed(opened):
     _, admin = opened
     admin.ask("PUT", "/models/adds/labels", {"stable": 1, "canary": 2})
     admin.ask("PUT", "/models/adds/traffic", {"split": {"stable": 50, "canary": 50}})
@@ -149,7 +159,7 @@ def test_a_label_that_traffic_names_stays(opened):
     assert admin.ask("GET", "/models").json["adds"]["labels"] == {"stable": 1, "canary": 2}
 
 
-def test_reload_looks_now(serve, root, made, ports):
+def test_reload_polls_at_once(serve, root, made, ports):
     with serve(root, **ports, poll_seconds=1000) as served:
         admin = Served(f"127.0.0.1:{ports['admin_port']}", "")
         shutil.copytree(made / "1", root / "adds" / "7")
@@ -158,7 +168,7 @@ def test_reload_looks_now(serve, root, made, ports):
         assert answer(served) == {"predictions": [1.0]}
 
 
-def test_keys_of_clients_do_not_open_it(serve, root, ports, tmp_path):
+def test_keys_of_clients_are_refused(serve, root, ports, tmp_path):
     (tmp_path / "clients").write_text("a-client-key-0123\n")
     (tmp_path / "admins").write_text(f"{KEY}\n")
     keys = {"api_keys": tmp_path / "clients", "admin_keys": tmp_path / "admins"}
@@ -173,7 +183,7 @@ def test_keys_of_clients_do_not_open_it(serve, root, ports, tmp_path):
 
 
 def reload(ports, configs, key="", port="admin_grpc_port"):
-    """The status that ReloadConfig is answered with; the code of a refused call."""
+    """The status in the response to ReloadConfig, or the code of a refused call."""
     request = model_management_pb2.ReloadConfigRequest()
     rows = request.config.model_config_list
     for name, (base_path, labels) in configs.items():
@@ -189,14 +199,14 @@ def reload(ports, configs, key="", port="admin_grpc_port"):
         return status.error_code, status.error_message
 
 
-def test_reload_config_sets_labels_on_the_admin_port_alone(opened, root, ports):
+def test_reload_config_sets_labels_only_on_the_admin_port(opened, root, ports):
     served, _ = opened
     good = {"adds": (root / "adds", {"stable": 1})}
     assert reload(ports, good) == (0, "")
     assert answer(served, "/labels/stable") == {"predictions": [1.0]}
     clients = {"grpc_port": served.grpc.split(":")[1]}
     assert reload(clients, good, port="grpc_port") == grpc.StatusCode.PERMISSION_DENIED
-    for configs, told in [
+    for configs, expected in [
         ({"adds": (root / "adds", {"stable": 9})}, "no such version serves: 9"),
         ({"adds": ("/etc", {})}, "expected its own folder below the served one"),
         ({"adds": ("adds", {})}, "expected its own folder below the served one"),
@@ -208,10 +218,10 @@ def test_reload_config_sets_labels_on_the_admin_port_alone(opened, root, ports):
     ]:
         code, message = reload(ports, configs)
         assert code != 0
-        assert told in message
+        assert expected in message
     assert answer(served, "/labels/stable") == {"predictions": [1.0]}
 
 
-def test_a_port_that_others_reach_needs_keys(root):
+def test_a_port_beyond_loopback_needs_keys(root):
     with pytest.raises(InputError, match="needs admin_keys"):
         start(changed(Settings(Path(root)), ["admin_port=1", "admin_host=0.0.0.0"]))

@@ -1,11 +1,11 @@
-"""A model's lookup tables leave with it."""
+"""A model's lookup tables are freed with it."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline.serving.memory import release_memory
 from pipeline.serving.versions import loading, lookup_tables
-from pipeline.serving.versions.memory import give_back
 
 
 class Words(tf.Module):
@@ -31,19 +31,19 @@ def size(handle):
 
 
 def test_a_table_lives_as_long_as_its_model(folder):
-    servable = loading.open_version("words", 1, folder)
-    (handle,) = lookup_tables.handles(servable.loaded)
-    give_back()
+    servable = loading.load_saved_model("words", 1, folder)
+    (handle,) = lookup_tables.table_handles(servable.loaded)
+    release_memory()
     assert size(handle) == 2
     del servable
-    give_back()
+    release_memory()
     with pytest.raises(tf.errors.OpError):
         size(handle)
 
 
 def test_the_tables_of_another_load_stay(folder):
-    first, second = (loading.open_version("words", number, folder) for number in (1, 2))
+    first, second = (loading.load_saved_model("words", number, folder) for number in (1, 2))
     del first
-    give_back()
+    release_memory()
     text = {"text": np.array([b"b", b"x"], object)}
     assert second.run(second.signatures["serving_default"], text)["id"].tolist() == [8, -1]

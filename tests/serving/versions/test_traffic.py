@@ -1,4 +1,4 @@
-"""Requests shared among versions, and requests answered twice."""
+"""Traffic that is split among versions, and mirrored requests."""
 
 import json
 import shutil
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from pipeline.serving.versions.disagreements import differing, disagreements, unpadded
-from pipeline.serving.versions.traffic import Traffic, choose, parse, place
+from pipeline.serving.versions.disagreements import differing_outputs, disagreements, strip_padding
+from pipeline.serving.versions.traffic import Traffic, choose_version, parse_traffic, position_of
 from tests.serving.conftest import wait_until
 from tests.serving.contract_models import function, publish, spec
 
@@ -27,8 +27,8 @@ SPLIT = (("stable", 70.0), (7, 0.0), ("canary", 30.0))
         ({"shadow": {"to": "canary", "percent": 5}, "split": {}}, Traffic((), "canary", 5.0)),
     ],
 )
-def test_what_traffic_is(document, traffic):
-    assert parse(document, "here") == traffic
+def test_valid_traffic(document, traffic):
+    assert parse_traffic(document, "here") == traffic
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_what_traffic_is(document, traffic):
     [
         ([], "expected an object"),
         ({"splits": {}}, "expected an object with `split` and `shadow`"),
-        ({"split": {"a": 50}}, "the shares make 50; expected 100"),
+        ({"split": {"a": 50}}, "the shares add up to 50; expected 100"),
         ({"split": {"a": 150, "b": -50}}, "their percentages"),
         ({"split": {"a": True}}, "their percentages"),
         ({"split": [1]}, "their percentages"),
@@ -45,33 +45,33 @@ def test_what_traffic_is(document, traffic):
         ({"shadow": {"to": "a", "percent": 101}}, 'expected {"to"'),
     ],
 )
-def test_what_is_no_traffic(document, told):
+def test_invalid_traffic(document, told):
     with pytest.raises(ValueError, match=r"^here: ") as caught:
-        parse(document, "here")
+        parse_traffic(document, "here")
     assert told in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("at", "which"), [(0, "stable"), (69.99, "stable"), (70, "canary"), (100, "canary")]
 )
-def test_a_share_begins_where_the_one_before_ends(at, which):
-    assert choose(SPLIT, at) == which
+def test_shares_are_adjacent(at, which):
+    assert choose_version(SPLIT, at) == which
 
 
-def test_keys_fall_evenly_and_stay():
+def test_keys_are_spread_evenly_and_deterministically():
     keys = [f"user-{i}" for i in range(10_000)]
-    chosen = [choose(SPLIT, place("m", key)) for key in keys]
+    chosen = [choose_version(SPLIT, position_of("m", key)) for key in keys]
     assert abs(chosen.count("canary") - 3_000) < 140  # three standard deviations
-    assert chosen == [choose(SPLIT, place("m", key)) for key in keys]
-    assert place("m", "user-1") != place("n", "user-1")
+    assert chosen == [choose_version(SPLIT, position_of("m", key)) for key in keys]
+    assert position_of("m", "user-1") != position_of("n", "user-1")
 
 
 @given(st.text(), st.integers(0, 100), st.integers(0, 100))
-def test_who_has_the_canary_keeps_it_when_its_share_grows(key, one, other):
+def test_a_key_keeps_the_canary_when_its_share_grows(key, one, other):
     small, large = sorted((one, other))
-    at = place("m", key)
-    if choose((("a", 100 - small), ("b", small)), at) == "b":
-        assert choose((("a", 100 - large), ("b", large)), at) == "b"
+    at = position_of("m", key)
+    if choose_version((("a", 100 - small), ("b", small)), at) == "b":
+        assert choose_version((("a", 100 - large), ("b", large)), at) == "b"
 
 
 def array(*values):
@@ -88,8 +88,8 @@ def array(*values):
         (np.array(-1), -1),
     ],
 )
-def test_padding_ends_a_row(value, real):
-    assert unpadded(value).tolist() == real
+def test_padding_is_stripped_from_the_end(value, real):
+    assert strip_padding(value).tolist() == real
 
 
 ONE = {"intent": array(b"book"), "names": np.array([b"city", b""], object), "score": np.float32(1)}
@@ -99,27 +99,27 @@ ONE = {"intent": array(b"book"), "names": np.array([b"city", b""], object), "sco
     ("changes", "names"),
     [
         ({}, []),
-        ({"score": np.float32(0.5)}, []),  # a decision is what counts
+        ({"score": np.float32(0.5)}, []),  # only decisions count
         ({"names": array(b"city")}, []),
         ({"names": array(b"city", b"date")}, ["names"]),
         ({"intent": array(b"fare"), "names": array(b"town")}, ["intent", "names"]),
         ({"more": np.array(1)}, ["more"]),
     ],
 )
-def test_what_two_answers_differ_in(changes, names):
+def test_outputs_that_differ(changes, names):
     one = {name: np.asarray(value) for name, value in ONE.items()}
     other = {**one, **{name: np.asarray(value) for name, value in changes.items()}}
-    assert differing(one, other) == names
+    assert differing_outputs(one, other) == names
 
 
-def test_numbers_count_where_there_is_nothing_else():
+def test_numbers_are_compared_without_other_outputs():
     one = {"y": np.float32([1, 2])}
-    assert differing(one, {"y": np.float32([1, 2.0001])}) == []
-    assert differing(one, {"y": np.float32([1, 2.1])}) == ["y"]
-    assert differing(one, {"y": np.float32([1])}) == ["y"]
+    assert differing_outputs(one, {"y": np.float32([1, 2.0001])}) == []
+    assert differing_outputs(one, {"y": np.float32([1, 2.1])}) == ["y"]
+    assert differing_outputs(one, {"y": np.float32([1])}) == ["y"]
 
 
-def test_a_disagreement_is_a_line_to_label():
+def test_a_disagreement_is_a_row_for_annotation():
     inputs = {"text": array("京".encode(), b"b")}
     answers = {
         1: {"label": array(b"x", b"y"), "ends": np.array([[2, -1], [1, 3]])},
@@ -142,7 +142,7 @@ TEXT = spec([None], tf.string, "text")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Versions 1 to 3, each of which says its number, and of long texts the same."""
+    """Versions 1 to 3 that return their number, but the same label for long texts."""
     root = tmp_path_factory.mktemp("made")
 
     def saying(number):
@@ -187,24 +187,24 @@ def by_grpc(served, key):
     return tf.make_ndarray(answer.outputs["label"])[0].decode()
 
 
-def test_a_split_is_kept_to_and_sticks_to_the_key(serve, root):
+def test_a_split_follows_the_shares_and_the_key(serve, root):
     write(root, split={"stable": 60, "canary": 40})
     keys = [f"user-{i}" for i in range(200)]
     split = (("1", 60), ("2", 40))
     with serve(root) as served:
         found = [label(served, {"X-Request-Id": key}) for key in keys]
-        assert found == [choose(split, place("says", key)) for key in keys]
+        assert found == [choose_version(split, position_of("says", key)) for key in keys]
         assert [by_grpc(served, key) for key in keys[:10]] == found[:10]
-        assert {label(served) for _ in range(40)} == {"1", "2"}  # no key: by chance
+        assert {label(served) for _ in range(40)} == {"1", "2"}  # without a key: random
         assert label(served, path="/versions/3") == "3"
         assert label(served, path="/labels/canary") == "2"
         write(root)
         wait_until(lambda: label(served) == label(served) == label(served) == "3")
 
 
-def test_a_header_of_ones_own_decides(serve, root):
+def test_a_custom_header_determines_the_version(serve, root):
     write(root, split={"stable": 50, "canary": 50})
-    key = next(k for k in map(str, range(100)) if place("says", k) >= 50)
+    key = next(k for k in map(str, range(100)) if position_of("says", k) >= 50)
     with serve(root, sticky_header="X-User") as served:
         headers = [{"X-User": key, "X-Request-Id": str(i)} for i in range(20)]
         assert {label(served, header) for header in headers} == {"2"}
@@ -215,11 +215,11 @@ def test_traffic_for_a_version_that_does_not_serve_goes_to_the_newest(serve, roo
     with serve(root) as served:
         assert label(served) == "3"
         assert "no such version serves: nobody" in capfd.readouterr().err
-        (root / "says" / "traffic.json").write_text("[")  # the last good one stays
+        (root / "says" / "traffic.json").write_text("[")  # the last valid traffic stays
         wait_until(lambda: "bad_traffic" in capfd.readouterr().err)
 
 
-def test_what_is_wrong_beside_the_versions_stands_in_readyz_until_it_is_mended(serve, root):
+def test_problems_with_labels_and_traffic_are_in_readyz_until_fixed(serve, root):
     write(root, split={"nobody": 100})
     labels = root / "says" / "labels.json"
     good = labels.read_text()
@@ -254,7 +254,7 @@ def outcomes(served):
     return {name.split('outcome="')[1].rstrip('"}'): int(count) for name, count in found}
 
 
-def test_what_the_shadow_says_otherwise_is_kept(serve, root, tmp_path):
+def test_disagreements_of_the_shadow_are_recorded(serve, root, tmp_path):
     write(root, split={"stable": 100}, shadow={"to": "3"})
     with serve(root, shadow_folder=tmp_path / "kept") as served:
         assert label(served, texts=["long text", "b"]) == "long"
@@ -271,7 +271,7 @@ def test_what_the_shadow_says_otherwise_is_kept(serve, root, tmp_path):
     assert other["text"] == "a"
 
 
-def test_no_shadow_without_a_folder_for_it_and_none_beyond_its_size(serve, root, tmp_path):
+def test_no_shadow_without_a_folder_or_beyond_its_size(serve, root, tmp_path):
     write(root, shadow={"to": "stable"})
     with serve(root) as served:
         assert label(served) == "3"
@@ -283,10 +283,10 @@ def test_no_shadow_without_a_folder_for_it_and_none_beyond_its_size(serve, root,
     assert len(lines(tmp_path / "kept")) == 1
 
 
-def test_a_share_of_the_requests_is_asked_twice(serve, root, tmp_path):
+def test_a_share_of_the_requests_is_mirrored(serve, root, tmp_path):
     write(root, shadow={"to": "stable", "percent": 30})
     keys = [f"user-{i}" for i in range(60)]
-    twice = sum(place("says\0shadow", key) < 30 for key in keys)
+    twice = sum(position_of("says\0shadow", key) < 30 for key in keys)
     with serve(root, shadow_folder=tmp_path / "kept") as served:
         for key in keys:
             label(served, {"X-Request-Id": key})

@@ -1,4 +1,4 @@
-"""Versions come, go, are refused and mended, while requests are answered."""
+"""Versions are added, removed, refused and repaired while requests are answered."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from pipeline import artifacts
 from pipeline.runs import MANIFEST
 from pipeline.serving.versions.model import Model
-from pipeline.serving.versions.registry import Models
+from pipeline.serving.versions.registry import ModelRegistry
 from pipeline.stages.publishing import rollback
 from tests.serving.conftest import wait_until
 from tests.serving.contract_models import examples, function, publish, spec
@@ -44,7 +44,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def put(made, root):
-    """Publishes a copy of a version at once, as a rename does."""
+    """Publish a copy of a version atomically."""
 
     def publish_copy(number, name="adds", version=None, damage=lambda folder: None):
         (root / name).mkdir(exist_ok=True)
@@ -64,14 +64,14 @@ def break_graph(folder):
 
 
 def lose_variables_and_seal(folder):
-    """A version whose manifest is right and that does not load."""
+    """Make a version with a valid manifest that does not load."""
     shutil.rmtree(folder / "variables")
     (folder / MANIFEST).unlink()
     artifacts.seal(folder, {})
 
 
 def answer(served, name="adds", path=""):
-    """Which version answers: what is added to 0."""
+    """The version that answers: the number added to 0."""
     reply = served.ask("POST", f"/v1/models/{name}{path}:predict", {"instances": [0]})
     return int(reply.json["predictions"][0]) if reply.status == 200 else reply.json["error"]
 
@@ -85,7 +85,7 @@ def quarantined(served, name="adds"):
     return served.ask("GET", "/readyz").json["models"][name]["quarantined"]
 
 
-def test_a_new_version_takes_over_and_the_old_one_leaves(serve, root, put):
+def test_a_new_version_replaces_the_old_one(serve, root, put):
     put(1)
     with serve(root) as served:
         assert answer(served) == 1
@@ -109,7 +109,7 @@ def test_a_new_version_takes_over_and_the_old_one_leaves(serve, root, put):
     ],
     ids=["changed", "not loadable", "no manifest", "unlisted"],
 )
-def test_a_bad_newest_version_is_set_aside_with_its_reason(serve, root, put, damage, reason):
+def test_a_bad_newest_version_is_quarantined_with_its_reason(serve, root, put, damage, reason):
     put(1)
     put(2, damage=damage)
     with serve(root) as served:  # a cold start
@@ -124,8 +124,8 @@ def test_a_bad_newest_version_is_set_aside_with_its_reason(serve, root, put, dam
         assert good["state"] == "AVAILABLE"
 
 
-def test_who_reads_what_is_set_aside_is_not_disturbed(root, put):
-    """A look at /readyz while a version was refused or mended found a dictionary that changed."""
+def test_readers_of_the_quarantine_are_not_disturbed(root, put):
+    """A request of /readyz once iterated a dictionary that changed meanwhile."""
     put(1)
     put(2)
 
@@ -142,27 +142,27 @@ def test_who_reads_what_is_set_aside_is_not_disturbed(root, put):
     assert sorted(model.quarantine) == [1, 2, 3]
 
 
-def test_a_name_that_is_not_utf_8_keeps_no_other_model(root, put, capfd):
+def test_a_name_that_is_not_utf_8_does_not_affect_other_models(root, put, capfd):
     put(1)
     (root / os.fsdecode(b"\xff") / "1").mkdir(parents=True)
 
     def load(name, number, folder):
         raise ValueError(f"{folder}: bad \udcff")
 
-    models = Models(root, load)
+    models = ModelRegistry(root, load)
     models.poll()
     models.poll()
     assert list(models.by_name) == ["adds"]
     assert models.by_name["adds"].quarantine[1].reason.endswith("bad \\udcff")
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-    (told,) = [line for line in lines if line["event"] == "cannot_poll"]
-    assert (told["where"], told["reason"][:9]) == ("\udcff", "not UTF-8")
+    (event,) = [line for line in lines if line["event"] == "cannot_poll"]
+    assert (event["where"], event["reason"][:9]) == ("\udcff", "not UTF-8")
     models.stop()
 
 
-def test_trouble_that_comes_again_is_told_again(root, put, capfd):
+def test_a_recurring_problem_is_logged_again(root, put, capfd):
     put(1)
-    models = Models(root, lambda name, number, folder: SimpleNamespace())
+    models = ModelRegistry(root, lambda name, number, folder: SimpleNamespace())
     models.poll()
     home = root.rename(root.with_name("away"))
     for _ in range(2):
@@ -173,21 +173,21 @@ def test_trouble_that_comes_again_is_told_again(root, put, capfd):
     models.poll()
     home.rename(root)
     events = [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()]
-    assert events.count("cannot_poll") == 4  # twice the folder of all, twice the model's
+    assert events.count("cannot_poll") == 4  # twice for the root, twice for the model
     models.stop()
 
 
-def test_who_waits_for_a_look_when_the_watching_ends_is_let_go(root):
-    models = Models(root, None)  # nobody watches, as between the last look and the end
+def test_stopping_the_watcher_wakes_callers_of_refresh(root):
+    models = ModelRegistry(root, None)  # no watcher, as after the last poll
     waiting = threading.Thread(target=models.refresh, daemon=True)
     waiting.start()
-    wait_until(models._wanted.is_set)
+    wait_until(models._poll_now.is_set)
     models.stop()
     waiting.join(5)
     assert not waiting.is_alive()
 
 
-def test_a_bad_version_that_comes_later_changes_nothing(serve, root, put):
+def test_a_later_bad_version_changes_nothing(serve, root, put):
     put(1)
     with serve(root) as served:
         put(2, damage=break_graph)
@@ -195,7 +195,7 @@ def test_a_bad_version_that_comes_later_changes_nothing(serve, root, put):
         assert answer(served) == 1
 
 
-def test_a_mended_version_goes_live(serve, root, put):
+def test_a_repaired_version_serves(serve, root, put):
     bad = put(1, damage=break_graph)
     with serve(root) as served:
         assert served.ask("GET", "/readyz").status == 503
@@ -225,7 +225,7 @@ def test_a_new_model_is_found(serve, root, put):
         wait_until(lambda: answer(served, "more") == 2)
 
 
-def test_a_version_that_goes_makes_way_for_the_one_before(serve, root, put):
+def test_removing_a_version_restores_the_previous_one(serve, root, put):
     put(1)
     newest = put(2)
     with serve(root) as served:
@@ -236,7 +236,7 @@ def test_a_version_that_goes_makes_way_for_the_one_before(serve, root, put):
         wait_until(lambda: answer(served) == "Servable not found for request: Latest(adds)")
 
 
-def test_a_model_whose_folder_vanishes_goes_on(serve, root, put):
+def test_a_model_whose_folder_disappears_continues_to_serve(serve, root, put):
     put(1)
     with serve(root) as served:
         (root / "adds").rename(root / ".away")
@@ -245,7 +245,7 @@ def test_a_model_whose_folder_vanishes_goes_on(serve, root, put):
         assert answer(served) == 1
 
 
-def test_a_version_that_is_written_over_serves_on_and_is_told(serve, root, put, capfd):
+def test_an_overwritten_version_continues_to_serve_and_is_logged(serve, root, put, capfd):
     folder = put(1)
     with serve(root) as served:
         break_graph(folder)
@@ -253,9 +253,9 @@ def test_a_version_that_is_written_over_serves_on_and_is_told(serve, root, put, 
         assert answer(served) == 1
 
 
-def test_what_is_no_number_is_no_version(serve, root, put):
+def test_only_numbers_are_versions(serve, root, put):
     put(2, version="002")
-    put(1, version="02")  # of two names for one number the shorter one counts
+    put(1, version="02")  # of two names for one number, the shorter counts
     put(1, version="7.tmp")
     put(1, version=".8")
     put(1, version="٩")
@@ -264,7 +264,7 @@ def test_what_is_no_number_is_no_version(serve, root, put):
         assert answer(served) == 1
 
 
-def test_labels_name_versions_that_stay(serve, root, put):
+def test_labelled_versions_stay_loaded(serve, root, put):
     put(1)
     put(2)
     (root / "adds" / "labels.json").write_text(json.dumps({"stable": 1, "canary": 2}))
@@ -277,7 +277,7 @@ def test_labels_name_versions_that_stay(serve, root, put):
         (root / "adds" / "labels.json").write_text(json.dumps({"stable": 2}))
         wait_until(lambda: answer(served, path="/labels/stable") == 2)
         wait_until(lambda: states(served) == {3: "AVAILABLE", 2: "AVAILABLE", 1: "END"})
-        (root / "adds" / "labels.json").write_text("[")  # the last good ones stay
+        (root / "adds" / "labels.json").write_text("[")  # the last valid labels stay
         put(1, name="more")
         wait_until(lambda: answer(served, "more") == 1)
         assert answer(served, path="/labels/stable") == 2
@@ -288,7 +288,7 @@ def test_a_link_out_of_the_folder_is_not_followed(serve, root, put, made):
     (root / "adds" / "2").symlink_to(made[2])
     with serve(root) as served:
         assert answer(served) == 1
-        assert "leads out of" in quarantined(served)["2"]
+        assert "a link to outside" in quarantined(served)["2"]
 
 
 def test_a_version_of_another_exporter_needs_a_flag(serve, root, put):
@@ -298,7 +298,7 @@ def test_a_version_of_another_exporter_needs_a_flag(serve, root, put):
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.pkl"])
-def test_nothing_but_a_saved_model_is_loaded(serve, root, put, name):
+def test_only_saved_models_are_loaded(serve, root, put, name):
     def swap(folder):
         (folder / "saved_model.pb").rename(folder / name)
         (folder / MANIFEST).unlink()
@@ -310,14 +310,14 @@ def test_nothing_but_a_saved_model_is_loaded(serve, root, put, name):
         assert "saved_model.pb" in quarantined(served)["2"]
 
 
-def test_a_graph_that_reaches_outside_is_refused_by_the_name_of_its_op(serve, root):
+def test_a_graph_with_a_forbidden_op_is_refused(serve, root):
     def write(x):
         with tf.control_dependencies([tf.io.write_file("/tmp/never", tf.as_string(x[0]))]):
             return {"y": tf.identity(x)}
 
     publish(root, "adds", {"serving_default": function(X)(write)}, "1")
     with serve(root) as served:
-        assert "the graph holds WriteFile" in quarantined(served)["1"]
+        assert "the graph contains WriteFile" in quarantined(served)["1"]
 
 
 def test_no_request_fails_while_versions_change(serve, root, put):
@@ -387,12 +387,12 @@ def test_a_running_server_follows_a_rollback(serve, root, put):
         assert rollback.run(root / "adds").name == "3"
         wait_until(lambda: answer(served) == 1)
         assert states(served)[3] == "AVAILABLE"
-        put(3, version=4)  # a later version takes over
+        put(3, version=4)  # a later version replaces it
         wait_until(lambda: answer(served) == 3)
 
 
 def warmup(folder, *records):
-    """Writes warm-up requests into a version, and its manifest again."""
+    """Write warm-up requests into a version, and its manifest anew."""
     (folder / "assets.extra" / "manifest.json").unlink()
     file = folder / "assets.extra" / "tf_serving_warmup_requests"
     with tf.io.TFRecordWriter(str(file)) as writer:
@@ -410,7 +410,7 @@ def logged(name, value):
     )
 
 
-def test_warm_up_requests_are_answered_before_a_version_goes_live(serve, root, put):
+def test_warm_up_requests_are_answered_before_a_version_serves(serve, root, put):
     record = logged("x", np.array([1, 2], np.float32))
     put(1, damage=lambda folder: warmup(folder, record, record))
     with serve(root) as served:
@@ -442,7 +442,7 @@ def test_warm_up_requests_of_every_kind(serve, root):
     with serve(root) as served:
         assert states(served, "kinds") == {1: "AVAILABLE"}
         page = served.ask("GET", "/monitoring/prometheus/metrics").body.decode()
-        assert '/kinds/1"} 4\n' in page  # one a signature
+        assert '/kinds/1"} 4\n' in page  # one per signature
 
 
 @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ def test_warm_up_requests_of_every_kind(serve, root):
     ],
     ids=["input", "shape", "kind"],
 )
-def test_a_bad_warm_up_request_keeps_a_version_out(serve, root, put, record):
+def test_a_version_with_a_bad_warm_up_request_does_not_serve(serve, root, put, record):
     put(1)
     put(2, damage=lambda folder: warmup(folder, record))
     with serve(root) as served:

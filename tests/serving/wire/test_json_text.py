@@ -1,4 +1,4 @@
-"""JSON as TensorFlow Serving's parser takes it."""
+"""JSON is parsed as TensorFlow Serving's parser does."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.text(), VALUES))
-def test_what_python_writes_is_read_as_it_was(value):
+def test_json_written_by_python_is_restored(value):
     assert parse_object(json.dumps(value).encode("utf-8", "surrogatepass")) == value
 
 
@@ -51,14 +51,14 @@ def test_the_slow_path(body, value):
 @pytest.mark.parametrize(
     "body", [b'{"a": "\\ud83d", "b": NaN}', b'{"a": nan}', b"{'a': 1}", b'{"a": Infinit}']
 )
-def test_what_is_still_no_json(body):
+def test_invalid_json_is_refused(body):
     with pytest.raises(ServingError, match="JSON Parse error: "):
         parse_object(body)
 
 
 @pytest.mark.parametrize("end", [b"", b"\\"])
-def test_a_string_without_an_end_is_looked_at_once(end):
-    """30,000 escaped quotes took 12 s when each was taken for the beginning of a string."""
+def test_an_unterminated_string_is_scanned_once(end):
+    """30,000 escaped quotes took 12 s when each one began another scan."""
     began = time.monotonic()
     with pytest.raises(ServingError, match="JSON Parse error: "):
         parse_object(b'{"a": "' + b'\\"' * 30_000 + end)
@@ -66,8 +66,8 @@ def test_a_string_without_an_end_is_looked_at_once(end):
 
 
 @pytest.mark.parametrize("letters", [b"a", b'\\"'])
-def test_a_long_string_takes_no_more_memory_than_it_is_long(letters):
-    """118 bytes a letter: the pattern of a string kept each letter for going back to it."""
+def test_a_long_string_takes_linear_memory(letters):
+    """It took 118 bytes per character when the pattern kept each one for backtracking."""
     tracemalloc.start()
     parse_object(b'{"a": "' + letters * 500_000 + b'", "b": NaN}')
     _, peak = tracemalloc.get_traced_memory()

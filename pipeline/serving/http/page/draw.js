@@ -1,5 +1,5 @@
-// Answers become elements. What is drawn, the names of the outputs tell; no model is known by name.
-// Everything that a model says is text, never markup.
+// Turns answers into elements. The names of the outputs determine what is drawn, not the model.
+// Everything from a model is inserted as text, never as markup.
 
 import { word } from "./words.js";
 
@@ -7,18 +7,18 @@ export function make(name, text = "", properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }
 
-// What is no number, such as NaN, is shown as it is.
+// Non-numbers such as NaN are shown unchanged.
 const percent = (score) => (Number.isFinite(score) ? `${(100 * score).toFixed(1)} %` : String(score));
 const decimals = (score) => (Number.isFinite(score) ? score.toFixed(3) : String(score));
 
-// One colour a name, the same wherever the name stands.
+// One colour per name.
 function hue(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 3600;
   return (sum * 137.5) % 360;
 }
 
-// Offsets count code points; of spans that overlap the first is drawn.
+// Offsets count code points; of overlapping spans only the first is drawn.
 export function slots(text, row) {
   const line = make("p", "", { className: "marked", dir: "auto" });
   const letters = Array.from(text);
@@ -104,9 +104,9 @@ export function heatmap(row) {
     line.append(make("th", row.target_tokens[i], { scope: "row" }));
     for (let j = 0; j < across; j++) {
       const weight = row.attention[i]?.[j];
-      const told = `${row.target_tokens[i]} → ${row.source_tokens[j]}: ${percent(weight)}`;
-      const cell = make("td", "", { title: told });
-      cell.setAttribute("aria-label", told);
+      const label = `${row.target_tokens[i]} → ${row.source_tokens[j]}: ${percent(weight)}`;
+      const cell = make("td", "", { title: label });
+      cell.setAttribute("aria-label", label);
       cell.style.setProperty("--weight", weight);
       line.append(cell);
     }
@@ -122,8 +122,8 @@ export function heatmap(row) {
 
 const isWord = (value) => typeof value === "string" || Number.isFinite(value);
 
-// The outputs that must be there, what each must be, and what is drawn of them. A model from elsewhere
-// may call something else so; that stands among all outputs only.
+// The required outputs, a check of their values, and the function that draws them. A model of another
+// exporter may use a name differently; such an output is listed under all outputs only.
 const PARTS = [
   [["slot_starts", "slot_ends"], Array.isArray, slots],
   [["intent"], isWord, (_, row) => headline(row.intent, row.intent_score, row.rejected)],

@@ -1,4 +1,4 @@
-// Lists the models, asks them, and shows the same request for a shell and for Python.
+// Lists the models, sends requests, and shows the same request as a shell command and in Python.
 
 import { make, outputs, parts } from "./draw.js";
 import { language, speak, word } from "./words.js";
@@ -7,12 +7,12 @@ const find = (id) => document.getElementById(id);
 const model = () => find("model").value;
 const path = (verb) => `/v1/models/${encodeURIComponent(model())}${verb}`;
 
-let signatures = {}; // of the model that is chosen: what each takes and gives
-let shown = null; // the answer on the page: its text and rows, to be drawn in the other language
-let known = Promise.resolve(); // settled once the chosen model's signatures have come
-let [chosen, asked] = [0, 0]; // counted, so that what comes after the next choice or question is dropped
+let signatures = {}; // of the chosen model: inputs and outputs of each signature
+let shown = null; // the answer on the page, with its text and rows, to be redrawn in the other language
+let known = Promise.resolve(); // settled when the chosen model's signatures have arrived
+let [chosen, asked] = [0, 0]; // counters; responses that arrive after a newer choice or request are dropped
 
-// JSON with NaN and infinities outside of strings, as TensorFlow Serving writes it; they become strings.
+// Parses JSON with NaN and infinities, as TensorFlow Serving writes it; they become strings.
 export function readJson(text) {
   try {
     return JSON.parse(text);
@@ -32,23 +32,23 @@ async function call(url, body) {
   return read;
 }
 
-// A signature that takes one string can be asked with the text as it stands.
+// Whether a signature takes a single string, so that the text can be sent unchanged.
 const takesText = (signature) => {
   const inputs = Object.values(signature?.inputs ?? {});
   return inputs.length === 1 && inputs[0].dtype === "DT_STRING";
 };
 
-// Where no signature is known, the text goes too, and the server says what is wrong.
+// Without a known signature the text is sent, and the server reports what is wrong.
 const takesJson = () => signatures.serving_default && !takesText(signatures.serving_default);
 
-// The JSON of a row. What a person wrote as JSON goes as it stands: JavaScript would round large integers.
+// The JSON of a row. JSON from the user is sent unchanged: JavaScript would round large integers.
 function instance(text) {
   if (!takesJson()) return JSON.stringify(text);
   JSON.parse(text);
   return text;
 }
 
-// The signatures whose answers are drawn beside the first one's, by what they give.
+// The signatures whose answers are drawn beside that of `serving_default`, chosen by their outputs.
 const beside = () =>
   Object.keys(signatures).filter((name) => {
     const given = signatures[name].outputs ?? {};
@@ -63,7 +63,7 @@ function requestBody(text) {
   }
 }
 
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`; // one word of a shell
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`; // one word for a shell
 
 function showRequest() {
   const body = requestBody(find("text").value);
@@ -94,13 +94,13 @@ function clear() {
   shown = null;
   find("answer").replaceChildren();
   find("all").hidden = true;
-  find("told").textContent = find("spent").textContent = "";
+  find("error").textContent = find("spent").textContent = "";
 }
 
 async function ask(event) {
   event?.preventDefault();
   const [text, url, mine] = [find("text").value, path(":predict"), ++asked];
-  find("told").textContent = find("spent").textContent = "";
+  find("error").textContent = find("spent").textContent = "";
   try {
     await known;
     const began = performance.now();
@@ -117,7 +117,7 @@ async function ask(event) {
   } catch (error) {
     if (mine !== asked) return;
     clear();
-    find("told").textContent = error.message;
+    find("error").textContent = error.message;
   }
 }
 
@@ -140,7 +140,7 @@ async function learn(mine) {
     find("examples").replaceChildren(...examples.map((text) => make("button", text, { type: "button", dir: "auto" })));
   } catch (error) {
     if (mine !== chosen) return;
-    find("told").textContent = error.message;
+    find("error").textContent = error.message;
   }
   find("text").placeholder = takesJson() ? word("input") : "";
   showRequest();
@@ -151,9 +151,9 @@ async function listModels() {
     const { models } = readJson(await (await fetch("/readyz")).text());
     for (const [name, state] of Object.entries(models)) if (state.serving.length) find("model").append(make("option", name));
     if (find("model").options.length) await chooseModel();
-    else find("told").textContent = word("none");
+    else find("error").textContent = word("none");
   } catch (error) {
-    find("told").textContent = error.message;
+    find("error").textContent = error.message;
   }
 }
 

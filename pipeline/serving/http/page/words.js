@@ -1,12 +1,12 @@
-// The page's words in two languages; what a model answers is never translated.
+// The page's texts in two languages; answers of models are never translated.
 
 export const WORDS = {
   en: {
     title: "Try a model", model: "Model", text: "Text", examples: "Examples", key: "API key",
-    ask: "Ask", hint: "Ctrl+Enter asks, too", answer: "Answer", outputs: "All outputs",
+    ask: "Ask", hint: "Ctrl+Enter also sends", answer: "Answer", outputs: "All outputs",
     request: "The same request", copy: "Copy", copied: "Copied", other: "中文",
     none: "No model serves; see /readyz.", score: "score", rejected: "below the model's threshold",
-    best: "Translations, the best first", attention: "What each word looks at",
+    best: "Translations, best first", attention: "Attention of each word",
     cut: "not all of the text was translated", input: "Input as JSON",
   },
   zh: {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tensorflow_serving.apis import (
@@ -14,12 +14,12 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from pipeline.serving.engine.signature import DEFAULT, Signature
+from pipeline.serving.engine.signature import DEFAULT, Arrays, Signature
 from pipeline.serving.errors import Code, ServingError, invalid
-from pipeline.serving.grpc.answers import Answers, Asked, signature_of, target_of
-from pipeline.serving.state import Server, examples_array
-from pipeline.serving.versions.metadata import signature_map
+from pipeline.serving.grpc.calls import CallHandler, CallRecord, signature_of, target_of
+from pipeline.serving.state import ServerState, examples_array
 from pipeline.serving.wire import examples
+from pipeline.serving.wire.metadata import signature_map
 from pipeline.serving.wire.proto_examples import serialized_examples
 from pipeline.serving.wire.proto_inputs import read_arrays
 from pipeline.serving.wire.tensor_protos import write_tensor
@@ -29,83 +29,83 @@ CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Answers with tensors, classes, numbers, or what a model's signatures are."""
+    """Answers with tensors, classes, numbers, or the signatures of a model."""
 
-    def __init__(self, server: Server) -> None:
-        self.server, self.answers = server, Answers(server, server.keys)
+    def __init__(self, server: ServerState) -> None:
+        self.server, self.handler = server, CallHandler(server, server.keys)
 
     def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """Tensors to tensors."""
-        return self.answers.answer("Predict", context, lambda asked: self._predict(request, asked))
+        """Return the outputs of a signature for input tensors."""
+        return self.handler.handle("Predict", context, lambda call: self._predict(request, call))
 
     def Classify(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """Examples to labels and scores."""
+        """Return labels and scores for examples."""
 
-        def body(asked: Asked) -> Any:
+        def body(call: CallRecord) -> Any:
             answer = classification_pb2.ClassificationResponse()
-            answer.result.CopyFrom(self._infer(request, request, asked, CLASSIFY))
-            _tell_model(answer, asked)
+            answer.result.CopyFrom(self._infer(request, request, call, CLASSIFY))
+            _set_model_spec(answer, call)
             return answer
 
-        return self.answers.answer("Classify", context, body)
+        return self.handler.handle("Classify", context, body)
 
     def Regress(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """Examples to numbers."""
+        """Return a number for each example."""
 
-        def body(asked: Asked) -> Any:
+        def body(call: CallRecord) -> Any:
             answer = regression_pb2.RegressionResponse()
-            answer.result.CopyFrom(self._infer(request, request, asked, REGRESS))
-            _tell_model(answer, asked)
+            answer.result.CopyFrom(self._infer(request, request, call, REGRESS))
+            _set_model_spec(answer, call)
             return answer
 
-        return self.answers.answer("Regress", context, body)
+        return self.handler.handle("Regress", context, body)
 
     def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """The same examples to several signatures of one model."""
-        return self.answers.answer(
-            "MultiInference", context, lambda asked: self._multi(request, asked)
+        """Run several signatures of one model on the same examples."""
+        return self.handler.handle(
+            "MultiInference", context, lambda call: self._multi(request, call)
         )
 
     def GetModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """The signatures of a version."""
+        """Return the signatures of a version."""
 
-        def body(asked: Asked) -> Any:
+        def body(call: CallRecord) -> Any:
             _check_metadata_fields(request.metadata_field)
-            asked.engine = self.server.models.find(target_of(request))
+            call.engine = self.server.models.find(target_of(request))
             answer = get_model_metadata_pb2.GetModelMetadataResponse()
-            answer.metadata[SIGNATURES].Pack(signature_map(asked.engine.servable))
-            answer.model_spec.name = asked.engine.servable.name
-            answer.model_spec.version.value = asked.engine.servable.version
+            answer.metadata[SIGNATURES].Pack(signature_map(call.engine.servable))
+            answer.model_spec.name = call.engine.servable.name
+            answer.model_spec.version.value = call.engine.servable.version
             return answer
 
-        return self.answers.answer("GetModelMetadata", context, body)
+        return self.handler.handle("GetModelMetadata", context, body)
 
-    def _predict(self, request: Any, asked: Asked) -> Any:
-        asked.engine = self.server.models.find(target_of(request), asked.key)
-        signature = signature_of(asked.engine, request.model_spec.signature_name)
-        asked.signature = signature.name
-        wanted = filtered(request.output_filter, signature)
-        definitions = asked.engine.servable.definitions
+    def _predict(self, request: Any, call: CallRecord) -> Any:
+        call.engine = self.server.models.find(target_of(request), call.key)
+        signature = signature_of(call.engine, request.model_spec.signature_name)
+        call.signature = signature.name
+        names = filter_outputs(request.output_filter, signature)
+        definitions = call.engine.servable.definitions
         arrays = read_arrays(request.inputs, signature, definitions, self.server.limits)
-        outputs = self.answers.run(asked, signature, arrays)
+        outputs = self.handler.run(call, signature, arrays)
         answer = predict_pb2.PredictResponse()
-        for name in wanted:
+        for name in names:
             answer.outputs[name].CopyFrom(write_tensor(outputs[name], signature.outputs[name]))
-        _tell_model(answer, asked)
+        _set_model_spec(answer, call)
         return answer
 
-    def _infer(self, request: Any, task: Any, asked: Asked, method: str) -> Any:
-        """A ClassificationResult or a RegressionResult for the examples of a request."""
+    def _infer(self, request: Any, task: Any, call: CallRecord, method: str) -> Any:
+        """Return a ClassificationResult or a RegressionResult for the examples of a request."""
         target = target_of(task)
         rows = serialized_examples(request.input, self.server.limits)
-        asked.engine = self.server.models.find(target, asked.key)
-        signature = signature_of(asked.engine, task.model_spec.signature_name)
-        asked.signature = signature.name
-        outputs = self.answers.run(asked, signature, examples_array(signature, rows))
+        call.engine = self.server.models.find(target, call.key)
+        signature = signature_of(call.engine, task.model_spec.signature_name)
+        call.signature = signature.name
+        outputs = self.handler.run(call, signature, examples_array(signature, rows))
         write = _classes if method == CLASSIFY else _numbers
         return write(signature, outputs, len(rows))
 
-    def _multi(self, request: Any, asked: Asked) -> Any:
+    def _multi(self, request: Any, call: CallRecord) -> Any:
         if not request.tasks:
             raise invalid("Inference request must contain at least one task")
         if len({target_of(task) for task in request.tasks}) > 1:
@@ -120,24 +120,24 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
                     Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
                 )
             result = answer.results.add()
-            made = self._infer(request, task, asked, task.method_name)
+            output = self._infer(request, task, call, task.method_name)
             kind = "classification" if task.method_name == CLASSIFY else "regression"
-            getattr(result, f"{kind}_result").CopyFrom(made)
-            _tell_model(result, asked)
+            getattr(result, f"{kind}_result").CopyFrom(output)
+            _set_model_spec(result, call)
         return answer
 
 
-def filtered(wanted: Iterable[str], signature: Signature) -> list[str]:
-    """The outputs to send: those that a filter names, else all.
+def filter_outputs(output_filter: Iterable[str], signature: Signature) -> list[str]:
+    """Return the names of the outputs to send: those in the filter, or all if it is empty.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; one is unknown or named twice.
+        ServingError: INVALID_ARGUMENT; a name is unknown or listed twice.
     """
-    names = list(wanted)
-    for place, name in enumerate(names):
+    names = list(output_filter)
+    for index, name in enumerate(names):
         if name not in signature.outputs:
             raise invalid(f"output tensor alias not found in signature: {name}")
-        if name in names[:place]:
+        if name in names[:index]:
             raise invalid(f"duplicate output tensor alias: {name}")
     return names or list(signature.outputs)
 
@@ -150,15 +150,15 @@ def _check_metadata_fields(fields: Any) -> None:
             raise invalid(f"Metadata field {field} is not supported")
 
 
-def _tell_model(answer: Any, asked: Asked) -> None:
-    """Which version answered, under which signature."""
-    if asked.engine is not None:
-        answer.model_spec.name = asked.engine.servable.name
-        answer.model_spec.version.value = asked.engine.servable.version
-        answer.model_spec.signature_name = asked.signature
+def _set_model_spec(answer: Any, call: CallRecord) -> None:
+    """Report the version and signature that answered."""
+    if call.engine is not None:
+        answer.model_spec.name = call.engine.servable.name
+        answer.model_spec.version.value = call.engine.servable.version
+        answer.model_spec.signature_name = call.signature
 
 
-def _classes(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any:
+def _classes(signature: Signature, outputs: Arrays, rows: int) -> Any:
     result = classification_pb2.ClassificationResult()
     for row in examples.classify_outputs(signature, outputs, rows):
         classifications = result.classifications.add()
@@ -167,7 +167,7 @@ def _classes(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any
     return result
 
 
-def _numbers(signature: Signature, outputs: Mapping[str, Any], rows: int) -> Any:
+def _numbers(signature: Signature, outputs: Arrays, rows: int) -> Any:
     result = regression_pb2.RegressionResult()
     for value in examples.regress_outputs(signature, outputs, rows).tolist():
         result.regressions.add(value=value)

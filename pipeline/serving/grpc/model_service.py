@@ -11,28 +11,28 @@ from tensorflow_serving.apis import (
 )
 
 from pipeline.serving.errors import Code, ServingError, invalid
-from pipeline.serving.grpc.answers import Answers, Asked, target_of
-from pipeline.serving.keys import Keys
-from pipeline.serving.state import Server
-from pipeline.serving.versions.admin import Admin, Config
+from pipeline.serving.grpc.calls import CallHandler, CallRecord, target_of
+from pipeline.serving.keys import ApiKeys
+from pipeline.serving.state import ServerState
+from pipeline.serving.versions.admin import Admin, ModelConfig
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """Tells the states of versions; for an administrator also takes labels.
+    """Reports the states of versions; on the administrator's port it also sets labels.
 
     Args:
-        server: Whose models.
-        keys: Those that open it.
-        admin: Takes ReloadConfig; None on the port of the models' clients.
+        server: The server's state.
+        keys: The keys that it accepts.
+        admin: Carries out ReloadConfig; None on the clients' port.
     """
 
-    def __init__(self, server: Server, keys: Keys, admin: Admin | None = None) -> None:
-        self.server, self.answers, self.admin = server, Answers(server, keys), admin
+    def __init__(self, server: ServerState, keys: ApiKeys, admin: Admin | None = None) -> None:
+        self.server, self.handler, self.admin = server, CallHandler(server, keys), admin
 
     def GetModelStatus(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's name
-        """States, the newest version first."""
+        """Return the states of versions, the newest version first."""
 
-        def body(_: Asked) -> Any:
+        def body(_: CallRecord) -> Any:
             answer = get_model_status_pb2.GetModelStatusResponse()
             for version, state in self.server.models.status(target_of(request)).items():
                 row = answer.model_version_status.add(version=version, state=state.state.value)
@@ -40,15 +40,15 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
                 row.status.error_message = state.message
             return answer
 
-        return self.answers.answer("GetModelStatus", context, body)
+        return self.handler.handle("GetModelStatus", context, body)
 
     def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802  gRPC's
-        """Labels from an administrator; a client of the models must not choose what is loaded.
+        """Set labels for an administrator; clients must not choose what is loaded.
 
-        As in TensorFlow Serving, what is wrong with a configuration stands in the answer.
+        As in TensorFlow Serving, an error of the configuration is reported in the response.
         """
 
-        def body(_: Asked) -> Any:
+        def body(_: CallRecord) -> Any:
             if self.admin is None:
                 raise ServingError(
                     Code.PERMISSION_DENIED,
@@ -63,13 +63,13 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
                 answer.status.error_message = error.message
             return answer
 
-        return self.answers.answer("HandleReloadConfigRequest", context, body)
+        return self.handler.handle("HandleReloadConfigRequest", context, body)
 
 
-def _configs(request: Any) -> list[Config]:
+def _configs(request: Any) -> list[ModelConfig]:
     if request.config.WhichOneof("config") != "model_config_list":
         raise invalid("Only a model_config_list is supported")
     return [
-        Config(config.name, config.base_path, config.version_labels)
+        ModelConfig(config.name, config.base_path, config.version_labels)
         for config in request.config.model_config_list.config
     ]

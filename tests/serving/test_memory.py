@@ -1,4 +1,4 @@
-"""What is given back when a version leaves."""
+"""Memory that is released when a version is unloaded."""
 
 import ctypes
 import os
@@ -10,32 +10,32 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.serving.versions.memory import give_back
+from pipeline.serving.memory import release_memory
 
 
 class Loop:
-    """Refers to itself."""
+    """An object in a reference cycle."""
 
     def __init__(self):
         self.me = self
 
 
-def test_what_refers_to_itself_is_freed():
+def test_reference_cycles_are_freed():
     gone = weakref.ref(Loop())
-    give_back()
+    release_memory()
     assert gone() is None
 
 
-def test_a_c_library_without_stores_will_do(monkeypatch):
+def test_a_c_library_without_malloc_trim_works(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _: types.SimpleNamespace())
     gone = weakref.ref(Loop())
-    give_back()
+    release_memory()
     assert gone() is None
 
 
 COUNT_ARENAS = """
 import ctypes, sys, threading
-from pipeline.serving.versions.memory import limit_arenas
+from pipeline.serving.memory import limit_arenas
 limit_arenas()
 library, gate = ctypes.CDLL(None), threading.Barrier(13)
 def hold():
@@ -58,7 +58,7 @@ gate.wait()
 def test_twelve_threads_share_few_arenas(given, arenas):
     kept = {key: value for key, value in os.environ.items() if key != "MALLOC_ARENA_MAX"}
     command = [sys.executable, "-c", COUNT_ARENAS]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     done = subprocess.run(
         command, env={**kept, **given}, cwd=root, capture_output=True, check=True, text=True
     )
