@@ -18,7 +18,7 @@ UV_COMPILE := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-em
 export PIP_USE_PEP517 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format data lock clean
+.PHONY: help run test test-slow lint format data settings lock clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ format: $(DEV_INSTALLED) ## format the code and mend what can be mended
 
 data: $(RUN_INSTALLED) ## write the embedded data again from its grammar
 	$(BIN)/python data/flights/generate.py
+
+settings: $(RUN_INSTALLED) ## write docs/settings.md from the descriptions in the code
+	$(BIN)/python main.py settings --markdown > docs/settings.md
 
 lock: ## fit both locks to pyproject.toml; what still fits stays (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -114,7 +114,7 @@ def of_floor(task: Any, config: Any) -> dict[str, Any]:
     """Fits the floor, and scores it on test and under stress."""
     from pipeline.stages.evaluation import evaluate
 
-    results = evaluate.of_floor(task, config, "test")
+    results = evaluate.of_baseline(task, config, "test")
     return {"scores": {result.split: result.as_dict() for result in results}}
 
 

@@ -1,8 +1,8 @@
 """Folders that outlive a process: runs, and published versions `<name>/<number>/`.
 
-A version is written aside under a name that no server takes for a version, described by a
-manifest (SHA-256 of every file), flushed to the disk, and renamed once. A reader sees the whole
-version or none of it; a version that stands is never changed.
+A version is written under a temporary name that servers ignore, described by a manifest (SHA-256
+of every file), flushed to the disk, and renamed once. A reader sees either the complete version or
+none; a published version never changes.
 """
 
 from __future__ import annotations
@@ -27,29 +27,38 @@ STAGING = ".staging-"
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: aside, flushed, renamed."""
+    """Write a file completely or not at all: to a temporary file, flushed, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(aside, 0o644)  # mkstemp's 0600 would keep a server of another user out
-        os.replace(aside, path)
+        os.chmod(temporary, 0o644)  # mkstemp's 0600 would exclude a server of another user
+        os.replace(temporary, path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Strings with half surrogates, as names of files that are not UTF-8 have, are read back so."""
+    """Write a value as JSON.
+
+    Lone surrogates, which stand for bytes of file names that are not UTF-8, are kept.
+    """
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
     write_file(path, text.encode(errors="backslashreplace"))
 
 
 def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        InputError: There is no such file.
+        PipelineError: The file is damaged.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -59,7 +68,7 @@ def read_json(path: Path) -> Any:
 
 
 def new_run(home: Path) -> Path:
-    """A new folder under `runs/<name>`, named by the time so that names sort by age."""
+    """Make a folder under `runs/<name>`, named by the time so that names sort by age."""
     home.mkdir(parents=True, exist_ok=True)
     while True:
         folder = home / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
@@ -71,24 +80,27 @@ def new_run(home: Path) -> Path:
 
 
 def newest_run(home: Path) -> Path:
-    """The youngest folder under `runs/<name>`."""
+    """Return the newest folder under `runs/<name>`.
+
+    Raises:
+        InputError: There is no run.
+    """
     runs = sorted(entry for entry in home.iterdir() if entry.is_dir()) if home.is_dir() else []
     if not runs:
-        raise InputError(f"{home}: no run to go on with; train without --resume first")
+        raise InputError(f"{home}: no run to resume; train without --resume first")
     return runs[-1]
 
 
 @contextmanager
 def staging(root: Path, name: str) -> Iterator[Path]:
-    """A folder beside the versions of `name` to write a candidate in; gone afterwards.
+    """Make a temporary folder beside the versions of `name` for a candidate; remove it afterwards.
 
-    What a publisher that was killed has left there goes, too: a folder is locked as long as its
-    owner lives.
+    Folders left by killed publishers are removed, too: a folder is locked while its owner runs.
     """
     home = root / name
     home.mkdir(parents=True, exist_ok=True)
-    for left in home.glob(f"{STAGING}*"):
-        _sweep(left)
+    for folder in home.glob(f"{STAGING}*"):
+        _remove_unlocked(folder)
     folder, lock = _new_staging(home)
     try:
         yield folder
@@ -98,7 +110,7 @@ def staging(root: Path, name: str) -> Iterator[Path]:
 
 
 def _new_staging(home: Path) -> tuple[Path, int]:
-    """A folder, and the open file that locks it; another one where `_sweep` was between the two."""
+    """Make a folder and lock it with an open file; retry if `_remove_unlocked` came in between."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=home))
         try:
@@ -112,8 +124,8 @@ def _new_staging(home: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _sweep(folder: Path) -> None:
-    """Removes a folder that nobody has locked."""
+def _remove_unlocked(folder: Path) -> None:
+    """Remove a folder unless another process has locked it."""
     try:
         lock = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
@@ -128,7 +140,7 @@ def _sweep(folder: Path) -> None:
 
 
 def seal(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Writes the manifest: `facts`, format version, time, and the SHA-256 of every file."""
+    """Write the manifest: `facts`, format version, time, and the SHA-256 of every file."""
     files = {
         file.relative_to(folder).as_posix(): file_digest(file)
         for file in sorted(folder.rglob("*"))
@@ -142,10 +154,10 @@ def seal(folder: Path, facts: Mapping[str, Any]) -> None:
 
 
 def publish(candidate: Path, home: Path) -> Path:
-    """Renames a sealed candidate to the next free version number under `home`.
+    """Rename a sealed candidate to the next free version number under `home`.
 
-    Safe with many publishers: the rename fails where another was faster, and the next number is
-    tried. The candidate must lie on the same file system, as `staging` sees to.
+    Safe with concurrent publishers: the rename fails if the number is taken, and the next number is
+    tried. The candidate must be on the same file system, which `staging` ensures.
     """
     for file in candidate.rglob("*"):
         (_flush_folder if file.is_dir() else _flush_file)(file)
@@ -165,14 +177,18 @@ def publish(candidate: Path, home: Path) -> Path:
 
 
 def versions(home: Path) -> list[int]:
-    """The version numbers under `saved_models/<name>`, rising."""
+    """Return the version numbers under `saved_models/<name>` in ascending order."""
     if not home.is_dir():
         return []
     return sorted(int(entry.name) for entry in home.iterdir() if entry.name.isdecimal())
 
 
 def find_version(path: Path | str) -> Path:
-    """The folder of a version: itself, or the newest under `saved_models/<name>`."""
+    """Return the folder of a version: the path itself, or the newest under `saved_models/<name>`.
+
+    Raises:
+        InputError: There is no published model.
+    """
     folder = Path(path)
     if VersionFolder(folder).saved_model.is_file():
         return folder
@@ -186,30 +202,32 @@ def find_version(path: Path | str) -> Path:
 
 
 def verify(version: Path) -> dict[str, Any]:
-    """Reads the manifest and checks every file against it.
+    """Read the manifest and check every file against it.
 
     Raises:
-        PipelineError: A file is missing, changed or unlisted, or the format is newer than this.
+        PipelineError: A file is missing, changed or unlisted, or the format version is another.
     """
     manifest: dict[str, Any] = read_json(version / MANIFEST)
     if manifest.get("format_version") != FORMAT_VERSION:
         raise PipelineError(
-            f"{version}: format version {manifest.get('format_version')}, this program reads"
-            f" {FORMAT_VERSION}; export the model again with it"
+            f"{version}: format version is {manifest.get('format_version')}; expected"
+            f" {FORMAT_VERSION}; export the model again with this program"
         )
     listed = set(manifest["files"])
-    found = {f.relative_to(version).as_posix() for f in version.rglob("*") if f.is_file()}
-    for name in sorted(listed ^ (found - {MANIFEST})):
+    present = {f.relative_to(version).as_posix() for f in version.rglob("*") if f.is_file()}
+    for name in sorted(listed ^ (present - {MANIFEST})):
         state = "is missing" if name in listed else "is not in the manifest"
         raise PipelineError(f"{version / name}: {state}; publish the model again")
     for name, digest in manifest["files"].items():
         if file_digest(version / name) != digest:
-            raise PipelineError(f"{version / name}: changed since it was published")
+            raise PipelineError(
+                f"{version / name}: changed since it was published; publish the model again"
+            )
     return manifest
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

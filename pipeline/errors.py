@@ -1,7 +1,7 @@
-"""The errors a user sees: what is wrong, what was expected, what was received, and where.
+"""Errors for users: what is wrong and where, what was expected, what was received.
 
-Every message is one line that says what to do. `main.py` prints it without a traceback and leaves
-with `exit_status`; anything else that escapes is a bug in this project.
+Every message is one line that says what to do. `main.py` prints it without a traceback and exits
+with `exit_status`. Any other exception that escapes is a bug in this project.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from pathlib import Path
 
 
 class PipelineError(Exception):
-    """Something failed that the user did not cause and cannot mend by other input."""
+    """A failure that the user did not cause and cannot fix with different input."""
 
     exit_status = 1
 
 
 class InputError(PipelineError):
-    """Wrong usage or bad input: a setting, a file, a path, a text."""
+    """Wrong usage or invalid input: a setting, a file, a path, a text."""
 
     exit_status = 2
 
 
 class DataError(InputError):
-    """A bad line of a data file.
+    """An invalid line of a data file.
 
     Args:
         path: The file.
-        line: Its line, counted from 1; 0 where the error is the whole file's.
-        wrong: What is wrong, with what was received.
+        line: The line number, from 1; 0 if the error concerns the whole file.
+        wrong: What is wrong, with the received value.
         expected: What was expected instead.
     """
 
@@ -38,13 +38,13 @@ class DataError(InputError):
 
 
 class RowError(DataError):
-    """A bad line whose text is known.
+    """An invalid line whose text is available.
 
     Args:
         path, line, wrong, expected: As in `DataError`.
-        shown: The text with the bad place marked, for a person.
-        fix: What to write instead; empty where nobody but the author can tell.
-        safe: Whether the task's `repair` may do that by itself.
+        shown: The text with the invalid place marked, for display.
+        fix: What to write instead; empty if only the author can know.
+        safe: Whether the task's `repair` may apply the fix automatically.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class RowError(DataError):
 
 
 class GateError(PipelineError):
-    """A candidate did not pass a gate, so nothing was published."""
+    """A candidate failed a check before publishing; nothing was published."""
 
 
 class DriftError(PipelineError):
-    """Texts are unlike those that a model was trained on."""
+    """Texts differ from those that a model was trained on."""
 
     exit_status = 4
 
 
 class RejectedError(GateError):
-    """A retrained candidate is not better than what is published."""
+    """A retrained candidate was rejected; the incumbent stays published."""
 
     exit_status = 3

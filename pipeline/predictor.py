@@ -1,6 +1,6 @@
-"""The Python face of a published model: `load(path)(texts)` gives plain dicts.
+"""The Python API of a published model: `load(path)(texts)` returns plain dicts.
 
-TensorFlow is imported when a model is loaded, not before.
+TensorFlow is imported when a model is loaded, not earlier.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 
 BATCH = 64
-LETTERS = 64 * 1024  # of a batch, each text counted as the longest: what memory grows with
+LETTERS = 64 * 1024  # of a padded batch (texts times the longest); bounds its memory
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A published version in memory; call it with texts.
+    """A published version in memory; call it with a list of texts.
 
     Args:
-        version: Its folder.
-        manifest: What it was published with.
-        task: Whose answers it gives.
-        config: What it was trained with.
-        outputs: Texts to the NumPy outputs of `serving_default`, padded as the signature says.
+        version: The version's folder.
+        manifest: The content of its manifest.
+        task: Its task.
+        config: The config that it was trained with.
+        outputs: Maps texts to the NumPy outputs of `serving_default`, padded as the signature
+            defines.
     """
 
     version: Path
@@ -41,10 +42,10 @@ class Predictor:
     outputs: Callable[[Sequence[str]], dict[str, Any]]
 
     def __call__(self, texts: Sequence[str]) -> list[Answer]:
-        """One answer a text, in order; computed in batches of texts of like length.
+        """Return an answer for each text, in order.
 
         Raises:
-            TypeError: `texts` is a single string; expected a list of them.
+            TypeError: `texts` is a single string instead of a list.
         """
         if isinstance(texts, str):
             raise TypeError(f"expected a list of texts, received one string {texts[:40]!r}")
@@ -54,33 +55,33 @@ class Predictor:
 def answer_all(
     task: Task, outputs: Callable[[Sequence[str]], Any], texts: Sequence[str]
 ) -> list[Answer]:
-    """Answers in the order of the texts; computed in batches of like length."""
+    """Return the answers in the order of the texts; batches hold texts of similar length."""
     answers: dict[int, Answer] = {}
-    for rows in _batches(texts):
-        group = [texts[i] for i in rows]
-        answers.update(zip(rows, task.answers.read(group, outputs(group)), strict=True))
+    for indices in _batches(texts):
+        batch = [texts[i] for i in indices]
+        answers.update(zip(indices, task.answers.read(batch, outputs(batch)), strict=True))
     return [answers[i] for i in range(len(texts))]
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Places of texts of like length; a text of many thousand letters has few others beside it."""
+    """Yield the indices of each batch: texts of similar length, fewer of them if they are long."""
     batch: list[int] = []
-    for place in sorted(range(len(texts)), key=lambda i: len(texts[i])):
-        full = len(batch) == BATCH or (len(batch) + 1) * len(texts[place]) > LETTERS
-        if batch and full:
+    for index in sorted(range(len(texts)), key=lambda i: len(texts[i])):
+        is_full = len(batch) == BATCH or (len(batch) + 1) * len(texts[index]) > LETTERS
+        if batch and is_full:
             yield batch
             batch = []
-        batch.append(place)
+        batch.append(index)
     if batch:
         yield batch
 
 
 def load(path: Path | str) -> Predictor:
-    """Loads `saved_models/<name>` (its newest version) or one version's folder.
+    """Load `saved_models/<name>` (its newest version) or the folder of one version.
 
     Raises:
         InputError: There is no published model.
-        PipelineError: It was changed since, is damaged, or is of another format version.
+        PipelineError: It was changed after publishing, is damaged, or has another format version.
     """
     from pipeline.config import load_config
     from pipeline.savedmodel.load import load_signature

@@ -1,4 +1,4 @@
-"""TensorFlow started without what its C++ parts write then."""
+"""Imports TensorFlow without the messages of its C++ code."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Holds back what TensorFlow's C++ start-up writes; shows it where the import fails.
+    """Hide what TensorFlow's C++ code prints at start-up; print it if the import fails.
 
-    Environment variables alone do not silence it, so file descriptor 2 itself is held.
+    Environment variables alone do not silence it, so file descriptor 2 itself is redirected.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # A level would not do: libraries set it back.
+    # A filter, since libraries reset the level.
     logging.getLogger("absl").addFilter(lambda record: record.levelno >= logging.ERROR)
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
         try:
             import tensorflow  # noqa: F401
             import tensorflow_text  # noqa: F401
 
             yield
         except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
+            captured.seek(0)
+            os.write(original, captured.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)

@@ -1,4 +1,4 @@
-"""Run folders and versions: whole or not at all, never lost, never changed unseen."""
+"""Run folders and versions: written completely or not at all, and verified."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def test_json_reads_back(tmp_path):
     assert "京" in (tmp_path / "a.json").read_text(encoding="utf-8")
 
 
-def test_missing_and_damaged_json_are_told_apart(tmp_path):
+def test_missing_and_damaged_json_are_different_errors(tmp_path):
     with pytest.raises(InputError, match=r"a\.json: no such file"):
         artifacts.read_json(tmp_path / "a.json")
     for damaged in (b'{"a"', b"\xff", b""):
@@ -107,9 +107,9 @@ def test_runs_begun_at_once_are_unique(tmp_path):
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_without_a_run_there_is_nothing_to_go_on_with(tmp_path, exists):
+def test_without_a_run_there_is_nothing_to_resume(tmp_path, exists):
     home = tmp_path if exists else tmp_path / "none"
-    with pytest.raises(InputError, match="no run to go on with; train without --resume first"):
+    with pytest.raises(InputError, match="no run to resume; train without --resume first"):
         artifacts.newest_run(home)
 
 
@@ -145,7 +145,7 @@ def test_versions_count_up_from_one_past_the_newest(tmp_path):
     assert names(home) == ["1", "2", "3", "40", "41"]
 
 
-def test_a_version_that_stands_is_never_replaced(published):
+def test_a_published_version_is_never_replaced(published):
     home = published.parent
     with artifacts.staging(home.parent, "toy") as stage:
         new = artifacts.publish(candidate(stage / "candidate", b"other"), home)
@@ -326,5 +326,5 @@ def test_another_format_version_is_refused(published, other):
     manifest = json.loads((published / MANIFEST).read_text())
     manifest["format_version"] = other
     damage(published, MANIFEST, json.dumps(manifest).encode())
-    with pytest.raises(PipelineError, match=f"format version {other}, this program reads 1"):
+    with pytest.raises(PipelineError, match=f"format version is {other}; expected 1; export"):
         artifacts.verify(published)

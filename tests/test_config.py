@@ -1,5 +1,6 @@
-"""Settings: read, overridden, explained, frozen; and the shipped files."""
+"""Settings: reading, overrides, errors, old names; and the shipped configs."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -10,14 +11,19 @@ from pydantic import Field, ValidationError
 from pipeline.config import (
     CONFIGS,
     ROOT,
+    RetrainSettings,
     Section,
     TrainSettings,
+    TuneSettings,
     Words,
     data_path,
     find_config,
+    list_settings,
     load_config,
 )
+from pipeline.config.renames import RENAMED
 from pipeline.errors import InputError
+from pipeline.tasks import TASKS
 from pipeline.tasks import schema_of as shipped_schema_of
 from pipeline.tasks.slot_filling.settings import ModelSettings
 
@@ -39,6 +45,8 @@ class ToySettings(Section):
     data: str = "data"
     net: NetSettings = NetSettings()
     train: TrainSettings = TrainSettings()
+    retrain: RetrainSettings = RetrainSettings()
+    tune: TuneSettings = Field(default_factory=dict)
 
 
 def schema_of(name):
@@ -68,7 +76,7 @@ def refused(load, text, *overrides):
     return str(caught.value)
 
 
-def test_defaults_fill_what_the_file_leaves_out(load):
+def test_missing_settings_get_their_defaults(load):
     config = load("task: toy\nnet:\n  size: 7\n")
     assert (config.name, config.task) == ("mine", "toy")
     assert config.settings.net == NetSettings(size=7)
@@ -95,14 +103,14 @@ def test_the_name_is_the_file_s_unless_given(tmp_path):
         ("net={size: 3, deep: true}", {"size": 3, "deep": True}),
     ],
 )
-def test_overrides_lie_over_the_file(load, override, value):
+def test_overrides_take_precedence_over_the_file(load, override, value):
     changed = {"title": "mine", **value}
     if override.startswith("net="):
-        changed.pop("title")  # the group itself was replaced
+        changed.pop("title")  # the override replaced the whole group
     assert load("task: toy\nnet: {title: mine}", override).settings.net == NetSettings(**changed)
 
 
-def test_the_last_override_wins_and_one_may_open_a_group(load):
+def test_the_last_override_wins_and_may_add_a_group(load):
     config = load("task: toy", "train.epochs=2", "train.epochs=3", "data=elsewhere")
     assert config.settings.train == TrainSettings(epochs=3)
     assert config.settings.data == "elsewhere"
@@ -120,7 +128,67 @@ def test_the_last_override_wins_and_one_may_open_a_group(load):
 )
 def test_an_unknown_key_names_the_nearest(load, text, unknown, nearest):
     message = refused(load, text)
-    assert message.endswith(f"mine.yaml: unknown setting `{unknown}`; the nearest is `{nearest}`")
+    assert f"mine.yaml: unknown setting `{unknown}`; the nearest is `{nearest}`" in message
+
+
+def test_an_error_describes_the_setting(load):
+    message = refused(load, "task: toy\ntrain: {epochs: 0}")
+    assert message.endswith(
+        "mine.yaml: setting `train.epochs`: input should be greater than or equal to 1,"
+        " received 0. It is: number of passes over the training rows."
+    )
+    message = refused(load, "task: toy\ntrain: {epoch: 1}")
+    assert message.endswith("nearest is `train.epochs`: number of passes over the training rows.")
+    assert refused(load, "task: toy", "net.size=0").endswith(", received 0")  # has no description
+
+
+def test_settings_that_do_not_fit_together_name_their_group(tmp_path):
+    (tmp_path / "a.yaml").write_text("task: slot_filling\ndata: {format: jsonl, files: {}}")
+    with pytest.raises(InputError) as caught:
+        load_config(tmp_path / "a.yaml", shipped_schema_of, ["model.encoder=jordan"])
+    assert "a.yaml: settings of `model`: encoder jordan feeds its own tags" in str(caught.value)
+
+
+OLD = "task: toy\nretrain: {between: false, taken: 5.0, epochs: 2}\ntune: {retrain.suspect: [1, 2]}"
+NEW = RetrainSettings(interpolate=False, lost_to_new_labels=5.0, epochs=2)
+
+
+def test_old_names_in_a_user_s_file_are_translated_with_one_note(load, capsys):
+    settings = load(OLD).settings
+    assert settings.retrain == NEW
+    assert list(settings.tune) == ["retrain.annotation_gap"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "mine.yaml: old names of settings: `retrain.between` is now `retrain." in line
+    assert load(load(OLD).as_yaml()).settings == settings
+
+
+def test_old_names_in_a_run_or_version_are_translated_silently(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text(OLD)
+    assert load_config(tmp_path / "config.yaml", schema_of, name="x").settings.retrain == NEW
+    assert capsys.readouterr().err == ""
+
+
+def test_an_old_name_beside_the_new_one_or_on_the_command_line_is_refused(load):
+    message = refused(load, "task: toy\nretrain: {between: true, interpolate: true}")
+    assert "`retrain.between` is now called `retrain.interpolate`; remove the old one" in message
+    message = refused(load, "task: toy", "retrain.between=false")
+    assert message.endswith("setting `retrain.between` is now called `retrain.interpolate`")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_renamed_settings_stay_in_their_group_and_exist(old, new):
+    assert old.rpartition(".")[0] == new.rpartition(".")[0]
+    assert not old.startswith("data.")  # data settings are part of the key of prepared data
+    for task in TASKS:
+        keys = {setting.key for setting in list_settings(shipped_schema_of(task))}
+        assert new in keys
+        assert old not in keys
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_setting_is_described_in_a_sentence(task):
+    for setting in list_settings(shipped_schema_of(task)):
+        assert re.fullmatch(r"\S.*\.", setting.description), setting
 
 
 def test_an_unknown_key_of_an_override_names_the_nearest(load):
@@ -233,13 +301,13 @@ def test_settings_are_frozen(load):
         config.name = "other"
 
 
-def test_data_is_looked_for_where_the_variable_says(monkeypatch, tmp_path):
+def test_the_variable_sets_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("NLP_DATA_DIR", str(tmp_path))
     assert data_path("$NLP_DATA_DIR/atis/train") == tmp_path / "atis" / "train"
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_the_variable_data_is_looked_for_under_benchmarks(monkeypatch, value):
+def test_the_default_data_folder_is_benchmarks(monkeypatch, value):
     if value is None:
         monkeypatch.delenv("NLP_DATA_DIR", raising=False)
     else:
@@ -247,7 +315,7 @@ def test_without_the_variable_data_is_looked_for_under_benchmarks(monkeypatch, v
     assert data_path("$NLP_DATA_DIR/atis") == ROOT / "data" / "benchmarks" / "atis"
 
 
-def test_a_relative_path_is_taken_here_first_then_in_the_project(monkeypatch, tmp_path):
+def test_a_relative_path_is_tried_here_first_then_in_the_project(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert data_path("configs/atis.yaml") == CONFIGS / "atis.yaml"
     assert data_path("no/such/file") == Path("no/such/file")
@@ -263,7 +331,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
-def test_every_shipped_config_loads_and_travels(file, tmp_path):
+def test_every_shipped_config_loads_and_reads_back(file, tmp_path):
     config = load_config(file.stem, shipped_schema_of)
     assert config.name == file.stem
     (tmp_path / "config.yaml").write_text(config.as_yaml(), encoding="utf-8")
@@ -273,18 +341,18 @@ def test_every_shipped_config_loads_and_travels(file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
-        ({"encoder": "jordan"}, "jordan feeds its own tags back.*takes crf: false and depth: 1"),
+        ({"encoder": "jordan"}, "jordan feeds its own tags back.*expected crf: false and depth: 1"),
         ({"encoder": "window", "bidirectional": True}, "window reads in one direction"),
         ({"encoder": "self_attention", "hidden_dim": 20}, "20 is not a multiple of 2 x heads = 8"),
         ({"attention_blocks": 1, "hidden_dim": 20}, "20 is not a multiple of 2 x heads = 8"),
         (
             {"encoder": "jordan", "crf": False, "attention_blocks": 1},
-            "jordan has no states for attention_blocks",
+            "jordan has no states to attend to; expected attention_blocks: 0",
         ),
     ],
 )
-def test_settings_of_the_model_that_do_not_fit_together_are_refused(settings, said):
-    with pytest.raises(ValueError, match=said):
+def test_settings_of_the_model_that_do_not_fit_together_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
         ModelSettings(**settings)

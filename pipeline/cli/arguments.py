@@ -1,4 +1,4 @@
-"""Arguments that several verbs take, and what becomes of them."""
+"""Arguments that several commands share, and how they are resolved."""
 
 from __future__ import annotations
 
@@ -14,31 +14,43 @@ if TYPE_CHECKING:
 
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. train.epochs=3."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a setting, e.g. train.epochs=3. Repeatable."
+    ),
 ]
 ConfigFile = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A YAML file, or a shipped one: flights_slots.")
+    str, typer.Argument(metavar="CONFIG", help="A YAML file, or the name of a shipped one.")
 ]
 Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="saved_models/<name>, or one version's folder.")
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="A model, saved_models/<name>, or the folder of a version."
+    ),
 ]
-
+ModelOrRun = Annotated[
+    Path, typer.Argument(metavar="MODEL_OR_RUN", help="A model, a version or a run.")
+]
 Json = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write what was found there.")
+    Path | None, typer.Option("--json", metavar="FILE", help="Also write the results to this file.")
 ]
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A model's name, or saved_models/<name>.")
+    str, typer.Argument(metavar="NAME", help="Name of a model, or saved_models/<name>.")
 ]
-ModelsFolder = Annotated[Path, typer.Option(help="Of <name>/<version>/.")]
+ModelsFolder = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of <name>/<version>/.")]
+
+
+def example(arguments: str) -> str:
+    """Return the example for the end of a command's help, with its line breaks kept."""
+    return f"\b\nExample:\n  python main.py {arguments}"
 
 
 def load(
     path: str | Path, overrides: list[str] | None, name: str | None = None
 ) -> tuple[Task, Config]:
-    """The task and the settings of a config file.
+    """Load the task and the settings of a config file.
 
     Raises:
-        InputError: There is no such file, or a setting in it is wrong.
+        InputError: There is no such file, or one of its settings is wrong.
     """
     from pipeline.config import load_config
     from pipeline.tasks import find_task, schema_of
@@ -48,12 +60,12 @@ def load(
 
 
 def short(path: Path) -> Path:
-    """A path as one would type it from here."""
+    """Return a path as a user would type it in the working folder."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def opened(model: Path) -> tuple[Task, Config, Any, Path]:
+def open_model(model: Path) -> tuple[Task, Config, Any, Path]:
     """Open a run or a published model: task, config, outputs, and the folder of vocabularies."""
     from pipeline.predictor import load as load_version
     from pipeline.runs import RunFolder, VersionFolder
@@ -69,7 +81,7 @@ def opened(model: Path) -> tuple[Task, Config, Any, Path]:
 
 
 def program() -> list[str]:
-    """The command that starts this program again in a process of its own."""
+    """Return the command that starts this program in another process."""
     from pipeline.config import ROOT
 
     return [sys.executable, str(ROOT / "main.py")]

@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.arguments import (
     Json,
     Model,
+    example,
 )
 from pipeline.errors import DriftError, InputError
 from pipeline.start import quiet_start
 
-if TYPE_CHECKING:
-    pass
-
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog=example('predict saved_models/flights_slots "fly to Oslo"'))
 def predict(
     model: Model,
-    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT ...]")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT ...]", help="Texts to answer.")
+    ] = None,
     input_: Annotated[
-        Path | None, typer.Option("--input", metavar="FILE", help="Texts: lines, or .jsonl `text`.")
+        Path | None,
+        typer.Option(
+            "--input", metavar="FILE", help="File of texts: lines, or .jsonl with the key text."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Default: standard output. With --input: of any size, and resumable."),
+        typer.Option(
+            metavar="FILE",
+            help="File to write. Default: standard output. With --input, a job that was"
+            " interrupted continues.",
+        ),
     ] = None,
 ) -> None:
-    """Answer texts, one JSON object a line."""
+    """Answer texts, one JSON object on each line."""
     if bool(texts) == (input_ is not None):
         raise InputError("predict: expected either texts or --input FILE")
     with quiet_start():
@@ -58,46 +65,60 @@ def predict(
         stage.run(predictor, source, file)
 
 
-@app.command()
+@app.command(epilog=example("drift saved_models/flights_slots --data live.jsonl"))
 def drift(
     model: Model,
     data: Annotated[
-        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
+        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl or annotated data.")
     ],
     false_alarms: Annotated[
-        float, typer.Option(help="Share of batches that are told though nothing has drifted.")
+        float, typer.Option(metavar="RATE", help="Accepted rate of false alarms, between 0 and 1.")
     ] = 0.05,
     json_: Json = None,
 ) -> None:
-    """Tell whether texts are unlike those of training; leaves with 4 where they are."""
+    """Test whether texts differ from the training data.
+
+    Exits with status 4 if they do.
+    """
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.predictor import load
         from pipeline.stages.data.texts import texts_of
         from pipeline.stages.live import drift as stage
     predictor = load(model)
-    found = stage.run(predictor, texts_of(predictor.task, predictor.config, data), false_alarms)
-    stage.print_drift(f"{predictor.config.name}: {data.name}", found)
+    result = stage.run(predictor, texts_of(predictor.task, predictor.config, data), false_alarms)
+    stage.print_drift(f"{predictor.config.name}: {data.name}", result)
     if json_:
-        write_json(json_, {"model": str(model), "data": str(data), **found.as_dict()})
-    if found.over:
-        raise DriftError(f"{data}: over the threshold: {', '.join(found.over)}")
+        write_json(json_, {"model": str(model), "data": str(data), **result.as_dict()})
+    if result.over:
+        raise DriftError(f"{data}: over the threshold: {', '.join(result.over)}")
 
 
-@app.command("label-next")
+@app.command(
+    "label-next",
+    epilog=example("label-next saved_models/mine --data a.txt --output b.jsonl"),
+)
 def label_next(
     model: Model,
     data: Annotated[
-        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl, or annotated data.")
+        Path, typer.Option(metavar="FILE", help="Texts: lines, .jsonl or annotated data.")
     ],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="What to write; must not exist.")],
-    count: Annotated[int, typer.Option(min=1, help="How many texts to choose.")] = 50,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="File to write; must not exist.")],
+    count: Annotated[int, typer.Option(min=1, metavar="N", help="Number of texts to choose.")] = 50,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by OUTPUT's ending.")
+        str | None,
+        typer.Option(
+            "--to", metavar="FORMAT", help="Format of the output. Default: by its suffix."
+        ),
     ] = None,
-    curve: Annotated[bool, typer.Option(help="Say what more rows may bring (a minute).")] = True,
+    curve: Annotated[
+        bool, typer.Option(help="Estimate the gain of more rows (takes a minute).")
+    ] = True,
 ) -> None:
-    """Choose the texts to annotate next, written with the model's suggestions."""
+    """Choose the texts to annotate next.
+
+    They are written with the model's annotations as suggestions.
+    """
     with quiet_start():
         from pipeline.predictor import load
         from pipeline.runs import VersionFolder
@@ -110,9 +131,9 @@ def label_next(
     version = VersionFolder(predictor.version)
     texts = texts_of(task, config, data)
     chosen = stage.run(task, config, version, texts, count)
-    said = stage.write(task, chosen, output, to)
+    written = stage.write(task, chosen, output, to)
     stage.print_chosen(config.name, chosen)
-    found = stage.curve(task, config, version) if curve else None
-    if found:
-        stage.print_gain(task, config, version, found, len(chosen))
-    print(f"wrote {output}: {len(chosen)} texts with suggested annotations, {said}")
+    estimated = stage.curve(task, config, version) if curve else None
+    if estimated:
+        stage.print_gain(task, config, version, estimated, len(chosen))
+    print(f"wrote {output}: {len(chosen)} texts with suggested annotations, {written}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,20 +12,20 @@ from pipeline.cli.arguments import (
     ModelsFolder,
     Name,
     Set,
+    example,
     program,
     short,
 )
 from pipeline.errors import InputError, RejectedError
 from pipeline.start import quiet_start
 
-if TYPE_CHECKING:
-    pass
-
 app = typer.Typer()
 
 
-@app.command()
-def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
+@app.command(epilog=example("export runs/flights_slots/20260102-030405-000000"))
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+) -> None:
     """Publish a run's best weights as the next version."""
     with quiet_start():
         from pipeline.stages.publishing import export as stage
@@ -33,38 +33,48 @@ def export(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
     print(short(stage.run(open_run(folder))))
 
 
-@app.command()
+@app.command(epilog=example("retrain saved_models/flights_slots --data new.jsonl"))
 def retrain(
     model: Model,
     data: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="New annotated rows, any format.")
+        Path | None,
+        typer.Option(metavar="FILE", help="New annotated rows, in any format of the task."),
     ] = None,
     watch: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Instead: every file that comes there, until Ctrl-C."),
+        typer.Option(metavar="FOLDER", help="Instead of --data: every file added to this folder."),
     ] = None,
     set_: Set = None,
     exam: Annotated[
-        Path | None, typer.Option(help="Rows to examine with, not those that travel.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Exam rows to use instead of the stored ones."),
     ] = None,
     old_data: Annotated[
-        Path | None, typer.Option(help="The old training rows, not the sample that travels.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Old training rows to use instead of the stored sample."),
     ] = None,
     test_rows: Annotated[
         Literal["refuse", "leave-out", "learn"],
-        typer.Option(help="What becomes of new rows that stand in the exam, too."),
+        typer.Option(help="How to treat new rows that are also exam rows."),
     ] = "refuse",
     force: Annotated[
-        str | None, typer.Option(metavar="REASON", help="Publish whatever the gate says, and why.")
+        str | None,
+        typer.Option(
+            metavar="REASON", help="Publish even if the gate rejects; the reason is stored."
+        ),
     ] = None,
 ) -> None:
-    """Train a published model on; publish it if it is better, or leave with 3 and say why not."""
+    """Retrain a published model with new data.
+
+    Publishes the candidate if it passes the gate. Otherwise exits with status 3 and gives the
+    reason.
+    """
     if (data is None) == (watch is None):
         raise InputError("retrain: expected either --data FILE or --watch FOLDER")
     if watch and force is not None:
-        raise InputError("retrain: --force is the reason for one file; expected it with --data")
+        raise InputError("retrain: --force gives the reason for one file; expected --data with it")
     if force is not None and not force.strip():
-        raise InputError("retrain: --force: no reason; expected why it is to be published anyway")
+        raise InputError("retrain: --force is empty; expected the reason for publishing anyway")
     with quiet_start():
         from pipeline.stages.evaluation import report
         from pipeline.stages.retraining import retrain as stage
@@ -92,25 +102,31 @@ def retrain(
         print(f"model: {short(outcome.version)}")
 
 
-@app.command()
+@app.command(epilog=example("versions flights_slots"))
 def versions(name: Name, models: ModelsFolder = Path("saved_models")) -> None:
-    """Show a model's line of descent: data, config, scores, verdict of each version."""
+    """Show the history of a model's versions.
+
+    Lists data, config, scores and verdict of each version.
+    """
     from pipeline.stages.publishing import versions as stage
 
     home = stage.find_home(name, models)
     stage.print_versions(home.name, stage.run(home))
 
 
-@app.command()
+@app.command(epilog=example("rollback flights_slots 3"))
 def rollback(
     name: Name,
     version: Annotated[
         int | None,
-        typer.Argument(metavar="[VERSION]", help="Default: what served before the newest."),
+        typer.Argument(metavar="[VERSION]", help="Default: the one before the newest."),
     ] = None,
     models: ModelsFolder = Path("saved_models"),
 ) -> None:
-    """Publish an older version's content as the newest; a running server follows."""
+    """Publish an older version again as the newest.
+
+    A running server switches to it.
+    """
     from pipeline.stages.publishing import rollback as stage
     from pipeline.stages.publishing.versions import find_home
 

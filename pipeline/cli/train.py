@@ -11,9 +11,11 @@ import typer
 from pipeline.cli.arguments import (
     ConfigFile,
     Json,
+    ModelOrRun,
     Set,
+    example,
     load,
-    opened,
+    open_model,
     program,
     short,
 )
@@ -27,28 +29,35 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog=example("run flights_slots --set train.epochs=3"))
 def run(
     configs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CONFIG ...]", help="Default: every task's embedded example."),
+        typer.Argument(metavar="[CONFIG ...]", help="Default: the example of every task."),
     ] = None,
     set_: Set = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Train N models; mean and spread; the best on valid goes on.")
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Train N models, print mean and spread, publish the best on valid.",
+        ),
     ] = 1,
     folds: Annotated[
         int | None,
-        typer.Option(min=2, help="Cross-validate instead, and list likely label errors of train."),
+        typer.Option(
+            min=2,
+            metavar="N",
+            help="Cross-validate instead, and list likely label errors in train.",
+        ),
     ] = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Configs at a time, each on its share of the cores.")
-    ] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Configs to run in parallel.")] = 1,
 ) -> None:
-    """Prepare, train, evaluate and export, end to end."""
+    """Prepare data, train, evaluate and publish models."""
     if folds and seeds > 1:
         raise InputError("run: expected either --seeds or --folds, received both")
-    if jobs > 1 and configs and len(configs) > 1:  # without TensorFlow, which takes seconds to come
+    if jobs > 1 and configs and len(configs) > 1:  # without TensorFlow, which is slow to import
         _run_side_by_side(configs, jobs, set_, seeds, folds)
         return
     with quiet_start():
@@ -91,12 +100,15 @@ def run(
 def _run_side_by_side(
     names: list[str], jobs: int, set_: list[str] | None, seeds: int, folds: int | None
 ) -> None:
-    """Begun in this order: with the longest first, no core waits long at the end."""
+    """Run each config in a process of its own.
+
+    They start in the given order; put the longest first, so that no core is idle at the end.
+    """
     from pipeline.config import find_config
     from pipeline.stages.experiments import parallel
 
     for name in names:
-        find_config(name)  # a wrong name is said now, not when its turn comes
+        find_config(name)  # report a wrong name now, not when its turn comes
 
     options = ["--seeds", str(seeds), *(["--folds", str(folds)] if folds else [])]
     options += [f"--set={override}" for override in set_ or ()]
@@ -106,7 +118,7 @@ def _run_side_by_side(
 
 
 def _cross_validate(task: Task, config: Config, folds: int) -> None:
-    """Nothing is published: no model of it has seen all the data."""
+    """Cross-validate; nothing is published, since no model has seen all the data."""
     from pipeline.runs import RunFolder
     from pipeline.stages.experiments import cross_validation as stage
 
@@ -114,37 +126,43 @@ def _cross_validate(task: Task, config: Config, folds: int) -> None:
     stage.print_spreads(config.name, task.headline, found)
     print(f"folds: {short(found.folder)}")
     if found.label_errors is None:
-        print("likely label errors: not told, since the answers do not score every label")
+        print("likely label errors: unknown, since the answers do not score every label")
     else:
         file = short(RunFolder(found.folder).label_errors)
-        print(f"likely label errors: {len(found.label_errors)}, surest first, in {file}")
+        print(f"likely label errors: {len(found.label_errors)}, most likely first, in {file}")
 
 
-@app.command()
+@app.command(epilog=example("train flights_slots --resume"))
 def train(
     config: ConfigFile,
     set_: Set = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest run's last finished epoch.")
+        bool,
+        typer.Option("--resume", help="Continue the newest run after its last finished epoch."),
     ] = False,
 ) -> None:
-    """Train a model; its run folder goes under runs/."""
+    """Train a model in a new run folder under runs/."""
     with quiet_start():
         from pipeline.stages.training import train as stage
     task, settings = load(config, set_)
     print(short(stage.run(task, settings, resume=resume).folder.path))
 
 
-@app.command()
+@app.command(epilog=example("evaluate saved_models/flights_slots --stress"))
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
-    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
-    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+    model: ModelOrRun,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Examples to use instead of the config's.")
+    ] = None,
+    split: Annotated[
+        str, typer.Option(metavar="SPLIT", help="A split, or a part of one, e.g. test/zh.")
+    ] = "test",
     stress: Annotated[
-        bool, typer.Option("--stress", help="Also with other values, swapped roles, minimal pairs.")
+        bool, typer.Option("--stress", help="Also score harder variants of the examples.")
     ] = False,
-    floor: Annotated[
-        bool, typer.Option("--floor", help="Beside a CRF and an SVM (extra `floor`).")
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Also score a cheap reference model (extra baseline)."),
     ] = False,
     json_: Json = None,
 ) -> None:
@@ -153,15 +171,15 @@ def evaluate(
         from pipeline.artifacts import write_json
         from pipeline.runs import RunFolder
         from pipeline.stages.evaluation import evaluate as stage
-    task, config, outputs, vocabularies = opened(model)
+    task, config, outputs, vocabularies = open_model(model)
     results = stage.of_version(
-        task, config, outputs, split, data, vocabularies, stress=stress, floor=floor
+        task, config, outputs, split, data, vocabularies, stress=stress, baseline=baseline
     )
     stage.print_results(config.name, task.headline, results)
     stage.print_comparisons(results)
     stage.print_detail(results[0])
     run = RunFolder(model)
-    if run.config.is_file() and data is None and (stress or floor):  # a run keeps them
+    if run.config.is_file() and data is None and (stress or baseline):  # a run keeps them
         stage.add_scores(run.scores, results)
     if json_:
         rows = {result.split: result.as_dict() for result in results[1:]}
@@ -169,17 +187,24 @@ def evaluate(
         write_json(json_, {"task": task.name, "model": str(model), **scores, "rows": rows})
 
 
-@app.command()
+@app.command(epilog=example("compare saved_models/mine/1 saved_models/mine/2"))
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
-    second: Annotated[Path, typer.Argument(metavar="MODEL_OR_RUN")],
-    data: Annotated[Path | None, typer.Option(help="Examples to use instead.")] = None,
-    split: Annotated[str, typer.Option(help="A split, or a part of one: test/contrast.")] = "test",
+    first: ModelOrRun,
+    second: ModelOrRun,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Examples to use instead of the config's.")
+    ] = None,
+    split: Annotated[
+        str, typer.Option(metavar="SPLIT", help="A split, or a part of one, e.g. test/zh.")
+    ] = "test",
 ) -> None:
-    """Score two models on the same examples; say which differences may be chance."""
+    """Score two models on the same examples.
+
+    A paired bootstrap tells which differences may be due to chance.
+    """
     with quiet_start():
         from pipeline.stages.evaluation import evaluate as stage
-    both = [opened(model) for model in (first, second)]
+    both = [open_model(model) for model in (first, second)]
     task, other = (each[0] for each in both)
     if task.name != other.name:
         raise InputError(
@@ -194,9 +219,11 @@ def compare(
     stage.compare(task.headline, ours, theirs)
 
 
-@app.command()
-def report(folder: Annotated[Path, typer.Argument(metavar="RUN")]) -> None:
-    """Write a run's report: one page that opens from the disk."""
+@app.command(epilog=example("report runs/flights_slots/20260102-030405-000000"))
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+) -> None:
+    """Write a run's report as one HTML page."""
     with quiet_start():
         from pipeline.stages.evaluation import report as stage
         from pipeline.stages.run import open_run

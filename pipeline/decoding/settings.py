@@ -11,19 +11,19 @@ from pipeline.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What a hypothesis may hold, and how it is scored.
+    """What a hypothesis may contain, and how it is scored.
 
     Args:
-        length_penalty: alpha of Wu et al. 2016, eq. 14; 0 = none, higher = longer.
-        coverage_penalty: beta of the same; 0 = none.
-        no_repeat_ngram: n, where no n tokens in a row may come twice; 0 = no such rule.
-        forbidden: Token ids that never come out; `<pad>` is always among them. A few: each step
-            looks at so many more columns.
-        below: Nor do token ids from this one on, where a table has rows that no token stands for;
-            all candidates are below it. None = there are no such rows.
+        length_penalty: Alpha of Wu et al. 2016, eq. 14; 0 means none, higher prefers longer.
+        coverage_penalty: Beta of the same equation; 0 means none.
+        no_repeat_ngram: Size of n-grams that may not occur twice; 0 allows all.
+        forbidden: Token ids that are never generated; must contain `<pad>`. Keep them few: each
+            step inspects this many more columns.
+        below: Only token ids below this one are generated, for a table with rows that stand for no
+            token. None means that every row is a token.
 
     Raises:
-        InputError: A value is out of its range.
+        InputError: A value is out of range.
     """
 
     length_penalty: float = 0.0
@@ -38,8 +38,7 @@ class Rules:
         at_least(self.no_repeat_ngram, 0, "no_repeat_ngram")
         if PAD not in self.forbidden or END in self.forbidden:
             raise InputError(
-                f"forbidden is {self.forbidden}; expected {PAD} (<pad>) among them and not"
-                f" {END} (</s>)"
+                f"forbidden is {self.forbidden}; expected {PAD} (<pad>) in it and not {END} (</s>)"
             )
         if self.below is not None:
             at_least(self.below, END + 1, "below")
@@ -50,8 +49,8 @@ class Search(Rules):
     """Greedy decoding (beam_width 1) or beam search.
 
     Args:
-        beam_width: Hypotheses kept a source.
-        n_best: Hypotheses given a source, at most `beam_width`.
+        beam_width: Hypotheses kept for a source.
+        n_best: Hypotheses returned for a source, at most `beam_width`.
     """
 
     beam_width: int = 5
@@ -65,14 +64,15 @@ class Search(Rules):
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling(Rules):
-    """Tokens drawn by their probabilities.
+    """Sampling: tokens are drawn by their probabilities.
 
     Args:
-        samples: Hypotheses drawn a source.
-        temperature: Logits are divided by it: below 1 likelier tokens, above 1 rarer ones.
-        top_k: Of the allowed tokens only so many likeliest are drawn from; 0 = all.
-        top_p: Of these only the likeliest that together have this share (Holtzman et al. 2020,
-            "The curious case of neural text degeneration", section 3.1); 1 = all.
+        samples: Hypotheses drawn for a source.
+        temperature: Divides the logits: below 1 favours likely tokens, above 1 rare ones.
+        top_k: Draw from this many of the most likely allowed tokens; 0 means all.
+        top_p: Of these, draw from the most likely ones whose probabilities sum to this share
+            (Holtzman et al. 2020, "The curious case of neural text degeneration", section 3.1); 1
+            means all.
     """
 
     samples: int = 1
@@ -87,10 +87,14 @@ class Sampling(Rules):
         if not 0 < self.temperature < math.inf:
             raise InputError(f"temperature is {self.temperature}; expected a number above 0")
         if not 0 < self.top_p <= 1:
-            raise InputError(f"top_p is {self.top_p}; expected a share above 0, at most 1")
+            raise InputError(f"top_p is {self.top_p}; expected a share above 0 and at most 1")
 
 
 def at_least(value: float, least: float, name: str) -> None:
-    """Refuse a value below `least`, or one that is no finite number."""
+    """Check that a value is a finite number of at least `least`.
+
+    Raises:
+        InputError: It is not.
+    """
     if not least <= value < math.inf:
         raise InputError(f"{name} is {value}; expected at least {least}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,90 +13,154 @@ from pipeline.errors import InputError
 MIB = 1024 * 1024
 
 
+def _about(description: str) -> dict[str, str]:
+    return {"description": description}
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What a request may ask for, checked before any work is done. Sizes in bytes, times in s."""
+    """Limits of a request, checked before any work is done."""
 
-    body: int = 64 * MIB
-    inflated: int = 100 * MIB  # of a gzip body; TensorFlow Serving's own limit
-    body_seconds: float = 30.0  # from the first byte of a body to its last
-    discard_seconds: float = 1.0  # reading on after a body was found too large
-    header_seconds: float = 10.0
-    rows: int = 4096  # of one request: instances, examples, the first dimension of tensors
-    elements: int = 4 * MIB  # values of one tensor
-    text: int = 64 * 1024  # of one string, and of one serialized example
-    padded: int = 512 * 1024  # rows of a run times its longest string: memory grows with it
-    waiting: int = 512  # requests in the queue of one signature; more get 429
-    concurrent: int = 1024  # requests inside the server
-    connections: int = 8192  # open at once, most of them idle; the next wait to be accepted
-    seconds: float = 30.0  # to answer a request, unless the client gives less
+    body: int = field(default=64 * MIB, metadata=_about("Size of a request's body, in bytes."))
+    inflated: int = field(
+        default=100 * MIB,
+        metadata=_about(
+            "Size of a gzip body when decompressed, in bytes; as in TensorFlow Serving."
+        ),
+    )
+    body_seconds: float = field(
+        default=30.0, metadata=_about("Seconds from the first byte of a body to its last.")
+    )
+    discard_seconds: float = field(
+        default=1.0, metadata=_about("Seconds of reading on after a body has turned out too large.")
+    )
+    header_seconds: float = field(
+        default=10.0, metadata=_about("Seconds to receive the headers of a request.")
+    )
+    rows: int = field(
+        default=4096,
+        metadata=_about(
+            "Rows of one request: instances, examples, or the first dimension of tensors."
+        ),
+    )
+    elements: int = field(default=4 * MIB, metadata=_about("Values of one tensor."))
+    text: int = field(
+        default=64 * 1024, metadata=_about("Size of one string or serialized example, in bytes.")
+    )
+    padded: int = field(
+        default=512 * 1024,
+        metadata=_about(
+            "Rows of a batch times the bytes of its longest string; memory grows with it."
+        ),
+    )
+    waiting: int = field(
+        default=512,
+        metadata=_about(
+            "Requests that wait for one signature; further ones are answered with status 429."
+        ),
+    )
+    concurrent: int = field(
+        default=1024, metadata=_about("Requests inside the server at the same time.")
+    )
+    connections: int = field(
+        default=8192,
+        metadata=_about("Open connections, most of them idle; further ones wait to be accepted."),
+    )
+    seconds: float = field(
+        default=30.0, metadata=_about("Seconds to answer a request, unless the client sets fewer.")
+    )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve.
+    """How to serve."""
 
-    Args:
-        models: Folder of `<name>/<version>/`.
-        host: Address to listen on.
-        rest_port: Of HTTP.
-        grpc_port: Of gRPC; None for no gRPC, 0 for any free one.
-        poll_seconds: Between two looks at `models`.
-        grace_seconds: For requests in flight after SIGTERM.
-        max_batch: Rows of one run of a model; a request with more is run alone.
-        threads: Batches that are computed at the same time, of all models.
-        op_threads: Threads inside one op of TensorFlow. One is fastest for small models.
-        need_manifest: Refuse versions that were not published by this project.
-        api_keys: File of the keys that clients must send one of; None for an open server.
-        tls_cert: PEM file of the certificate chain; None for plain HTTP and gRPC.
-        tls_key: PEM file of its key.
-        cors: Let pages of other origins call the REST API.
-        log_requests: One line of JSON a request.
-        tracing: Spans of requests for OpenTelemetry.
-        admin_port: Of the administrator's HTTP; None for none.
-        admin_grpc_port: Of gRPC with ReloadConfig; None for none.
-        admin_host: Address of both. Another than loopback needs `admin_keys`.
-        admin_keys: As `api_keys`, for the administrator alone.
-        sticky_header: Whose value decides a request's share of split traffic (gRPC: metadata);
-            without it each request is dealt by chance.
-        shadow_folder: Where disagreements of shadow traffic are written, with users' texts; None
-            for no shadow traffic.
-        shadow_bytes: Of one model's file there.
-        limits: What a request may ask for.
-    """
+    models: Path = field(metadata=_about("Folder of `<name>/<version>/`."))
+    host: str = field(default="127.0.0.1", metadata=_about("Address to listen on."))
+    rest_port: int = field(default=8501, metadata=_about("Port of the REST API."))
+    grpc_port: int | None = field(
+        default=8500, metadata=_about("Port of gRPC; null turns it off, 0 is any free port.")
+    )
+    poll_seconds: float = field(
+        default=1.0, metadata=_about("Seconds between two checks of `models` for versions.")
+    )
+    grace_seconds: float = field(
+        default=30.0, metadata=_about("Seconds for requests in progress after SIGTERM.")
+    )
+    max_batch: int = field(
+        default=32, metadata=_about("Most rows of a batch; a request with more is run alone.")
+    )
+    threads: int = field(
+        default=4, metadata=_about("Batches of all models that are computed at the same time.")
+    )
+    op_threads: int = field(
+        default=1,
+        metadata=_about("Threads inside one TensorFlow operation; 1 is fastest for small models."),
+    )
+    need_manifest: bool = field(
+        default=True,
+        metadata=_about("Whether to reject versions that were not published by this project."),
+    )
+    api_keys: Path | None = field(
+        default=None,
+        metadata=_about("File of keys, of which clients must send one; null lets every client in."),
+    )
+    tls_cert: Path | None = field(
+        default=None,
+        metadata=_about("PEM file of the certificate chain; null means no encryption."),
+    )
+    tls_key: Path | None = field(
+        default=None, metadata=_about("PEM file of the certificate's private key.")
+    )
+    cors: bool = field(
+        default=False, metadata=_about("Whether pages of other origins may call the REST API.")
+    )
+    log_requests: bool = field(
+        default=True, metadata=_about("Whether to log one line of JSON for each request.")
+    )
+    tracing: bool = field(
+        default=False, metadata=_about("Whether to send spans of requests with OpenTelemetry.")
+    )
+    admin_port: int | None = field(
+        default=None, metadata=_about("Port of the admin REST API; null turns it off.")
+    )
+    admin_grpc_port: int | None = field(
+        default=None,
+        metadata=_about("Port of the admin gRPC API with ReloadConfig; null turns it off."),
+    )
+    admin_host: str = field(
+        default="127.0.0.1",
+        metadata=_about("Address of both admin ports; other than loopback needs `admin_keys`."),
+    )
+    admin_keys: Path | None = field(
+        default=None, metadata=_about("File of keys like `api_keys`, for the admin ports.")
+    )
+    sticky_header: str = field(
+        default="x-request-id",
+        metadata=_about(
+            "Header (gRPC: metadata) whose value assigns a request to a version when traffic is"
+            " split; without it the version is drawn at random."
+        ),
+    )
+    shadow_folder: Path | None = field(
+        default=None,
+        metadata=_about(
+            "Folder for the disagreements of shadow traffic, which contain users' texts; null turns"
+            " shadow traffic off."
+        ),
+    )
+    shadow_bytes: int = field(
+        default=256 * MIB, metadata=_about("Size of one model's file in it, in bytes.")
+    )
+    limits: Limits = field(default=Limits(), metadata=_about("Limits of a request."))
 
-    models: Path
-    host: str = "127.0.0.1"
-    rest_port: int = 8501
-    grpc_port: int | None = 8500
-    poll_seconds: float = 1.0
-    grace_seconds: float = 30.0
-    max_batch: int = 32
-    threads: int = 4
-    op_threads: int = 1
-    need_manifest: bool = True
-    api_keys: Path | None = None
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    cors: bool = False
-    log_requests: bool = True
-    tracing: bool = False
-    admin_port: int | None = None
-    admin_grpc_port: int | None = None
-    admin_host: str = "127.0.0.1"
-    admin_keys: Path | None = None
-    sticky_header: str = "x-request-id"
-    shadow_folder: Path | None = None
-    shadow_bytes: int = 256 * MIB
-    limits: Limits = Limits()
 
-
-def _truth(text: str) -> bool:
+def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "bool": _truth,
+    "bool": _boolean,
     "float": float,
     "int": int,
     "int | None": int,
@@ -105,10 +170,10 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 def changed(settings: Settings, overrides: Sequence[str]) -> Settings:
-    """The settings with some changed: `cors=true`, `limits.body=1000`.
+    """Return the settings with some changed: `cors=true`, `limits.body=1000`.
 
     Raises:
-        InputError: No such setting, or no such value.
+        InputError: There is no such setting, or it does not accept the value.
     """
     for override in overrides:
         name, equals, text = override.partition("=")
@@ -123,12 +188,18 @@ def changed(settings: Settings, overrides: Sequence[str]) -> Settings:
     return settings
 
 
-def _read(record: Any, name: str, text: str, override: str) -> Any:
-    kinds = {field.name: str(field.type) for field in fields(record)}
-    readable = {key: kind for key, kind in kinds.items() if kind in READERS}
+def _read(group: Settings | Limits, name: str, text: str, override: str) -> Any:
+    readable = {field.name: field for field in fields(group) if str(field.type) in READERS}
     if name not in readable:
-        raise InputError(f"{override!r}: no setting {name!r}; expected {', '.join(readable)}")
+        (near,) = difflib.get_close_matches(name, readable, n=1, cutoff=0.0)
+        raise InputError(
+            f"{override!r}: no setting {name!r}; expected {', '.join(readable)}; the nearest is"
+            f" {near!r}: {readable[near].metadata['description']}"
+        )
+    kind, described = str(readable[name].type), readable[name].metadata["description"]
     try:
-        return READERS[readable[name]](text)
+        return READERS[kind](text)
     except (KeyError, ValueError) as error:
-        raise InputError(f"{override!r}: expected a value of type {readable[name]}") from error
+        raise InputError(
+            f"{override!r}: expected a value of type {kind}. It is: {described}"
+        ) from error

@@ -1,4 +1,4 @@
-"""The command line, verb by verb: what it prints, and the status it leaves with."""
+"""The command line, command by command: its output and its exit status."""
 
 import functools
 import json
@@ -44,7 +44,7 @@ def program(home, capsys, monkeypatch, tmp_path):
 
 @pytest.fixture
 def nlp(program, monkeypatch, load_once, assembly_of):
-    """The program, spared the seconds that loading a version or a run takes."""
+    """The program, with models that are loaded only once."""
     from pipeline import predictor
     from pipeline.stages import run
 
@@ -80,7 +80,7 @@ def finished(finished_run):
 
 
 def write_rows(file, count):
-    """A user's own file: `count` rows that ask for a city or do not."""
+    """Write a user's own file of `count` rows, with and without a city."""
     cities = ("北京", "上海", "Oslo", "西安")
     rows = [
         {
@@ -97,10 +97,10 @@ def write_rows(file, count):
 
 
 def is_one_line(done, status):
-    """Tell whether the program left with this status and, after notes, one line that says why."""
+    """Tell whether the program exited with this status and printed one error line, after notes."""
     *notes, last = done.err.splitlines()
-    said = last.startswith("error: ") and not any(note.startswith("error") for note in notes)
-    return done.status == status and said and "Traceback" not in done.err
+    is_error = last.startswith("error: ") and not any(note.startswith("error") for note in notes)
+    return done.status == status and is_error and "Traceback" not in done.err
 
 
 # --- run, init, train, export
@@ -153,7 +153,7 @@ def test_init_then_run_on_a_user_s_own_file(program, home, tmp_path):
     assert json.loads(answer)["text"] == "去北京"
 
 
-def test_init_says_what_it_found_and_keeps_an_old_config(nlp, tmp_path):
+def test_init_prints_what_it_detected_and_keeps_an_old_config(nlp, tmp_path):
     write_rows(tmp_path / "mine.jsonl", 3)
     done = nlp("init", "--data", "mine.jsonl", "--config", "mine.yaml")
     assert (done.status, done.out.splitlines()) == (
@@ -200,21 +200,21 @@ def test_train_prints_the_run_s_folder_and_resume_finds_it(nlp, tiny, finished):
 def test_export_publishes_a_run(nlp, finished, version, monkeypatch):
     from pipeline.stages.publishing import export
 
-    asked = []
+    calls = []
 
     def publish(*arguments):
-        asked.extend(arguments)
+        calls.extend(arguments)
         return version
 
     monkeypatch.setattr(export, "run", publish)
     done = nlp("export", finished)
     assert (done.status, done.out) == (0, f"{version}\n")
-    (run,) = asked
+    (run,) = calls
     about = (run.task.name, run.config.name, run.folder.path)
     assert about == ("slot_filling", "tiny_slot_filling", finished)
 
 
-def test_paths_are_said_as_one_would_type_them(nlp, tiny, finished, monkeypatch, home):
+def test_paths_are_printed_relative_to_the_working_folder(nlp, tiny, finished, monkeypatch, home):
     monkeypatch.chdir(home)
     assert nlp("train", tiny.file, "--resume").out == f"{finished.relative_to(home)}\n"
 
@@ -260,27 +260,27 @@ def test_evaluate_with_stress_adds_rows_to_the_table_and_to_a_run_s_scores(nlp, 
     assert "stress_swapped" in done.out
     assert "test/minimal_pairs: this data has nothing to make it of" in done.err
     kept = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
-    asked = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    written = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
     assert {"test", "test/stress_seen", "test/stress_unseen"} <= kept.keys()
-    assert kept["test/stress_seen"] == asked["rows"]["test/stress_seen"]
+    assert kept["test/stress_seen"] == written["rows"]["test/stress_seen"]
 
 
-def test_evaluate_with_the_floor_prints_both_and_which_is_better(nlp, version):
-    pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `floor`")
-    done = nlp("evaluate", version, "--floor")
+def test_evaluate_with_the_baseline_prints_both_and_which_is_better(nlp, version):
+    pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `baseline`")
+    done = nlp("evaluate", version, "--baseline")
     assert done.status == 0, done.err
-    assert "test: model against floor" in done.out
-    row = next(line for line in done.out.splitlines() if line.split()[:1] == ["floor"])
+    assert "test: model against baseline" in done.out
+    row = next(line for line in done.out.splitlines() if line.split()[:1] == ["baseline"])
     assert row.split()[1] == "24"
 
 
-def test_compare_says_what_may_be_chance(nlp, version, finished):
+def test_compare_prints_what_may_be_chance(nlp, version, finished):
     done = nlp("compare", version, finished)
     assert done.status == 0, done.err
-    said = " ".join(done.out.split())  # lines are broken where the terminal ends
-    assert "first against second (paired bootstrap over examples)" in said
-    assert "distinguishable" in said  # not, of course: the version is that run
-    assert "better" not in said
+    printed = " ".join(done.out.split())  # lines are broken at the terminal's width
+    assert "first against second (paired bootstrap over examples)" in printed
+    assert "distinguishable" in printed  # as "not distinguishable": the version is that run
+    assert "better" not in printed
 
 
 def test_compare_refuses_models_of_two_tasks(nlp, version, version_of):
@@ -342,9 +342,9 @@ def test_run_with_folds_cross_validates_and_publishes_nothing(nlp, tiny, tmp_pat
     assert "85.00 ± 7.07" in done.out
     assert done.out.splitlines()[-2:] == [
         "folds: runs",
-        "likely label errors: 1, surest first, in runs/label_errors.jsonl",
+        "likely label errors: 1, most likely first, in runs/label_errors.jsonl",
     ]
-    assert "likely label errors: not told" in nlp("run", tiny.file, "--folds", "2").out
+    assert "likely label errors: unknown" in nlp("run", tiny.file, "--folds", "2").out
     assert is_one_line(nlp("run", tiny.file, "--folds", "1"), 2)
     done = nlp("run", tiny.file, "--folds", "2", "--seeds", "2")
     assert is_one_line(done, 2)
@@ -357,7 +357,7 @@ def test_evaluate_names_the_parts_there_are(nlp, version):
     assert "no such part; there are test, test/not_in_train, test/en, test/zh" in done.err
 
 
-def test_report_says_where_the_page_is(nlp, finished, monkeypatch):
+def test_report_prints_where_the_page_is(nlp, finished, monkeypatch):
     from pipeline.stages.evaluation import report
 
     monkeypatch.setattr(report, "run", lambda run: run.folder.report)
@@ -403,7 +403,7 @@ def test_predict_reads_lines_or_jsonl_and_writes_a_file(nlp, version, tmp_path):
         (["--input", "bad.txt"], "bad.txt:2: byte 0xff at column 1 is not UTF-8"),
     ],
 )
-def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, arguments, message):
+def test_predict_explains_what_is_wrong_with_its_input(nlp, version, tmp_path, arguments, message):
     (tmp_path / "bad.jsonl").write_text("{\n", encoding="utf-8")
     (tmp_path / "bad.txt").write_bytes(b"hello\n\xff\n")
     (tmp_path / "other.jsonl").write_text('{"id": 1, "query": "hello"}\n', encoding="utf-8")
@@ -413,7 +413,7 @@ def test_predict_says_what_is_wrong_with_its_input(nlp, version, tmp_path, argum
     assert message in done.err
 
 
-def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path):
+def test_predict_writes_an_error_column_and_exits_with_2(nlp, version, tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"text": "hello"}\n{}\n', encoding="utf-8")
     done = nlp("predict", version, "--input", "rows.jsonl", "--output", "out.jsonl")
     assert done.status == 2
@@ -426,7 +426,7 @@ def test_predict_writes_an_error_column_and_leaves_with_2(nlp, version, tmp_path
 # --- validate
 
 
-def test_validate_lists_all_bad_lines_and_leaves_with_2(nlp, tiny, tmp_path):
+def test_validate_lists_all_bad_lines_and_exits_with_2(nlp, tiny, tmp_path):
     good = '{"text": "a", "intent": "x", "slots": []}\n'
     (tmp_path / "rows.jsonl").write_text(good + "{\n" + good + "[1]\n", encoding="utf-8")
     done = nlp("validate", tiny.file, "--set", "data.files={train: rows.jsonl}")
@@ -436,7 +436,7 @@ def test_validate_lists_all_bad_lines_and_leaves_with_2(nlp, tiny, tmp_path):
     assert "rows.jsonl:4" in done.out
 
 
-def test_validate_leaves_with_0_where_all_is_well(nlp, tiny):
+def test_validate_exits_with_0_if_all_lines_are_valid(nlp, tiny):
     done = nlp("validate", tiny.file)
     assert (done.status, done.err) == (0, "")
     assert "train" in done.out
@@ -461,6 +461,12 @@ def test_validate_leaves_with_0_where_all_is_well(nlp, tiny):
         (["validate", "flights_slots", "--set", "train.epochs=x"], "setting `train.epochs`: "),
         (["validate", "flights_slots", "--set", "train.epochs"], "expected KEY=VALUE"),
         (["train", "flights_slots", "--epochs", "3"], "No such option: --epochs"),
+        (["evaluate", "no/such", "--floor"], "--floor is now called --baseline"),
+        (["evaluate", "m", "--baselin"], "No such option: --baselin"),
+        (
+            ["validate", "flights_slots", "--set", "retrain.between=false"],
+            "--set retrain.between=false: setting `retrain.between` is now called",
+        ),
         (["tain", "flights_slots"], "No such command 'tain'"),
         (["train"], "Missing argument 'CONFIG'"),
     ],
@@ -493,7 +499,7 @@ def breaks(monkeypatch):
     return put
 
 
-def test_an_unforeseen_error_is_one_line_and_status_1(nlp, breaks, tiny):
+def test_an_unexpected_error_is_one_line_and_status_1(nlp, breaks, tiny):
     breaks(RuntimeError("boom\nand more"))
     done = nlp("validate", tiny.file)
     assert is_one_line(done, 1)
@@ -549,7 +555,7 @@ def test_tune_writes_the_best_config(nlp, tiny, tmp_path, monkeypatch, home):
 # --- drift
 
 
-def test_drift_leaves_with_4_where_texts_are_others(nlp, version, tiny, tmp_path):
+def test_drift_exits_with_4_if_texts_differ(nlp, version, tiny, tmp_path):
     done = nlp("drift", version, "--data", tiny.config.settings.data.files["test"])
     assert done.status == 0, done.err
     assert "24 texts against 24 held-out ones" in " ".join(done.out.split())
@@ -568,14 +574,14 @@ def test_drift_leaves_with_4_where_texts_are_others(nlp, version, tiny, tmp_path
 
 
 def test_drift_reads_annotated_data_in_any_format(nlp, version, tmp_path):
-    write_rows(tmp_path / "mine.jsonl", 12)  # whose texts stand under another key
+    write_rows(tmp_path / "mine.jsonl", 12)  # with the texts under another key
     assert "12 texts" in nlp("drift", version, "--data", "mine.jsonl").out
 
 
 # --- label-next
 
 
-def test_label_next_takes_what_shadow_traffic_disagreed_on(nlp, version, tmp_path):
+def test_label_next_reads_disagreements_of_shadow_traffic(nlp, version, tmp_path):
     from pipeline.serving.versions.disagreements import disagreements
 
     texts = np.array([b"fly to Oslo", b"fly to Rome"], object)
@@ -615,15 +621,15 @@ def test_versions_and_rollback(nlp, version, tmp_path):
 
 
 @pytest.mark.parametrize("rejected", [True, False])
-def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
+def test_retrain_prints_its_outcome(program, monkeypatch, tmp_path, rejected):
     from pipeline.runs import RunFolder
     from pipeline.stages.evaluation import report
     from pipeline.stages.retraining import retrain
 
-    asked = []
+    calls = []
 
     def run(*arguments, **options):
-        asked.append((arguments, options))
+        calls.append((arguments, options))
         version = None if rejected else tmp_path / "models" / "flights" / "2"
         verdict = SimpleNamespace(reason="the exam is lost")
         candidate = SimpleNamespace(folder=RunFolder(tmp_path / "run"))
@@ -644,7 +650,7 @@ def test_retrain_says_what_it_came_to(program, monkeypatch, tmp_path, rejected):
     else:
         assert (done.status, done.err) == (0, "")
         assert "model: models/flights/2" in done.out
-    ((arguments, options),) = asked
+    ((arguments, options),) = calls
     assert arguments == (Path("models/flights"), Path("new.jsonl"), ["retrain.epochs=2"])
     assert options == {
         "exam": Path("exam.csv"),
@@ -662,18 +668,18 @@ def test_retrain_takes_a_file_or_a_folder(program):
     assert is_one_line(program("retrain", "m", "--watch", "b", "--force", "why"), 2)
     done = program("retrain", "m", "--data", "a", "--force", " ")
     assert is_one_line(done, 2)
-    assert "--force: no reason; expected why" in done.err
+    assert "--force is empty; expected the reason" in done.err
 
 
 def test_retrain_watches_a_folder(program, monkeypatch):
     from pipeline.stages.retraining import watch_folder
 
-    asked = []
-    monkeypatch.setattr(watch_folder, "run", lambda *arguments: asked.append(arguments))
+    calls = []
+    monkeypatch.setattr(watch_folder, "run", lambda *arguments: calls.append(arguments))
     settings = ("--set", "retrain.epochs=2", "--exam", "exam.csv", "--test-rows", "leave-out")
     done = program("retrain", "models/flights", "--watch", "inbox", *settings)
     assert (done.status, done.err) == (0, "")
-    ((home, folder, command, *rest),) = asked
+    ((home, folder, command, *rest),) = calls
     assert (home, folder) == (Path("models/flights"), Path("inbox"))
     assert rest == [["retrain.epochs=2"], Path("exam.csv"), None]
     assert command[:4] == [sys.executable, str(ROOT / "main.py"), "retrain", "models/flights"]
@@ -690,7 +696,7 @@ def test_help_needs_no_tensorflow():
     )
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    verbs = [
+    commands = [
         "run",
         "train",
         "evaluate",
@@ -701,13 +707,13 @@ def test_help_needs_no_tensorflow():
         "convert",
         "retrain",
     ]
-    for word in (*verbs, "--resume"):
+    for word in (*commands, "--resume"):
         assert word in done.stdout
     assert done.stdout.endswith("[]\n")
     assert not done.stderr
 
 
-def test_without_a_verb_help_is_shown(nlp):
+def test_without_a_command_help_is_shown(nlp):
     done = nlp()
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("Usage: ")
@@ -724,8 +730,8 @@ def test_make_run_trains_the_example_of_every_task():
     assert sorted(line.split()[2:]) == sorted(find_task(task).example for task in TASKS)
 
 
-def test_a_config_that_is_not_there_is_said_before_any_training(program):
-    found = program("run", "flights_slots", "no_such_config", "--jobs", "2")
-    assert found.status == 2
-    assert "no_such_config" in found.err
-    assert not found.out
+def test_a_missing_config_is_reported_before_any_training(program):
+    done = program("run", "flights_slots", "no_such_config", "--jobs", "2")
+    assert done.status == 2
+    assert "no_such_config" in done.err
+    assert not done.out

@@ -28,7 +28,7 @@ def test_a_token_predicted_twice_is_correct_once():
 
 
 def test_it_agrees_with_scikit_learn():
-    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn, of the extra `floor`")
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn, of the extra `baseline`")
     rng = random.Random(1)
     golds = [rng.choices(TAGS, k=9) for _ in range(200)]
     predictions = [[t if rng.random() < 0.7 else rng.choice(TAGS) for t in g] for g in golds]

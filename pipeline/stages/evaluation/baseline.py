@@ -1,6 +1,6 @@
-"""What a cheap reference model answers to the same examples.
+"""Answers of a cheap reference model to the same examples.
 
-The floor is fitted once for each training set: its answers are kept beside the prepared data.
+The baseline is fitted once for each training set; its answers are kept beside the prepared data.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from pipeline.report.terminal import note
 from pipeline.stages.data import prepare
 from pipeline.task import Answer, Record, Task
 
-FLOOR = "floor"
+BASELINE = "baseline"
+OLD_BASELINE = "floor"  # its name in the scores of older runs
 PACKAGES = ("scikit-learn", "sklearn-crfsuite")
 
 
-def floor_answers(
+def baseline_answers(
     task: Task, config: Config, train: store.Prepared, sets: Mapping[str, Sequence[Record]]
 ) -> dict[str, list[Answer]]:
-    """The floor's answers to every set by name; fitted now, or found as they were left.
+    """Return the baseline's answers to every set by name, fitting it if it is not fitted yet.
 
     Raises:
-        InputError: The optional packages that the floor needs are not installed.
+        InputError: The optional packages that the baseline needs are not installed.
     """
     records = [record for rows in sets.values() for record in rows]
     file = _file(task, config, train, records)
     if file.exists():
         answers = artifacts.read_json(file)
     else:
-        note(f"{config.name}: fitting the floor (once for this data, some minutes)")
+        note(f"{config.name}: fitting the baseline (once for this data, some minutes)")
         answers = task.judge.baseline(
             config.settings, prepare.records(task, train, "train"), records
         )
@@ -45,14 +46,14 @@ def floor_answers(
 
 
 def _file(task: Task, config: Config, train: store.Prepared, records: Sequence[Record]) -> Path:
-    """Named by all that the answers depend on, the floor's own source included."""
+    """Return the file of the answers, named by all that they depend on."""
     side = Path(inspect.getfile(type(task.judge)))
     own = side.with_name("baseline.py")
     source = own if own.is_file() else side
     settings = config.settings.model_dump(mode="json")["data"]
     asked = [task.data.to_json(record) for record in records]
     key = content_key([source], task.name, settings, [_version(p) for p in PACKAGES], asked)
-    return Path(train.data_dir).parent / f"{FLOOR}-{key}.json"
+    return Path(train.data_dir).parent / f"{BASELINE}-{key}.json"
 
 
 def _version(package: str) -> str | None:

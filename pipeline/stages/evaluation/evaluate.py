@@ -19,7 +19,7 @@ from pipeline.errors import InputError
 from pipeline.predictor import answer_all
 from pipeline.report.terminal import note, print_table
 from pipeline.stages.data import prepare
-from pipeline.stages.evaluation.baseline import FLOOR, floor_answers
+from pipeline.stages.evaluation.baseline import BASELINE, OLD_BASELINE, baseline_answers
 from pipeline.stages.evaluation.compare import check_same_texts, print_comparison, print_parts
 from pipeline.stages.evaluation.score_tables import ScoreRow, print_scores, print_unseen_labels
 from pipeline.stages.evaluation.stress import stress_sets
@@ -99,7 +99,7 @@ def _model_of(run: Run) -> Model:
     return Model(run.task, run.config, outputs_of(run.best.service), trained)
 
 
-def of_floor(task: Task, config: Config, split: str) -> list[Result]:
+def of_baseline(task: Task, config: Config, split: str) -> list[Result]:
     """Score the task's baseline on a split and on the harder sets made of it."""
     data = prepare.run(task, config)
     records = list(prepare.records(task, data, split))
@@ -109,7 +109,7 @@ def of_floor(task: Task, config: Config, split: str) -> list[Result]:
     )
     return [
         _scored(task, config, trained, name, sets[name], answers)
-        for name, answers in floor_answers(task, config, data, sets).items()
+        for name, answers in baseline_answers(task, config, data, sets).items()
     ]
 
 
@@ -122,7 +122,7 @@ def of_version(
     vocabularies: Path,
     *,
     stress: bool = False,
-    floor: bool = False,
+    baseline: bool = False,
 ) -> list[Result]:
     """Score a published version on a split of its config's data, or on a file.
 
@@ -135,7 +135,7 @@ def of_version(
             results are then named after this file.
         vocabularies: The folder of the model's vocabularies.
         stress: Also score the harder sets that the task makes of these examples.
-        floor: Also score the baseline on all of these.
+        baseline: Also score the baseline on all of these.
     """
     whole, _, part = split.partition("/")
     found, place = evaluated_data(task, config, whole, data)
@@ -147,10 +147,10 @@ def of_version(
     if part:
         results = _only(results, f"{name}/{part}", split)
         name, records = f"{name}/{part}", [records[i] for i in _parts(model, name, records)[part]]
-    if stress or floor:
+    if stress or baseline:
         if train is None:
-            raise InputError("--stress and --floor need the training data that the config names")
-        results += _more(model, train, name, records, stress, floor)
+            raise InputError("--stress and --baseline need the training data that the config names")
+        results += _more(model, train, name, records, stress, baseline)
     return results
 
 
@@ -223,17 +223,17 @@ def _more(
     name: str,
     records: Sequence[Record],
     stress: bool,
-    floor: bool,
+    baseline: bool,
 ) -> list[Result]:
     """Score the harder sets, and the baseline on the records and on each of these sets."""
     task, config = model.task, model.config
     harder = stress_sets(task, config, train, name, records) if stress else {}
     results = [scored(model, kind, rows, model.answer(rows)) for kind, rows in harder.items()]
-    if floor:
+    if baseline:
         sets = {name: records, **harder}
         results += [
-            scored(model, f"{kind}/{FLOOR}", sets[kind], answers)
-            for kind, answers in floor_answers(task, config, train, sets).items()
+            scored(model, f"{kind}/{BASELINE}", sets[kind], answers)
+            for kind, answers in baseline_answers(task, config, train, sets).items()
         ]
     return results
 
@@ -252,9 +252,9 @@ def print_comparisons(results: Sequence[Result]) -> None:
     """Compare the model with the baseline on every row where both are scored."""
     by_name = {result.split: result for result in results}
     for name, result in by_name.items():
-        if f"{name}/{FLOOR}" in by_name:
-            floor = by_name[f"{name}/{FLOOR}"].scores
-            print_comparison(name, ("model", FLOOR), result.scores, floor)
+        if f"{name}/{BASELINE}" in by_name:
+            baseline = by_name[f"{name}/{BASELINE}"].scores
+            print_comparison(name, ("model", BASELINE), result.scores, baseline)
 
 
 def compare(headline: str, first: Sequence[Result], second: Sequence[Result]) -> None:
@@ -281,7 +281,10 @@ def compare(headline: str, first: Sequence[Result], second: Sequence[Result]) ->
 def add_scores(file: Path, results: Sequence[Result]) -> None:
     """Add rows to a run's `scores.json`, or replace them there."""
     old = artifacts.read_json(file) if file.exists() else {}
-    artifacts.write_json(file, old | {result.split: result.as_dict() for result in results})
+    new = {result.split: result.as_dict() for result in results}
+    outdated = {name.replace(f"/{BASELINE}", f"/{OLD_BASELINE}") for name in new}
+    kept = {name: row for name, row in old.items() if name in new or name not in outdated}
+    artifacts.write_json(file, kept | new)
 
 
 def print_detail(result: Result) -> None:

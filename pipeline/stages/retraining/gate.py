@@ -181,7 +181,7 @@ def _suspect(old: Published, evidence: Evidence, settings: RetrainSettings) -> l
         return []
     share = _both_wrong(evidence.new, known)
     usual = _both_wrong(evidence.exam, range(len(evidence.exam.records)))
-    passed = share - usual <= settings.suspect
+    passed = share - usual <= settings.annotation_gap
     said = (
         f"both models contradict the annotations of {share:.1f} % of the new held-out rows, and of"
         f" {usual:.1f} % of the exam"
@@ -239,7 +239,9 @@ def _taken(evidence: Evidence, settings: RetrainSettings) -> list[Check]:
         " which were right"
     )
     rows = len(evidence.exam.records)
-    return [Check("new labels", 100 * lost / rows <= tolerated(settings.taken, rows), said)]
+    return [
+        Check("new labels", 100 * lost / rows <= tolerated(settings.lost_to_new_labels, rows), said)
+    ]
 
 
 def _forgotten(exam: Compared) -> list[dict[str, str]]:

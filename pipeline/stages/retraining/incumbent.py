@@ -156,7 +156,7 @@ def open_version(
         manifest=manifest,
         task=task,
         config=config,
-        data=load_config(version.config, schema_of).settings.data,
+        data=load_config(version.config, schema_of, name=manifest["name"]).settings.data,
         vocabularies=read_vocabularies(version.vocabularies),
         train=kept,
         learnt=bundled_rows.read(task, config, version.replay) if old_data else kept,

@@ -128,7 +128,7 @@ def mix(old: int, new: int, settings: RetrainSettings) -> Mix:
     """How often an epoch shows old and new rows, so that `new_share` of what it shows is new."""
     wanted = settings.new_share / (1 - settings.new_share)  # new rows for each old one
     ratio = wanted * old / max(1, new)  # times that a new row stands for one of an old one
-    most = settings.most_repeats
+    most = settings.max_repeats
     times = (1, min(most, round(ratio))) if ratio >= 1 else (min(most, round(1 / ratio)), 1)
     return Mix(old, times) if old else Mix()
 

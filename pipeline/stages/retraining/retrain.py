@@ -135,7 +135,7 @@ def _train(old: Published, run: Run, new: new_data.Parts, count: int) -> dict[st
 
     Returns:
         How far the weights were moved from the old ones, and what was measured on the way; None if
-        the trained weights are kept as they are (`retrain.between`).
+        the trained weights are kept as they are (`retrain.interpolate`).
     """
     task, settings = old.task, run.settings
     prepare.say(run.config, run.data)
@@ -199,7 +199,7 @@ class _Start:
     def settle(self, parts: Assembly, valid: Sequence[Record], answer: Answers) -> None:
         """Move back toward the old weights until the loss on old rows is acceptable."""
         settings = self.run.settings.retrain
-        if not settings.between:
+        if not settings.interpolate:
             return
         name, known = self.run.config.name, len(valid) - self.new
         if not known:

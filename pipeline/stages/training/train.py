@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 
 from pipeline import artifacts
-from pipeline.config import ROOT, Config, TrainSettings
+from pipeline.config import ROOT, Config, TrainSettings, load_config
 from pipeline.datasets import batches, store
 from pipeline.errors import InputError
 from pipeline.predictor import answer_all
@@ -288,7 +288,8 @@ def _check_resumable(run: Run) -> None:
     folder = run.folder
     if not folder.data_profile.exists():  # the last file that `begin` writes
         raise InputError(f"{folder}: cut before its first step; train without --resume")
-    if folder.config.read_text(encoding="utf-8") != run.config.as_yaml():
+    stored = load_config(folder.config, lambda _: type(run.config.settings), name=run.config.name)
+    if stored.settings != run.config.settings:
         raise InputError(
             f"{folder}: its settings differ from the config's; resume with the same settings, or"
             " train without --resume"

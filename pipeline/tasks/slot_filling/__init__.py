@@ -8,7 +8,7 @@ The chain, in the order of the record below: `loader` reads annotated files (`fo
 `tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger, made
 of one `member` or several;
 `serving` joins both into a graph from strings to answers; `scoring` compares answers with gold;
-`stress` makes harder test sets of a test set; `floor` is what a CRF and an SVM reach.
+`stress` makes harder test sets of a test set; `baseline` is what a CRF and an SVM reach.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The floor: a linear-chain CRF for slots and a linear SVM for the intent, no neural network.
+"""The baseline: a linear-chain CRF for slots and a linear SVM for the intent, no neural network.
 
 What a model is worth shows beside what these classics reach on the same data in a minute or two:
 Lafferty et al. 2001 with the usual features of a word and its neighbours, and Joachims 1998 on
-words and letters. They need the optional packages of the extra `floor`.
+words and letters. They need the optional packages of the extra `baseline`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def baseline(
     the model's, without scores; a span that opens with `I-` is marked `stray`.
 
     Raises:
-        InputError: The packages of the extra `floor` are not installed.
+        InputError: The packages of the extra `baseline` are not installed.
     """
-    del settings  # it has none: a floor that is tuned would be a model
+    del settings  # it has none: a baseline that is tuned would be a model
     packages = _packages()
     examples = [from_record(record) for record in train]
     asked = [from_record(record) for record in records]
@@ -151,8 +151,8 @@ def _packages() -> Any:
         from sklearn_crfsuite import CRF
     except ImportError as error:
         raise InputError(
-            f"the floor needs {error.name}, which is not installed; install the extra `floor`:"
-            " pip install scikit-learn sklearn-crfsuite"
+            f"the baseline needs {error.name}, which is not installed; install the extra"
+            " `baseline`: pip install scikit-learn sklearn-crfsuite"
         ) from error
     return SimpleNamespace(
         CRF=CRF,

@@ -7,7 +7,7 @@ The chain, in the order of the record below: `loader` reads labelled files (`for
 `example`s; `writer`, `explain`, `repair` and `audit` serve their owner; `tokenizer` learns what
 texts are cut into; `encoder` makes inputs and targets; `model` adds what an encoder reads to what
 n-grams say; `serving` joins all into a graph from strings to answers; `scoring` compares answers
-with gold; `floor` is what TF-IDF and a linear SVM reach.
+with gold; `baseline` is what TF-IDF and a linear SVM reach.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The floor: n-grams and a linear support vector machine, no neural network.
+"""The baseline: n-grams and a linear support vector machine, no neural network.
 
 What a model is worth shows beside what this classic reaches on the same data in a minute or two
 (Joachims 1998, "Text categorization with support vector machines"). It needs the optional packages
-of the extra `floor`.
+of the extra `baseline`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def baseline(
     each), so that an answer has the form of the model's; these scores are not calibrated.
 
     Raises:
-        InputError: The packages of the extra `floor` are not installed, or no training text is
+        InputError: The packages of the extra `baseline` are not installed, or no training text is
             long enough to have an n-gram.
     """
     packages = _packages()
@@ -50,7 +50,7 @@ def baseline(
     try:
         features = vectorizer.fit_transform(texts)
     except ValueError as error:
-        raise InputError(f"the floor finds no n-grams in the training texts: {error}") from error
+        raise InputError(f"the baseline finds no n-grams in the training texts: {error}") from error
     asked = vectorizer.transform([record["text"] for record in records])
     gold = np.array([[label in record["labels"] for label in labels] for record in known], bool)
     fit = _one_by_one if several else _together
@@ -132,8 +132,8 @@ def _packages() -> Any:
         from sklearn.svm import LinearSVC
     except ImportError as error:
         raise InputError(
-            f"the floor needs {error.name}, which is not installed; install the extra `floor`:"
-            " pip install scikit-learn sklearn-crfsuite"
+            f"the baseline needs {error.name}, which is not installed; install the extra"
+            " `baseline`: pip install scikit-learn sklearn-crfsuite"
         ) from error
     return SimpleNamespace(
         LinearSVC=LinearSVC, TfidfVectorizer=TfidfVectorizer, make_union=make_union

@@ -10,7 +10,7 @@ owner; `tokenizer` learns the pieces of both languages and cuts long texts into 
 makes batches; `model` is the encoder, the decoder and its attention; `count` learns which pieces a
 piece may become (`lexicon`); `search` asks `pipeline.decoding` for the best translation; `serving`
 joins all into a graph from strings to translations; `scoring` compares them with references;
-`floor` is what the nearest known sentence gives; `report` shows where the model looked, which
+`baseline` is what the nearest known sentence gives; `report` shows where the model looked, which
 `probes` asks it.
 """
 

@@ -1,9 +1,9 @@
-"""The floor: a memory of the training pairs, no neural network.
+"""The baseline: a memory of the training pairs, no neural network.
 
 The answer to a text is the stored translation of the training text that is most like it, by the
 cosine of TF-IDF vectors of n-grams; what a translation memory gives without an editor, and the
 oldest idea of translating by examples (Nagao 1984). What a model is worth shows beside it. It needs
-the optional packages of the extra `floor`.
+the optional packages of the extra `baseline`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def baseline(
     of equally near training texts the first one's translation counts.
 
     Raises:
-        InputError: The packages of the extra `floor` are not installed, or no training text is
+        InputError: The packages of the extra `baseline` are not installed, or no training text is
             long enough to have an n-gram.
     """
     packages = _packages()
@@ -41,7 +41,7 @@ def baseline(
     try:
         memory = vectorizer.fit_transform(texts).T.tocsc()
     except ValueError as error:
-        raise InputError(f"the floor finds no n-grams in the training texts: {error}") from error
+        raise InputError(f"the baseline finds no n-grams in the training texts: {error}") from error
     answers: list[PairAnswer] = []
     for start in range(0, len(records), ROWS):
         rows = records[start : start + ROWS]
@@ -78,7 +78,7 @@ def _packages() -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
     except ImportError as error:
         raise InputError(
-            f"the floor needs {error.name}, which is not installed; install the extra `floor`:"
-            " pip install scikit-learn sklearn-crfsuite"
+            f"the baseline needs {error.name}, which is not installed; install the extra"
+            " `baseline`: pip install scikit-learn sklearn-crfsuite"
         ) from error
     return SimpleNamespace(TfidfVectorizer=TfidfVectorizer)

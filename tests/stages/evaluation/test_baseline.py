@@ -1,4 +1,4 @@
-"""The floor beside a model: in the same table, kept, and told from it or not."""
+"""The baseline beside a model: in the same table, kept, and told from it or not."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ def data(tiny):
 
 @pytest.fixture
 def task(tiny):
-    """The tiny task with a floor that counts its fittings and always says the same."""
+    """The tiny task with a baseline that counts its fittings and always says the same."""
     fitted = []
 
     def stub(settings, train, records):
@@ -33,22 +33,22 @@ def task(tiny):
     return dataclasses.replace(tiny.task, judge=Judge()), fitted
 
 
-def test_the_floor_alone_is_scored_on_a_split_and_under_stress(tiny, task):
-    results = {r.split: r for r in evaluate.of_floor(task[0], tiny.config, "test")}
+def test_the_baseline_alone_is_scored_on_a_split_and_under_stress(tiny, task):
+    results = {r.split: r for r in evaluate.of_baseline(task[0], tiny.config, "test")}
     assert list(results)[:2] == ["test", "test/stress_seen"]
     assert results["test"].examples == 24
     assert results["test"].scores.metrics["slot_f1"]["value"] == 0.0
 
 
-def test_the_floor_is_fitted_once_for_the_same_examples(tiny, task, data):
+def test_the_baseline_is_fitted_once_for_the_same_examples(tiny, task, data):
     stubbed, fitted = task
     records = list(store.records(data, "test"))
     sets = {"test": records, "test/x": records[:3]}
-    first = baseline.floor_answers(stubbed, tiny.config, data, sets)
+    first = baseline.baseline_answers(stubbed, tiny.config, data, sets)
     assert {name: len(answers) for name, answers in first.items()} == {"test": 24, "test/x": 3}
-    assert baseline.floor_answers(stubbed, tiny.config, data, sets) == first
+    assert baseline.baseline_answers(stubbed, tiny.config, data, sets) == first
     assert fitted == [data.info.splits["train"].num_examples]
-    baseline.floor_answers(stubbed, tiny.config, data, {"test": records[1:]})
+    baseline.baseline_answers(stubbed, tiny.config, data, {"test": records[1:]})
     assert len(fitted) == 2
 
 
@@ -56,19 +56,19 @@ def test_its_rows_and_its_comparison_stand_beside_the_model_s(tiny, task, finish
     outputs = outputs_of(finished_run.best.service)
     vocabularies = finished_run.folder.vocabularies
     results = evaluate.of_version(
-        task[0], tiny.config, outputs, "test", None, vocabularies, stress=True, floor=True
+        task[0], tiny.config, outputs, "test", None, vocabularies, stress=True, baseline=True
     )
     names = [result.split for result in results]
-    assert names.index("test/floor") > names.index("test/stress_seen")
-    assert "test/stress_seen/floor" in names
+    assert names.index("test/baseline") > names.index("test/stress_seen")
+    assert "test/stress_seen/baseline" in names
     by_name = {result.split: result for result in results}
-    assert by_name["test/floor"].examples == 24
-    assert by_name["test/floor"].scores.metrics["slot_f1"]["value"] == 0.0
+    assert by_name["test/baseline"].examples == 24
+    assert by_name["test/baseline"].scores.metrics["slot_f1"]["value"] == 0.0
     capsys.readouterr()
     evaluate.print_comparisons(results)
     printed = capsys.readouterr().out
-    assert "test: model against floor (paired bootstrap over examples)" in printed
-    assert "test/stress_seen: model against floor" in printed
+    assert "test: model against baseline (paired bootstrap over examples)" in printed
+    assert "test/stress_seen: model against baseline" in printed
     model = by_name["test"].scores.metrics["slot_f1"]["value"]
     row = next(line.split() for line in printed.splitlines() if line.split()[:2] == ["slot", "f1"])
     assert row[2:5] == [f"{model:.2f}", "0.00", f"{model:.2f}"]

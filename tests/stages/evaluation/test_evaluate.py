@@ -206,7 +206,7 @@ def test_without_the_training_data_a_file_is_scored_and_what_is_not_known_is_sai
     said = capsys.readouterr().err
     assert "the training data is not available, so rows in train are not marked" in said
     assert "gone.jsonl" in said
-    with pytest.raises(InputError, match="--stress and --floor need the training data"):
+    with pytest.raises(InputError, match="--stress and --baseline need the training data"):
         score(data=own_file, config=gone, stress=True)
 
 

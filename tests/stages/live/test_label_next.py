@@ -88,19 +88,19 @@ def test_without_rows_for_it_there_is_no_curve(predictor, version, capsys):
     assert "no learning curve: 20 replay rows and 24 exam rows" in capsys.readouterr().err
 
 
-def test_without_the_floor_s_packages_there_is_no_curve_and_no_error(
+def test_without_the_baseline_s_packages_there_is_no_curve_and_no_error(
     predictor, version, monkeypatch, capsys
 ):
     def missing(*_):
-        raise InputError("the floor needs sklearn, which is not installed; install the extra")
+        raise InputError("the baseline needs sklearn, which is not installed; install the extra")
 
     monkeypatch.setattr(learning_curve, "enough", lambda *_: True)
     monkeypatch.setattr(learning_curve, "run", missing)
     assert label_next.curve(predictor.task, predictor.config, version) is None
-    assert "no learning curve: the floor needs sklearn" in capsys.readouterr().err
+    assert "no learning curve: the baseline needs sklearn" in capsys.readouterr().err
 
 
-def test_the_gain_is_the_floor_s_slope_through_the_model_s_error(predictor, version, capsys):
+def test_the_gain_is_the_baseline_s_slope_through_the_model_s_error(predictor, version, capsys):
     from pipeline.stages.live.learning_curve import Curve
 
     curve = Curve([24, 96], [[40.0], [20.0]])  # b = 1/2

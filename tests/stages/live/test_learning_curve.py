@@ -1,4 +1,4 @@
-"""The power law from points that lie on one, and points from a floor whose errors are known."""
+"""The power law from points that lie on one, and points from a baseline whose errors are known."""
 
 import dataclasses
 from types import SimpleNamespace
@@ -29,10 +29,10 @@ def test_errors_that_rise_or_vanish_give_no_nonsense(errors, slope):
     assert Curve([10, 20, 40], errors).slope == pytest.approx(slope)
 
 
-def test_the_floor_is_fitted_on_growing_shares(tiny, capsys):
+def test_the_baseline_is_fitted_on_growing_shares(tiny, capsys):
     sizes = []
 
-    def floor(settings, train, exam):
+    def fit(settings, train, exam):
         sizes.append(len(train))
         assert len({row["text"] for row in train}) == len(train)
         return [len(train)] * len(exam)
@@ -41,7 +41,7 @@ def test_the_floor_is_fitted_on_growing_shares(tiny, capsys):
         value = 100 - 40 * answers[0] ** -0.5
         return Scores({tiny.task.headline: {"value": value}}, (), ())
 
-    judge = SimpleNamespace(baseline=floor, score=score)
+    judge = SimpleNamespace(baseline=fit, score=score)
     task = dataclasses.replace(tiny.task, judge=judge)
     rows = [{"text": str(number)} for number in range(160)]
     assert learning_curve.enough(rows, rows)

@@ -13,7 +13,7 @@ from pipeline.stages.training.warm_start import Later, Mix
     ("old", "new", "share", "times"),
     [
         (100, 100, 0.5, (1, 1)),
-        (500, 50, 0.5, (1, 8)),  # ten times, were it not for most_repeats
+        (500, 50, 0.5, (1, 8)),  # ten times, were it not for max_repeats
         (400, 100, 0.5, (1, 4)),
         (100, 400, 0.5, (4, 1)),
         (300, 100, 0.25, (1, 1)),

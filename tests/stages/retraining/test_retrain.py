@@ -552,8 +552,8 @@ OTHERS = {
     "text_classification": lambda n: {"text": f"will it rain in Graz on day {n}", "label": "rain"},
     "translation": lambda n: {"source": f"{n}号的船", "target": f"the ship of the {n}th"},
 }
-NO_GATE = [f"retrain.{name}=100" for name in ("exam_drop", "stress_drop", "forgotten", "taken")]
-NO_GATE += ["retrain.new_gain=-100", "retrain.label_drop=100", "retrain.latency=100"]
+NO_GATE = ["exam_drop", "stress_drop", "forgotten", "lost_to_new_labels", "label_drop", "latency"]
+NO_GATE = [*(f"retrain.{name}=100" for name in NO_GATE), "retrain.new_gain=-100"]
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_resuming_with_other_settings_is_refused(tiny, runs):
 
 
 def test_there_must_be_a_run_to_resume(tiny, tmp_path):
-    with pytest.raises(InputError, match="no run to go on with; train without --resume first"):
+    with pytest.raises(InputError, match="no run to resume; train without --resume first"):
         train.run(tiny.task, tiny.config, runs=tmp_path, resume=True)
 
 

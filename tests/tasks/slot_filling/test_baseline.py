@@ -1,4 +1,4 @@
-"""The floor: learns what it should, answers in the model's form, says what is missing."""
+"""The baseline: learns what it should, answers in the model's form, says what is missing."""
 
 import sys
 
@@ -14,7 +14,7 @@ CITIES = ("oslo", "rome", "new york", "lima", "paris", "北京", "上海")
 
 @pytest.fixture(scope="module")
 def packages():
-    pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `floor`")
+    pytest.importorskip("sklearn_crfsuite", reason="sklearn-crfsuite, of the extra `baseline`")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The floor: learns what it should, answers in the model's form, says what is missing."""
+"""The baseline: learns what it should, answers in the model's form, says what is missing."""
 
 import sys
 
@@ -24,7 +24,7 @@ def record(text, *labels):
 
 @pytest.fixture(scope="module")
 def packages():
-    pytest.importorskip("sklearn", reason="scikit-learn, of the extra `floor`")
+    pytest.importorskip("sklearn", reason="scikit-learn, of the extra `baseline`")
     return module._packages()
 
 

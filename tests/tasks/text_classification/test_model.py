@@ -80,14 +80,14 @@ def test_both_parts_add_up(make_settings):
 
 
 def test_a_model_that_reads_nothing_is_refused(make_settings):
-    with pytest.raises(ValueError, match="nothing is left to read the text"):
+    with pytest.raises(ValueError, match="expected an encoder or ngrams: true"):
         settings_of(make_settings, encoder="none", ngrams=False)
 
 
 def test_encoders_that_do_not_fit_are_refused(make_settings):
-    with pytest.raises(ValueError, match="`none` stands in a list"):
+    with pytest.raises(ValueError, match="encoder is a list with `none`"):
         settings_of(make_settings, encoder=["none", "lstm"])
-    with pytest.raises(ValueError, match="expected `svm`, or"):
+    with pytest.raises(ValueError, match=r"expected ngrams\.fit: svm or"):
         settings_of(make_settings, encoder=["lstm", "lstm"])
 
 

@@ -1,4 +1,4 @@
-"""The floor: the nearest training pair's target, in the model's form."""
+"""The baseline: the nearest training pair's target, in the model's form."""
 
 import sys
 
@@ -15,7 +15,7 @@ def record(text, target):
 
 @pytest.fixture(scope="module")
 def packages():
-    pytest.importorskip("sklearn", reason="scikit-learn, of the extra `floor`")
+    pytest.importorskip("sklearn", reason="scikit-learn, of the extra `baseline`")
     return module._packages()
 
 
