@@ -37,6 +37,10 @@ class DataError(InputError):
         self.path, self.line, self.wrong, self.expected = str(path), line, wrong, expected
 
 
+class IncompleteDataError(InputError):
+    """A file lacks an annotation that a model learns."""
+
+
 class RowError(DataError):
     """An invalid line whose text is available.
 

@@ -35,8 +35,8 @@ def door(rooms: str = "", packages: str = "") -> Door:
 
 ANY_TASK = "tasks/*"
 TF = "tensorflow tensorflow_text"
-FOR_TASKS = "errors metrics report layers decoding text datasets task config"
-FOR_STAGES = "errors artifacts config datasets task report stages/data"
+FOR_TASKS = "errors metrics report layers decoding text datasets userfiles task config"
+FOR_STAGES = "errors artifacts config task report stages/data"
 STAGES = (
     "stages/data stages/training stages/evaluation stages/experiments stages/publishing"
     " stages/live stages/retraining"
@@ -51,34 +51,43 @@ DOORS = {
     "decoding": door("errors", "tensorflow"),
     "text": door("errors", f"sentencepiece {TF}"),
     "datasets": door("errors", "pyarrow tensorflow tensorflow_datasets"),
-    "task": door("errors"),
-    "config": door("errors", "pydantic yaml"),
-    "artifacts": door("errors"),
-    "savedmodel": door("errors artifacts", f"tensorflow_serving {TF}"),
+    "userfiles": door("errors datasets task", "pydantic"),  # it returns the seam's Advice and Table
+    "task": door("errors config", "keras tensorflow typing_extensions"),
+    "config": door("errors", "pydantic typing_extensions yaml"),
+    "runs": door(),  # names of files, and nothing else
+    "artifacts": door("errors runs"),
+    "savedmodel": door("errors runs", f"tensorflow_serving {TF}"),
     ANY_TASK: door(  # scikit-learn and sklearn-crfsuite for the baseline, an optional extra
         FOR_TASKS,
         "keras numpy pydantic sklearn sklearn_crfsuite tensorflow tensorflow_datasets yaml",
     ),
     "tasks": door("errors task"),  # the TASKS tuple, the only place that names a task
-    "predictor": door("artifacts config savedmodel task tasks"),
-    "stages": door(),
-    "stages/data": door("errors artifacts config datasets task report", "pydantic yaml"),
-    "stages/training": door(f"{FOR_STAGES} text predictor", "keras numpy tensorflow"),
-    "stages/evaluation": door(f"{FOR_STAGES} metrics predictor stages/training stages/retraining"),
+    "predictor": door("artifacts config runs savedmodel task tasks"),
+    # `stages` itself holds a run, which the rooms from evaluation on share.
+    "stages": door("errors runs config datasets task tasks stages/data stages/training"),
+    "stages/data": door("errors artifacts config datasets task report", "yaml"),
+    "stages/training": door(
+        f"{FOR_STAGES} datasets runs text stages predictor", "keras numpy tensorflow"
+    ),
+    "stages/evaluation": door(
+        f"{FOR_STAGES} datasets metrics predictor stages stages/training stages/retraining"
+    ),
     "stages/experiments": door(  # optuna for `tune`, an optional extra
-        f"{FOR_STAGES} metrics stages/training stages/evaluation", "optuna"
+        f"{FOR_STAGES} datasets runs metrics stages stages/training stages/evaluation", "optuna"
     ),
     "stages/publishing": door(
-        f"{FOR_STAGES} metrics text savedmodel predictor stages/training stages/evaluation",
+        f"{FOR_STAGES} runs metrics text savedmodel predictor stages stages/training"
+        " stages/evaluation",
         "numpy tensorflow",
     ),
     "stages/live": door(
-        f"{FOR_STAGES} metrics predictor stages/training stages/evaluation stages/publishing",
+        f"{FOR_STAGES} datasets runs metrics predictor stages/training stages/evaluation"
+        " stages/publishing",
         "numpy tensorflow",
     ),
     "stages/retraining": door(
-        f"{FOR_STAGES} metrics savedmodel predictor tasks stages/training stages/evaluation"
-        " stages/publishing stages/live",
+        f"{FOR_STAGES} datasets runs metrics savedmodel predictor tasks stages stages/training"
+        " stages/evaluation stages/publishing stages/live",
         "keras numpy",
     ),
     "client": door("errors", "httpx"),
@@ -90,7 +99,7 @@ DOORS = {
         "serving serving/engine", "google numpy orjson tensorflow tensorflow_serving"
     ),
     "serving/versions": door(
-        "errors artifacts savedmodel serving serving/telemetry serving/engine serving/wire",
+        "errors artifacts runs savedmodel serving serving/telemetry serving/engine serving/wire",
         "numpy orjson tensorflow tensorflow_serving",
     ),
     "serving/grpc": door(
@@ -106,7 +115,10 @@ DOORS = {
         "granian numpy starlette tensorflow",
     ),
     PROJECT: door("predictor"),
-    "cli": door(f"errors artifacts config task tasks predictor serving start {STAGES}", "typer"),
+    "cli": door(
+        f"errors artifacts runs config task tasks report predictor serving start stages {STAGES}",
+        "typer",
+    ),
     "main": door("cli"),
 }
 

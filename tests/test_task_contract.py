@@ -142,7 +142,7 @@ def test_rows_that_travel_are_read_back_as_they_were(tiny, predictor):
     task, settings = tiny.task, tiny.config.settings
     exam = predictor.version / "assets.extra" / "exam.jsonl"
     files = {"train": str(exam), "test": str(exam)}
-    found, _ = task.data.guess(Path(exam))
+    found = task.data.detect(Path(exam)).settings
     section = type(settings.data).model_validate({**found, "files": files})
 
     def records(source):

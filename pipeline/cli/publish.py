@@ -83,18 +83,11 @@ def retrain(
         files = [("--exam", exam), ("--old-data", old_data)]
         options = [f"--set={setting}" for setting in set_ or ()]
         options += [f"{option}={file}" for option, file in files if file]
-        options.append(f"--test-rows={test_rows}")
-        command = [*program(), "retrain", str(model), *options]
+        command = [*program(), "retrain", str(model), *options, f"--test-rows={test_rows}"]
         watch_folder.run(model, watch, command, set_ or (), exam, old_data)
     if data:
         outcome = stage.run(
-            model,
-            data,
-            set_ or (),
-            exam=exam,
-            old_data=old_data,
-            exam_rows=test_rows,
-            force=force,
+            model, data, set_ or (), exam=exam, old_data=old_data, exam_rows=test_rows, force=force
         )
         print(f"report: {short(report.run(outcome.run))}")
         if outcome.version is None:

@@ -23,7 +23,11 @@ from pipeline.errors import InputError
 from pipeline.start import quiet_start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.config import Config
+    from pipeline.stages.evaluation.evaluate import Result
+    from pipeline.stages.run import Run
     from pipeline.task import Task
 
 app = typer.Typer()
@@ -61,40 +65,54 @@ def run(
         _run_side_by_side(configs, jobs, set_, seeds, folds)
         return
     with quiet_start():
-        from pipeline.stages.evaluation import evaluate, report
-        from pipeline.stages.experiments import seeds as seeds_stage
-        from pipeline.stages.publishing import export
-        from pipeline.stages.training import train
         from pipeline.tasks import TASKS, find_task
     names = configs or [find_task(task).example for task in TASKS]
     if jobs > 1 and len(names) > 1:
         _run_side_by_side(names, jobs, set_, seeds, folds)
         return
-    made = []
+    finished = []
     for name in names:
         task, config = load(name, set_)
         if folds:
             _cross_validate(task, config, folds)
-            continue
-        if seeds > 1:
-            runs = seeds_stage.run(task, config, seeds)
-            seeds_stage.print_spreads(config.name, task.headline, runs)
-            run, results = runs[0].run, runs[0].results
         else:
-            run = train.run(task, config)
-            results = evaluate.of_run(run)
-        evaluate.print_detail(next(r for r in results if r.split == "test"))
-        report.run(run, results)
-        made.append((run, results, export.run(run)))
-        run.release()
-    for run, results, version in made:
-        evaluate.print_results(run.config.name, run.task.headline, results)
-        print(f"report: {short(run.folder.report)}")
-        errors = short(run.folder.errors)
-        print(f"run: {short(run.folder.path)}   wrong predictions: {errors}")
-        print(f"model: {short(version)}")
-        print(f'try it: python main.py predict {short(version.parent)} "TEXT"')
-        print("serve: python main.py serve")
+            finished.append(_train_and_publish(task, config, seeds))
+    for each in finished:
+        _print_published(*each)
+
+
+def _train_and_publish(
+    task: Task, config: Config, seeds: int
+) -> tuple[Run, Sequence[Result], Path]:
+    """Return the run (of several seeds the best on valid), its results and the new version."""
+    from pipeline.stages.evaluation import evaluate, report
+    from pipeline.stages.experiments import seeds as seeds_stage
+    from pipeline.stages.publishing import export
+    from pipeline.stages.training import train
+
+    if seeds > 1:
+        runs = seeds_stage.run(task, config, seeds)
+        seeds_stage.print_spreads(config.name, task.headline, runs)
+        run, results = runs[0].run, runs[0].results
+    else:
+        run = train.run(task, config)
+        results = evaluate.of_run(run)
+    evaluate.print_detail(next(result for result in results if result.split == "test"))
+    report.run(run, results)
+    version = export.run(run)
+    run.release()
+    return run, results, version
+
+
+def _print_published(run: Run, results: Sequence[Result], version: Path) -> None:
+    from pipeline.stages.evaluation import evaluate
+
+    evaluate.print_results(run.config.name, run.task.headline, results)
+    print(f"report: {short(run.folder.report)}")
+    print(f"run: {short(run.folder.path)}   wrong predictions: {short(run.folder.errors)}")
+    print(f"model: {short(version)}")
+    print(f'try it: python main.py predict {short(version.parent)} "TEXT"')
+    print("serve: python main.py serve")
 
 
 def _run_side_by_side(

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 QUOTE = '"'
+COMMA, TAB = ",", "\t"
+SEPARATORS = {"csv": COMMA, "tsv": TAB}
 WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 SINGLE = re.compile(r'(?<=[^"])"(?=[^"])')  # a quote with text on both sides
 BROKEN = re.compile(r'"(?!")(?:[^"]|"")*"(?!")(?=.)')  # a quoted cell with text behind it

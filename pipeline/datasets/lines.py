@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.cells import Line, quotes_are_text, split_end, split_rows, value_of
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError, InputError, RowError
 
 OnError = Callable[[DataError], None]
 UTF_8 = "utf-8"
@@ -227,7 +227,8 @@ def _wide_lines(path: Path, file: Any, name: str, on_error: OnError) -> Iterator
 def _damaged(path: Path, number: int, byte: int, column: int, encoding: str) -> DataError:
     name = encoding.upper() if encoding == UTF_8 else encoding
     wrong = f"byte 0x{byte:02x} at column {column + 1} is not {name}"
-    return DataError(path, number, wrong, f"a file saved as {name}")
+    expected, fix = f"a file saved as {name}", f"save the file as {name}"
+    return RowError(path, number, wrong, expected, fix=fix)
 
 
 def _raw_lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:

@@ -22,6 +22,11 @@ def ordered(splits: Iterable[str]) -> list[str]:
     return sorted(splits, key=lambda name: (USUAL.index(name) if name in USUAL else 9, name))
 
 
+def text_key(text: str) -> str:
+    """Return the key under which two texts count as the same, whatever their case and margins."""
+    return text.strip().casefold()
+
+
 def carve(
     examples: Callable[[], Iterable[T]],
     text_of: Callable[[T], str],
@@ -112,7 +117,7 @@ def _readers(
 
 def _point(text: str, seed: int) -> int:
     """A number below 2**64 that looks drawn, the same for texts that count as one."""
-    key = f"{seed}\0{text.strip().casefold()}"
+    key = f"{seed}\0{text_key(text)}"
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8])
 

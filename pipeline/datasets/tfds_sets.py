@@ -11,7 +11,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,9 +89,9 @@ def resolve(name: str) -> Named:
     before, _, last = whole.rpartition("/")
     if not name.startswith(PREFIX) or not whole:
         raise InputError(f"{name}: no name of a TensorFlow Datasets split; expected {EXPECTED}")
-    builder, split = _found(whole), ""
+    builder, split = _builder(whole), ""
     if builder is None and before:
-        builder, split = _found(before), last
+        builder, split = _builder(before), last
     if builder is None:
         raise InputError(f"{name}: TensorFlow Datasets has none of that name; expected {EXPECTED}")
     if not Path(str(builder.data_path)).exists():
@@ -104,7 +104,40 @@ def features_of(builder: Any) -> dict[str, Any]:
     return dict(builder.info.features.items())
 
 
-def _found(name: str) -> Any:
+def require_features(
+    name: str, present: Mapping[str, Any], wanted: Iterable[Sequence[str]]
+) -> list[str]:
+    """Return the features to read: of each group of wanted names those that are present.
+
+    Raises:
+        InputError: A group has no present name.
+    """
+    chosen: list[str] = []
+    for names in wanted:
+        known = [each for each in names if each in present]
+        if not known:
+            shown = "` or `".join(dict.fromkeys(names))
+            raise InputError(
+                f"{name}: no feature `{shown}`; it has {', '.join(present)} (see data.columns)"
+            )
+        chosen += known
+    return list(dict.fromkeys(chosen))
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a row as plain Python; strings in it are decoded.
+
+    Raises:
+        UnicodeDecodeError: A string is not UTF-8.
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _builder(name: str) -> Any:
     """The builder of that name, None if there is none."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):

@@ -39,7 +39,7 @@ def run(
         InputError: The target exists, or a format is unknown.
     """
     refuse(target)
-    found, seen = task.data.guess(source, from_)
+    found, seen = task.data.detect(source, from_)
     note(seen)
     sets = found["files"].values()
     training = found["files"]["train"]

@@ -35,7 +35,7 @@ def run(
     if target.exists():
         raise InputError(f"{target}: exists; choose another name with --config")
     try:
-        found, seen = task.data.guess(data, format_)
+        found, seen = task.data.detect(data, format_)
     except InputError as error:
         readers = _readers(others, data, format_)
         if not readers:
@@ -53,7 +53,7 @@ def _readers(tasks: Iterable[Task], data: Path, format_: str | None) -> list[str
     found = []
     for task in tasks:
         try:
-            _, seen = task.data.guess(data, format_)
+            _, seen = task.data.detect(data, format_)
         except InputError:
             continue
         found.append(f"--task {task.name} reads {seen.removeprefix(f'{data}: ')}")

@@ -6,20 +6,16 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
-
-from pydantic import ValidationError
+from typing import cast
 
 from pipeline.artifacts import file_digest
 from pipeline.config import ROOT, Config
 from pipeline.datasets import store
 from pipeline.datasets.lines import content_key
-from pipeline.errors import InputError
 from pipeline.report.terminal import note
-from pipeline.task import A, M, R, S, Source, T, Task
+from pipeline.task import A, M, Purpose, R, S, Source, T, Task
 
 PREPARED = ROOT / "data" / "prepared"
-OF_A_FILE = {"columns", "header", "encoding"}  # data settings that another file has of its own
 SAID_OF_A_FILE = {"intent"}  # data settings that, said of a file, say nothing of the next one
 
 
@@ -71,38 +67,12 @@ def say(config: Config, data: store.Prepared) -> None:
         note(f"{config.name}: {what}: {count}")
 
 
-def on_file(task: Task, config: Config, file: Path) -> Config:
-    """The config with its data replaced by one file, whole: no split is carved out of it."""
-    old = config.settings.data
-    found = found_like(task, config, file)
-    files = dict.fromkeys(("train", "valid", "test"), found["files"]["train"])
-    kept = old.model_dump(exclude=OF_A_FILE)
-    data = type(old).model_validate({**kept, **found, "files": files})
-    return replace(config, settings=config.settings.model_copy(update={"data": data}))
-
-
-def found_like(task: Task, config: Config, file: Path) -> dict[str, Any]:
-    """How a file is read by a model with this config; a turn is said.
+def on_file(
+    task: Task[S, R, A, T, M], config: Config[S], file: Path, purpose: Purpose = "learn"
+) -> Config[S]:
+    """Return the config with one file as its data, read whole: no split is carved out of it.
 
     Raises:
-        InputError: It is in no format of the task, or `retrain.columns` names what is no column.
+        InputError: See `DataSide.adopt`.
     """
-    data, said = config.settings.data, config.settings.retrain.columns
-    known = task.data.columns(config.settings)
-    if others := said.keys() - known.keys():
-        expected = ", ".join(known)
-        raise InputError(f"retrain.columns: {', '.join(sorted(others))}; expected {expected}")
-    for role, name in said.items():  # of several columns one may be named alone
-        alone = isinstance(name, str) and isinstance(known[role], tuple)
-        known[role] = (name,) if alone else name
-    try:
-        type(data.columns).model_validate(known)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise InputError(f"retrain.columns.{wrong['loc'][0]}: {wrong['msg']}") from error
-    found, seen = task.data.guess(file, None, known)
-    read = task.data.like(config.settings, found)
-    turned = [key for key in ("columns", "files") if read.get(key) != found.get(key)]
-    if turned:
-        note(f"{seen}; read the other way round, as the model needs it")
-    return read
+    return replace(config, settings=task.data.adopt(config.settings, file, purpose))

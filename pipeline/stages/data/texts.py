@@ -9,7 +9,6 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.datasets.lines import read_lines, read_objects
 from pipeline.errors import DataError, InputError
-from pipeline.stages.data import prepare
 from pipeline.task import Task
 
 LINES = ".txt"
@@ -36,9 +35,7 @@ def texts_of(task: Task, config: Config, file: Path) -> Iterator[str]:
 
 
 def _annotated(task: Task, config: Config, file: Path) -> Iterator[str]:
-    found = prepare.found_like(task, config, file)
-    section = {**found, "files": {"train": found["files"]["train"]}}
-    settings = task.settings.model_validate({"task": task.name, "data": section})
+    settings = task.data.adopt(config.settings, file, "texts")
     return (record["text"] for record in task.data.read_as_is(settings))
 
 

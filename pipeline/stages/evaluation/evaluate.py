@@ -160,7 +160,7 @@ def evaluated_data(
     """Return the dataset and split of the examples: the config's own, or a whole file."""
     if data is None:
         return prepare.run(task, config), split
-    return prepare.run(task, prepare.on_file(task, config, data)), "test"
+    return prepare.run(task, prepare.on_file(task, config, data, "score")), "test"
 
 
 def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]:

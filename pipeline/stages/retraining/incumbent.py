@@ -213,8 +213,6 @@ def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str
     """The rows of the user's file, else those that travelled."""
     if given is not None:
         settings = prepare.on_file(task, config, given).settings
-        if unstated := task.data.unstated(config.settings, settings.data):
-            raise InputError(f"{given}: {unstated}")
         said = list(task.data.load(settings).splits["test"]())
         if not said:
             raise InputError(f"{given}: no rows; expected annotated examples for --{option}")

@@ -75,10 +75,7 @@ def write(old: Published, news: News, parts: Parts, folder: RunFolder) -> Mixed:
     bundled = old.task.data.bundled_settings(settings, files)
     changed = {
         "data": bundled.data.model_copy(update=_of_old(old)),
-        # As the next new file will call its columns; the rows that travel have our own names.
-        "retrain": settings.retrain.model_copy(
-            update={"columns": {**old.task.data.columns(settings), **settings.retrain.columns}}
-        ),
+        "retrain": bundled.retrain,  # has the names of columns that the next new file will have
     }
     config = replace(old.config, settings=settings.model_copy(update=changed))
     return Mixed(config, len(train), [*lent, *parts.valid])

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from pipeline.config import Config, RetrainSettings
 from pipeline.datasets.splits import carve_stratified
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError, IncompleteDataError, InputError
 from pipeline.report.terminal import note, print_table
 from pipeline.stages.data import prepare
 from pipeline.stages.data.texts import may_be_plain, read_texts
@@ -74,8 +74,6 @@ def read(old: Published, file: Path) -> list[Record]:
     problems: list[DataError] = []
     task = old.task
     settings = _described(old, file).settings
-    if unstated := task.data.unstated(old.config.settings, settings.data):
-        raise InputError(f"{file}: {unstated}")
     source = task.data.load(settings, problems.append)
     records = list(source.splits["train"]())
     if problems:
@@ -94,6 +92,8 @@ def _described(old: Published, file: Path) -> Config:
     """The version's config with this file as its data; texts alone are sent elsewhere."""
     try:
         return prepare.on_file(old.task, old.config, file)
+    except IncompleteDataError:
+        raise
     except InputError as error:
         if not (file.is_file() and may_be_plain(file)):
             raise

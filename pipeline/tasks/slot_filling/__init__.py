@@ -4,7 +4,7 @@
     「订5月1日离开北京的机票」 date = 5月1日, departure_city = 北京    intent = book
 
 The chain, in the order of the record below: `loader` reads annotated files (`formats`) into
-`utterance`s; `writer`, `explain`, `repair` and `audit` serve their owner;
+`utterance`s; `writer`, `repair` and `audit` serve their owner;
 `tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger, made
 of one `member` or several;
 `serving` joins both into a graph from strings to answers; `scoring` compares answers with gold;
@@ -27,10 +27,12 @@ from pipeline.task import (
     Advice,
     AnswerSide,
     DataSide,
+    Detected,
     JudgeSide,
     Layout,
     ModelSide,
     OnError,
+    Purpose,
     Scores,
     Service,
     Source,
@@ -42,9 +44,8 @@ from pipeline.tasks.slot_filling import (
     audit,
     baseline,
     calibrate,
-    explain,
+    detect,
     growth,
-    guess,
     loader,
     repair,
     report,
@@ -55,7 +56,7 @@ from pipeline.tasks.slot_filling import (
 )
 from pipeline.tasks.slot_filling.model import build_model, losses
 from pipeline.tasks.slot_filling.records import UtteranceAnswer, UtteranceRecord, features, to_json
-from pipeline.tasks.slot_filling.settings import SPACE, DataSettings, SlotFillingSettings
+from pipeline.tasks.slot_filling.settings import SPACE, SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import (
     SlotTokenizer,
     build_encoder,
@@ -64,24 +65,20 @@ from pipeline.tasks.slot_filling.tokenizer import (
     count_training_words,
     learn,
 )
+from pipeline.userfiles.explain import describe_errors
 
 
 class SlotDataSide(DataSide[SlotFillingSettings, UtteranceRecord]):
     """Annotated files become records, and back."""
 
-    def guess(
-        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], str]:
-        return guess.guess(path, format_, known)
+    def detect(self, path: Path, format_: str | None = None) -> Detected:
+        return detect.detect(path, format_)
 
-    def columns(self, settings: SlotFillingSettings) -> dict[str, Any]:
-        return settings.data.columns.model_dump()
-
-    def like(self, settings: SlotFillingSettings, found: Mapping[str, Any]) -> dict[str, Any]:
-        return guess.like(settings.data, found)
-
-    def unstated(self, settings: SlotFillingSettings, found: DataSettings) -> str | None:
-        return guess.unstated(settings.data, found)
+    def adopt(
+        self, settings: SlotFillingSettings, path: Path, purpose: Purpose = "learn"
+    ) -> SlotFillingSettings:
+        data = detect.adopt(settings.data, path, settings.retrain.columns, purpose)
+        return settings.model_copy(update={"data": data})
 
     def features(self) -> Any:
         return features()
@@ -108,10 +105,12 @@ class SlotDataSide(DataSide[SlotFillingSettings, UtteranceRecord]):
         self, settings: SlotFillingSettings, files: Mapping[str, str]
     ) -> SlotFillingSettings:
         data = loader.bundled_settings(settings.data, files)
-        return settings.model_copy(update={"data": data})
+        columns = detect.columns_of(settings.data) | settings.retrain.columns
+        retrain = settings.retrain.model_copy(update={"columns": columns})
+        return settings.model_copy(update={"data": data, "retrain": retrain})
 
     def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
-        return explain.explain(errors)
+        return describe_errors(errors)
 
     def repair(
         self, settings: SlotFillingSettings

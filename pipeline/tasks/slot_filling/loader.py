@@ -1,4 +1,4 @@
-"""Files to records: formats by name, spans checked, splits carved; and a guess at a user's file."""
+"""Load records from files: check spans, apply the policies of the config, carve splits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.config import data_path
 from pipeline.datasets.lines import OnError, require, stop
 from pipeline.datasets.splits import carve, ordered
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError
 from pipeline.task import Source
 from pipeline.tasks.slot_filling.formats import (
     conll,
@@ -32,6 +32,7 @@ from pipeline.tasks.slot_filling.records import (
     trimmed,
 )
 from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
+from pipeline.userfiles.read import checked, require_kind, require_split, shares_to_carve
 
 READERS = {
     "jsonl": jsonl.read,
@@ -44,20 +45,18 @@ READERS = {
     "doccano": doccano.read,
     "label_studio": label_studio.read,
 }
-CARVED = ("valid", "test")
 
 
 def load(data: DataSettings, on_error: OnError = stop) -> Source[UtteranceRecord]:
-    """Opens every split of the config; nothing is read before a split is iterated.
+    """Open every split of the config; nothing is read before a split is iterated.
 
     Raises:
-        InputError: No training file is named, or a file is missing or of the wrong kind.
+        InputError: No training file is named, or a file is missing or a folder.
     """
-    if "train" not in data.files:
-        raise InputError(f"data.files names {', '.join(data.files) or 'nothing'}; expected `train`")
+    require_split(data.files, "train")
     paths = {split: _place(name, data.format) for split, name in data.files.items()}
     repairs: Counter[str] = Counter()
-    shares = {name: getattr(data.split, name) for name in CARVED if name not in paths}
+    shares = shares_to_carve(data.split, paths)
     readers = {split: _reader(paths[split], data, on_error) for split in paths if split != "train"}
     train = _reader(paths["train"], data, on_error)
     readers |= carve(train, lambda utterance: utterance.text, shares, data.split.seed)
@@ -72,31 +71,27 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source[UtteranceRecord
 
 
 def read(data: DataSettings, on_error: OnError = stop) -> Iterator[UtteranceRecord]:
-    """The training file as it stands, whole and checked: no split carved, no policy applied.
+    """Read the whole training file, checked; no split is carved out and no policy applied.
 
-    Spans may overlap and intents be empty, which `load` would refuse or repair.
+    Spans may overlap and intents may be empty, which `load` would refuse or repair.
     """
-    for utterance in _reader(_place(data.files["train"], data.format), data, on_error)():
-        try:
-            check(utterance)
-        except DataError as error:
-            on_error(error)
-        else:
-            yield utterance.to_record()
+    reader = _reader(_place(data.files["train"], data.format), data, on_error)
+
+    def record_of(utterance: Utterance) -> UtteranceRecord:
+        check(utterance)
+        return utterance.to_record()
+
+    yield from checked(reader, record_of, on_error)()
 
 
 def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
-    """The settings that read files which `utterance.to_json` made, split by split."""
+    """Return the settings that read files written with `records.to_json`, by split."""
     form = {"format": "jsonl", "files": dict(files), "columns": ColumnSettings()}
     return data.model_copy(update=form)
 
 
 def _place(name: str, format_: str) -> Path:
-    path = require(data_path(name))
-    if path.is_dir() != (format_ == "triples"):
-        found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
-        raise InputError(f"{path}: a {found}; data.format {format_} expects a {wanted}")
-    return path
+    return require_kind(data_path(name), format_, folder=format_ == "triples")
 
 
 def _files(path: Path) -> list[Path]:
@@ -114,21 +109,19 @@ def _records(
     repairs: Counter[str],
     on_error: OnError,
 ) -> Callable[[], Iterator[UtteranceRecord]]:
+    def record_of(utterance: Utterance, counts: Counter[str]) -> UtteranceRecord:
+        check(utterance)
+        utterance = _with_intent(utterance, data.intent)
+        if data.overlaps == "keep_longest":
+            utterance = settle(utterance, counts)
+        elif pair := overlaps(utterance.spans):
+            raise _overlap(utterance, *pair)
+        return utterance.to_record()
+
     def records() -> Iterator[UtteranceRecord]:
-        counted: Counter[str] = Counter()
-        for utterance in read():
-            try:
-                check(utterance)
-                utterance = _with_intent(utterance, data.intent)
-                if data.overlaps == "keep_longest":
-                    utterance = settle(utterance, counted)
-                elif pair := overlaps(utterance.spans):
-                    raise _overlap(utterance, *pair)
-            except DataError as error:
-                on_error(error)
-            else:
-                yield utterance.to_record()
-        repairs.update({f"{split}: {what}": n for what, n in counted.items() if n})
+        counts: Counter[str] = Counter()
+        yield from checked(read, lambda utterance: record_of(utterance, counts), on_error)()
+        repairs.update({f"{split}: {what}": count for what, count in counts.items() if count})
 
     return records
 
@@ -136,7 +129,7 @@ def _records(
 def _with_intent(utterance: Utterance, intent: str) -> Utterance:
     if utterance.intent or intent:
         return replace(utterance, intent=utterance.intent or intent)
-    hint = "one (or set data.intent, which utterances without one then have)"
+    hint = "one (or set data.intent, the intent of utterances without one)"
     raise utterance.error("it states no intent", hint)
 
 
@@ -154,10 +147,10 @@ def _overlap(utterance: Utterance, left: Span, right: Span) -> DataError:
 
 
 def check(utterance: Utterance) -> None:
-    """Refuses strings that are not UTF-8, and spans or tokens that do not fit the text.
+    """Check that strings are UTF-8 and that spans and tokens fit the text.
 
     Raises:
-        RowError: With the utterance's file and line, and the text with the span marked.
+        RowError: They do not; shows the text with the span marked.
     """
     slots = (span.slot for span in utterance.spans)
     try:

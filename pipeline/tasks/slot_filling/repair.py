@@ -1,13 +1,13 @@
-"""What can be mended in a file without asking its author, line by line.
+"""Repair spans that can be corrected without asking the author of a file.
 
-Mended are white space at the edges of spans, spans that repeat another exactly, and spans whose
-stated value stands in the text just once, elsewhere. All else in the file stays as it is, byte for
-byte, unreadable lines too.
+White space at the edges of spans is removed, and so are exact repeats of a span. A span whose
+stated value occurs exactly once in the text, elsewhere, is moved there. Everything else in the file
+stays, byte for byte, unreadable lines included.
 """
 
 from __future__ import annotations
 
-import gzip
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,92 +15,60 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.config import data_path
-from pipeline.datasets.mending import BYTE_ORDER_MARK, Mended, fixed_name
-from pipeline.errors import DataError, InputError
+from pipeline.datasets.lines import UTF_8
+from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.formats import doccano, objects
 from pipeline.tasks.slot_filling.records import Span, trimmed
 from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
+from pipeline.userfiles.repair import Repairs, Written, repair_files, repair_lines
 
 MARKED = re.compile(r'(?<!\\)\[([^\[\]\\]*)\](\([^()\\]+\)|\{"[^}\\]+\})')
-NOTHING_LEFT = "a span of white space alone dropped"
+NOTHING_LEFT = "a span of only white space removed"
 EDGE_KEYS = (("start", "end"), ("start_offset", "end_offset"), ("start_idx", "end_idx"))
 
 
-class Keys(NamedTuple):
-    """Where a JSON object keeps its text and spans, and how a span counts.
+class ObjectLayout(NamedTuple):
+    """How a JSON object stores its text and spans.
 
     Args:
-        text: From the object to its text.
-        spans: From the object to its list of spans, which is changed in place.
-        beyond: What is added to the stated end to make it exclusive.
-        units: Whether edges count UTF-16 code units.
+        text: Maps the object to its text.
+        spans: Maps the object to its list of spans, which is changed in place.
+        inclusive: 1 if the stated end is the span's last character, otherwise 0.
+        code_units: Whether edges count UTF-16 code units.
     """
 
     text: Callable[[Any], Any]
     spans: Callable[[Any], Any]
-    beyond: int = 0
-    units: bool = False
+    inclusive: int = 0
+    code_units: bool = False
 
 
-def repair(data: DataSettings) -> Iterator[tuple[Path, Path, Mended]]:
-    """Writes a mended copy of every file that has something to mend.
-
-    `train.jsonl` becomes `train.fixed.jsonl` beside it; the file itself is not touched.
-
-    Yields:
-        The file, its copy, and (line, what was mended) of each line.
-
-    Raises:
-        InputError: A copy is there already.
-    """
-    for path in dict.fromkeys(map(data_path, data.files.values())):
-        if path.is_dir():
-            continue  # triples: tags have no edges to mend
-        raw = path.read_bytes()
-        try:
-            text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-        except UnicodeDecodeError:
-            continue  # validate tells of the damaged line; until it is mended nothing is certain
-        content, mended = mend(text.removeprefix(BYTE_ORDER_MARK), data)
-        if not mended:
-            continue
-        target = fixed_name(path)
-        if target.exists():
-            raise InputError(f"{target}: exists; move it away before --fix writes it anew")
-        mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
-        target.write_bytes((mark + content).encode("utf-8"))
-        yield path, target, mended
+def repair(data: DataSettings) -> Iterator[Written]:
+    """Write a repaired copy of every file that needs one; see `repair_files`."""
+    paths = dict.fromkeys(map(data_path, data.files.values()))
+    text_repair = functools.partial(repair_text, data=data)
+    # Folders are `triples`: tags have no edges to repair.
+    return repair_files({path: (UTF_8, text_repair) for path in paths if not path.is_dir()})
 
 
-def mend(text: str, data: DataSettings) -> tuple[str, Mended]:
-    """A file's text with what is safe mended, and (line, what) of each change."""
-    keys = _keys(data.columns).get(data.format)
+def repair_text(text: str, data: DataSettings) -> tuple[str, Repairs]:
+    """Return a file's text with safe repairs, and (line, what was changed) of each."""
+    layout = _layouts(data.columns).get(data.format)
     if data.format in ("inline", "rasa"):
-        return _mend_lines(text, _mend_brackets)
-    if data.format in ("jsonl", "doccano") and keys:
-        return _mend_lines(text, lambda line: _mend_object(line, keys))
-    if keys:
-        return _mend_list(text, keys)
-    return text, []  # tags have no edges to mend
+        return repair_lines(text, _repair_brackets)
+    if data.format in ("jsonl", "doccano") and layout:
+        return repair_lines(text, lambda line: _repair_object(line, layout))
+    if layout:
+        return _repair_list(text, layout)
+    return text, []  # tags have no edges to repair
 
 
-def _mend_lines(text: str, change: Callable[[str], tuple[str, str]]) -> tuple[str, Mended]:
-    lines, mended = text.split("\n"), Mended()
-    for place, line in enumerate(lines):
-        body = line.removesuffix("\r")
-        new, what = change(body)
-        if what:
-            lines[place] = new + line[len(body) :]
-            mended.append((place + 1, what))
-    return "\n".join(lines), mended
-
-
-def _mend_brackets(line: str) -> tuple[str, str]:
-    new = MARKED.sub(_outside, line)
+def _repair_brackets(line: str) -> tuple[str, str]:
+    new = MARKED.sub(_move_space_out, line)
     return new, "white space moved out of the brackets" if new != line else ""
 
 
-def _outside(match: re.Match[str]) -> str:
+def _move_space_out(match: re.Match[str]) -> str:
     value = match[1].strip()
     if not value:
         return match[0]
@@ -108,42 +76,42 @@ def _outside(match: re.Match[str]) -> str:
     return f"{left}[{value}]{match[2]}{right}"
 
 
-def _mend_object(line: str, keys: Keys) -> tuple[str, str]:
+def _repair_object(line: str, layout: ObjectLayout) -> tuple[str, str]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        return line, ""  # validate tells of it
-    what = _mend_row(row, keys)
+        return line, ""  # `validate` reports the line
+    what = _repair_row(row, layout)
     return (json.dumps(row, ensure_ascii=False), what) if what else (line, "")
 
 
-def _mend_list(text: str, keys: Keys) -> tuple[str, Mended]:
-    pieces, place, mended = list[str](), 0, Mended()
+def _repair_list(text: str, layout: ObjectLayout) -> tuple[str, Repairs]:
+    pieces, place, repairs = list[str](), 0, Repairs()
     try:
         for element in objects.elements(Path(), text, lambda _: None):
-            if what := _mend_row(element.value, keys):
+            if what := _repair_row(element.value, layout):
                 new = json.dumps(element.value, ensure_ascii=False)
                 pieces += [text[place : element.start], new]
                 place = element.end
-                mended.append((element.line, what))
+                repairs.append((element.line, what))
     except DataError:
-        return text, []  # no list; validate tells of it
-    return "".join([*pieces, text[place:]]), mended
+        return text, []  # no list; `validate` reports it
+    return "".join([*pieces, text[place:]]), repairs
 
 
-def _mend_row(row: Any, keys: Keys) -> str:
-    """Changes the object's spans in place; says what was done, nothing where nothing was."""
+def _repair_row(row: Any, layout: ObjectLayout) -> str:
+    """Repair the object's spans in place; return what was changed, empty if nothing was."""
     try:
-        text, items = keys.text(row), keys.spans(row)
+        text, items = layout.text(row), layout.spans(row)
     except (TypeError, KeyError, IndexError):
         return ""
     if not (isinstance(text, str) and isinstance(items, list)):
         return ""
     done, kept, seen = list[str](), list[Any](), set[tuple[Any, ...]]()
     for item in items:
-        what, span = _mend_span(item, text, keys)
+        what, span = _repair_span(item, text, layout)
         repeated = span is not None and span in seen
-        done += [what] if what else ["a span that repeats another dropped"] if repeated else []
+        done += [what] if what else ["a repeated span removed"] if repeated else []
         if what == NOTHING_LEFT or repeated:
             continue
         kept.append(item)
@@ -153,24 +121,27 @@ def _mend_row(row: Any, keys: Keys) -> str:
     return "; ".join(dict.fromkeys(done))
 
 
-def _mend_span(item: Any, text: str, keys: Keys) -> tuple[str, tuple[Any, ...] | None]:
-    """Changes one span in place; gives what was done and the span, None if it is no span."""
+def _repair_span(item: Any, text: str, layout: ObjectLayout) -> tuple[str, tuple[Any, ...] | None]:
+    """Repair one span in place; return what was changed and the span, None if it is no span."""
     inner = item.get("value") if isinstance(item, dict) else None
-    holder = inner if isinstance(inner, dict) else item  # Label Studio's edges stand one deeper
+    holder = inner if isinstance(inner, dict) else item  # Label Studio nests the edges
     start_key, end_key = _edge_keys(holder)
     if start_key is None:
         return "", None
     start, end = holder[start_key], holder[end_key]
     if type(start) is not int or type(end) is not int:
         return "", None
-    places = doccano.code_units(text) if keys.units else list(range(len(text) + 1))
+    places = doccano.code_units(text) if layout.code_units else list(range(len(text) + 1))
     try:
-        span = Span("", places.index(start), places.index(end + keys.beyond))
+        span = Span("", places.index(start), places.index(end + layout.inclusive))
     except ValueError:
-        span = Span("", -1, -1)  # outside the text; its stated value may still be found
+        span = Span("", -1, -1)  # outside the text; its stated value may still be in it
     better, what = _better(span, text, holder)
     if better is not None and what:
-        holder[start_key], holder[end_key] = places[better.start], places[better.end] - keys.beyond
+        holder[start_key], holder[end_key] = (
+            places[better.start],
+            places[better.end] - layout.inclusive,
+        )
         for key in ("value", "text") if isinstance(holder, dict) else ():
             if isinstance(holder.get(key), str):
                 holder[key] = text[better.start : better.end]
@@ -182,7 +153,7 @@ def _better(span: Span, text: str, holder: Any) -> tuple[Span | None, str]:
     covered = text[span.start : span.end] if span.start >= 0 else None
     if isinstance(stated, str) and stated != covered:
         found = objects.only_place(text, stated)
-        # Edges after an emoji may count code units, which the reader understands.
+        # Edges after an emoji may count code units, which the reader accepts.
         if found is None or max(text) > "\uffff":
             return span, ""
         moved = trimmed(text, Span("", *found))
@@ -192,7 +163,7 @@ def _better(span: Span, text: str, holder: Any) -> tuple[Span | None, str]:
     inner = trimmed(text, span)
     if inner is None:
         return None, NOTHING_LEFT
-    return inner, "white space at a span's edge left out" if inner != span else ""
+    return inner, "white space at a span's edge removed" if inner != span else ""
 
 
 def _edge_keys(holder: Any) -> tuple[Any, Any]:
@@ -209,17 +180,17 @@ def _slot(holder: Any) -> str:
     return str(holder[2] if isinstance(holder, list) else objects.first_of(holder, names))
 
 
-def _keys(columns: ColumnSettings) -> dict[str, Keys]:
+def _layouts(columns: ColumnSettings) -> dict[str, ObjectLayout]:
     first_of = objects.first_of
     return {
-        "jsonl": Keys(lambda row: row[columns.text], lambda row: row[columns.slots]),
-        "doccano": Keys(
+        "jsonl": ObjectLayout(lambda row: row[columns.text], lambda row: row[columns.slots]),
+        "doccano": ObjectLayout(
             lambda row: first_of(row, doccano.TEXT_KEYS),
             lambda row: first_of(row, doccano.SPAN_KEYS),
-            units=True,
+            code_units=True,
         ),
-        "smp": Keys(lambda row: row["text"], lambda row: row["entities"], beyond=1),
-        "label_studio": Keys(
+        "smp": ObjectLayout(lambda row: row["text"], lambda row: row["entities"], inclusive=1),
+        "label_studio": ObjectLayout(
             lambda row: row["data"][columns.text],
             lambda row: row["annotations"][0]["result"] if len(row["annotations"]) == 1 else None,
         ),

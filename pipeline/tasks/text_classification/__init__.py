@@ -4,7 +4,7 @@
     「西安到成都的票怎么改签」               change
 
 The chain, in the order of the record below: `loader` reads labelled files (`formats`) into
-`example`s; `writer`, `explain`, `repair` and `audit` serve their owner; `tokenizer` learns what
+`example`s; `writer`, `repair` and `audit` serve their owner; `tokenizer` learns what
 texts are cut into; `encoder` makes inputs and targets; `model` adds what an encoder reads to what
 n-grams say; `serving` joins all into a graph from strings to answers; `scoring` compares answers
 with gold; `baseline` is what TF-IDF and a linear SVM reach.
@@ -26,10 +26,12 @@ from pipeline.task import (
     Advice,
     AnswerSide,
     DataSide,
+    Detected,
     JudgeSide,
     Layout,
     ModelSide,
     OnError,
+    Purpose,
     Scores,
     Service,
     Source,
@@ -41,9 +43,8 @@ from pipeline.tasks.text_classification import (
     audit,
     baseline,
     calibrate,
-    explain,
+    detect,
     growth,
-    guess,
     loader,
     repair,
     report,
@@ -53,41 +54,30 @@ from pipeline.tasks.text_classification import (
     writer,
 )
 from pipeline.tasks.text_classification.encoder import build_encoder
-from pipeline.tasks.text_classification.file_format import form_of
 from pipeline.tasks.text_classification.model import build_model, losses
 from pipeline.tasks.text_classification.ngram_fit import fit_ngrams
 from pipeline.tasks.text_classification.records import TextAnswer, TextRecord, features, to_json
-from pipeline.tasks.text_classification.settings import (
-    SPACE,
-    DataSettings,
-    TextClassificationSettings,
-)
+from pipeline.tasks.text_classification.settings import SPACE, TextClassificationSettings
 from pipeline.tasks.text_classification.tokenizer import (
     TextTokenizer,
     build_tokenizer,
     count_tokens,
     learn,
 )
+from pipeline.userfiles.explain import describe_errors
 
 
 class TextDataSide(DataSide[TextClassificationSettings, TextRecord]):
     """Annotated files become records, and back."""
 
-    def guess(
-        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], str]:
-        return guess.guess(path, format_, known)
+    def detect(self, path: Path, format_: str | None = None) -> Detected:
+        return detect.detect(path, format_)
 
-    def columns(self, settings: TextClassificationSettings) -> dict[str, Any]:
-        return form_of(settings.data, "train").columns.model_dump()
-
-    def like(
-        self, settings: TextClassificationSettings, found: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return guess.like(settings.data, found)
-
-    def unstated(self, settings: TextClassificationSettings, found: DataSettings) -> str | None:
-        return guess.unstated(settings.data, found)
+    def adopt(
+        self, settings: TextClassificationSettings, path: Path, purpose: Purpose = "learn"
+    ) -> TextClassificationSettings:
+        data = detect.adopt(settings.data, path, settings.retrain.columns, purpose)
+        return settings.model_copy(update={"data": data})
 
     def features(self) -> Any:
         return features()
@@ -114,10 +104,12 @@ class TextDataSide(DataSide[TextClassificationSettings, TextRecord]):
         self, settings: TextClassificationSettings, files: Mapping[str, str]
     ) -> TextClassificationSettings:
         data = loader.bundled_settings(settings.data, files)
-        return settings.model_copy(update={"data": data})
+        columns = detect.columns_of(settings.data) | settings.retrain.columns
+        retrain = settings.retrain.model_copy(update={"columns": columns})
+        return settings.model_copy(update={"data": data, "retrain": retrain})
 
     def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
-        return explain.explain(errors)
+        return describe_errors(errors)
 
     def repair(
         self, settings: TextClassificationSettings

@@ -1,4 +1,4 @@
-"""How one split's file is to be read: by its own settings where it has some, else by the data's."""
+"""How to read the file of one split: its own settings, with those of the data as defaults."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from pipeline.errors import InputError
 from pipeline.tasks.text_classification.settings import ColumnSettings, DataSettings, FileSettings
+from pipeline.userfiles.read import require_split
 
-MENDABLE = ("csv", "tsv", "jsonl", "fasttext", "label_text")  # that `repair` can write anew
+MENDABLE = ("csv", "tsv", "jsonl", "fasttext", "label_text")  # formats that `repair` can write
 
 
 @dataclass(frozen=True)
 class Form:
-    """What to know of a file to read it; the fields are those of `FileSettings`, all stated.
+    """All settings needed to read a file; the fields are those of `FileSettings`.
 
     `multi_label` and `separator` are the same for all files of a config.
     """
@@ -29,22 +30,19 @@ class Form:
 
     @property
     def mendable(self) -> bool:
-        """Whether `repair` can write the file anew."""
+        """Whether `repair` can write a copy of the file."""
         return self.format in MENDABLE
 
 
 def form_of(data: DataSettings, split: str) -> Form:
-    """The form of a split's file.
+    """Return how to read the file of a split.
 
     Raises:
         InputError: No file is named for the split, or the separator is empty.
     """
-    if split not in data.files:
-        raise InputError(
-            f"data.files names {', '.join(data.files) or 'nothing'}; expected `{split}`"
-        )
+    require_split(data.files, split)
     if data.multi_label and not data.separator:
-        raise InputError("data.separator is empty; expected what stands between labels, e.g. ','")
+        raise InputError("data.separator is empty; expected the separator of labels, e.g. ','")
     stated = data.files[split]
     file = stated if isinstance(stated, FileSettings) else FileSettings(path=stated)
     return Form(

@@ -1,4 +1,4 @@
-"""Files to records: formats by name, labels by their names, splits carved with equal shares."""
+"""Load records from files: rename labels and carve splits with equal shares of every label."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.config import data_path
 from pipeline.datasets import tfds_sets
-from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
+from pipeline.datasets.lines import UTF_8, OnError, codec_name, stop
 from pipeline.datasets.splits import carve_stratified, ordered
-from pipeline.errors import DataError, InputError
+from pipeline.errors import InputError
 from pipeline.task import Source
 from pipeline.tasks.text_classification.file_format import Form, form_of
 from pipeline.tasks.text_classification.formats import (
@@ -24,10 +24,11 @@ from pipeline.tasks.text_classification.formats import (
 )
 from pipeline.tasks.text_classification.records import Example, TextRecord, check, named
 from pipeline.tasks.text_classification.settings import ColumnSettings, DataSettings
+from pipeline.userfiles.read import checked, require_kind, shares_to_carve
 
 READERS = {
-    "csv": table.read_csv,
-    "tsv": table.read_tsv,
+    "csv": table.read,
+    "tsv": table.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
     "fasttext": fasttext.read,
@@ -35,23 +36,22 @@ READERS = {
     "label_text": label_text.read,
     "tfds": tfds_split.read,
 }
-CARVED = ("valid", "test")
 Reader = Callable[[], Iterator[Example]]
 
 
 def load(data: DataSettings, on_error: OnError = stop) -> Source[TextRecord]:
-    """Opens every split of the config; nothing is read before a split is iterated.
+    """Open every split of the config; nothing is read before a split is iterated.
 
     A TensorFlow Datasets data set that is not on the disk is downloaded now.
 
     Raises:
-        InputError: No training file is named, or a file is missing or of the wrong kind.
+        InputError: No training file is named, or a file is missing or a folder.
     """
     train = form_of(data, "train")
     forms = {split: form_of(data, split) for split in data.files}
     paths = {split: place(form, split) for split, form in forms.items()}
     readers = {split: _reader(paths[split], form, on_error) for split, form in forms.items()}
-    shares = {name: getattr(data.split, name) for name in CARVED if name not in paths}
+    shares = shares_to_carve(data.split, paths)
     if shares:
         seed = data.split.seed
         readers |= carve_stratified(readers["train"], _text, _labels, shares, seed)
@@ -67,14 +67,14 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source[TextRecord]:
 
 
 def read(data: DataSettings, on_error: OnError = stop) -> Iterator[TextRecord]:
-    """The training file as it stands, whole and checked, labels by their names: no split carved."""
+    """Read the whole training file, with labels renamed and checked; no split is carved out."""
     form = form_of(data, "train")
     reader = _reader(place(form, "train"), form, on_error)
     yield from _records("train", reader, form, Counter(), on_error)()
 
 
 def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
-    """The settings that read files which `example.to_json` made, split by split."""
+    """Return the settings that read files written with `records.to_json`, by split."""
     form = {
         "format": "jsonl",
         "files": dict(files),
@@ -85,26 +85,22 @@ def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettin
 
 
 def place(form: Form, split: str) -> Path:
-    """Where a split's data are; a `tfds` name stays what it is.
+    """Return the path of a split's data; a `tfds` name stays a name.
 
     Raises:
-        InputError: They are not there, not of the right kind, or there is no such encoding.
+        InputError: There is no such file, folder or encoding.
     """
     codec_name(form.encoding)
     if form.format == "tfds":
         return tfds_sets.place(form.path, split)
-    path = require(data_path(form.path))
-    if path.is_dir() != (form.format == "folders"):
-        found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
-        raise InputError(f"{path}: a {found}; data.format {form.format} expects a {wanted}")
-    return path
+    return require_kind(data_path(form.path), form.format, folder=form.format == "folders")
 
 
 def files_of(path: Path, form: Form) -> list[Path]:
-    """The files that make a split's content.
+    """Return the files that a split's content depends on.
 
     Raises:
-        InputError: A folder holds no class folder with a file.
+        InputError: A folder holds no folder with a file.
     """
     if form.format == "tfds":
         return tfds_sets.files_of(path)
@@ -112,7 +108,9 @@ def files_of(path: Path, form: Form) -> list[Path]:
         return [path]
     files = folders.files_of(path)
     if not files:
-        raise InputError(f"{path}: no files in folders; expected a folder a class, a file a text")
+        raise InputError(
+            f"{path}: no files in folders; expected a folder for each class, a file for each text"
+        )
     return files
 
 
@@ -131,17 +129,16 @@ def _labels(example: Example) -> Sequence[str]:
 def _records(
     split: str, read: Reader, form: Form, repairs: Counter[str], on_error: OnError
 ) -> Callable[[], Iterator[TextRecord]]:
+    def record_of(example: Example) -> tuple[TextRecord, int]:
+        check(example, form.multi_label, form.mendable)
+        renamed = named(example, form.labels)
+        return renamed.to_record(), len(example.labels) - len(renamed.labels)
+
     def records() -> Iterator[TextRecord]:
         merged = 0
-        for example in read():
-            try:
-                check(example, form.multi_label, form.mendable)
-                renamed = named(example, form.labels)
-            except DataError as error:
-                on_error(error)
-            else:
-                merged += len(example.labels) - len(renamed.labels)
-                yield renamed.to_record()
+        for record, fewer in checked(read, record_of, on_error)():
+            merged += fewer
+            yield record
         if merged:
             repairs[f"{split}: labels of a text that data.labels gives one name"] = merged
 

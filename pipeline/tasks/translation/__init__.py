@@ -4,14 +4,13 @@
     「订5月1日离开北京的机票」  Book a ticket from Beijing on May 1st.
 
 The chain, in the order of the record below: `loader` reads pairs of files (`formats`), leaves out
-what `filters` say, and gives `example`s; `guess` and `direction` tell how a new file is to be read;
-`writer`, `explain`, `repair` and `audit` serve their
-owner; `tokenizer` learns the pieces of both languages and cuts long texts into segments; `encoder`
-makes batches; `model` is the encoder, the decoder and its attention; `count` learns which pieces a
-piece may become (`lexicon`); `search` asks `pipeline.decoding` for the best translation; `serving`
-joins all into a graph from strings to translations; `scoring` compares them with references;
-`baseline` is what the nearest known sentence gives; `report` shows where the model looked, which
-`probes` asks it.
+what `filters` reject, and gives `example`s; `detect` and `direction` decide how to read a new file;
+`writer`, `repair` and `audit` serve the files' owner; `tokenizer` learns the pieces of both
+languages and cuts long texts into segments; `encoder` makes batches; `model` is the encoder, the
+decoder and its attention; `shortlist_fit` learns which pieces a piece may become (`lexicon`);
+`search` asks `pipeline.decoding` for the best translation; `serving` joins all into a graph from
+strings to translations; `scoring` compares them with references; `baseline` gives the translation
+of the nearest known sentence; `attention_report` shows where the model looked.
 """
 
 from __future__ import annotations
@@ -30,10 +29,12 @@ from pipeline.task import (
     Advice,
     AnswerSide,
     DataSide,
+    Detected,
     JudgeSide,
     Layout,
     ModelSide,
     OnError,
+    Purpose,
     Scores,
     Service,
     Source,
@@ -45,10 +46,8 @@ from pipeline.tasks.translation import (
     attention_report,
     audit,
     baseline,
-    direction,
-    explain,
+    detect,
     growth,
-    guess,
     loader,
     repair,
     scoring,
@@ -57,30 +56,25 @@ from pipeline.tasks.translation import (
     writer,
 )
 from pipeline.tasks.translation.encoder import build_encoder
-from pipeline.tasks.translation.file_format import form_of
 from pipeline.tasks.translation.model import Translator, build_model, losses
 from pipeline.tasks.translation.records import PairAnswer, PairRecord, features, to_json
-from pipeline.tasks.translation.settings import SPACE, DataSettings, TranslationSettings
+from pipeline.tasks.translation.settings import SPACE, TranslationSettings
 from pipeline.tasks.translation.shortlist_fit import fit_shortlists
 from pipeline.tasks.translation.tokenizer import PairTokenizer, build_tokenizer, count_tokens, learn
+from pipeline.userfiles.explain import describe_errors
 
 
 class PairDataSide(DataSide[TranslationSettings, PairRecord]):
     """Annotated files become records, and back."""
 
-    def guess(
-        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], str]:
-        return guess.guess(path, format_, known)
+    def detect(self, path: Path, format_: str | None = None) -> Detected:
+        return detect.detect(path, format_)
 
-    def columns(self, settings: TranslationSettings) -> dict[str, Any]:
-        return form_of(settings.data, "train").columns.model_dump()
-
-    def like(self, settings: TranslationSettings, found: Mapping[str, Any]) -> dict[str, Any]:
-        return direction.like(settings.data, found)
-
-    def unstated(self, settings: TranslationSettings, found: DataSettings) -> str | None:
-        return None
+    def adopt(
+        self, settings: TranslationSettings, path: Path, purpose: Purpose = "learn"
+    ) -> TranslationSettings:
+        data = detect.adopt(settings.data, path, settings.retrain.columns, purpose)
+        return settings.model_copy(update={"data": data})
 
     def features(self) -> Any:
         return features()
@@ -107,10 +101,12 @@ class PairDataSide(DataSide[TranslationSettings, PairRecord]):
         self, settings: TranslationSettings, files: Mapping[str, str]
     ) -> TranslationSettings:
         data = loader.bundled_settings(settings.data, files)
-        return settings.model_copy(update={"data": data})
+        columns = detect.columns_of(settings.data) | settings.retrain.columns
+        retrain = settings.retrain.model_copy(update={"columns": columns})
+        return settings.model_copy(update={"data": data, "retrain": retrain})
 
     def describe_errors(self, errors: Sequence[DataError]) -> list[Advice]:
-        return explain.explain(errors)
+        return describe_errors(errors)
 
     def repair(
         self, settings: TranslationSettings

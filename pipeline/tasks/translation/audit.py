@@ -1,7 +1,4 @@
-"""What to know of pairs that are each well formed: repeats, leaks, sides that cannot be right.
-
-All tables name file and line, of the first places where there are many.
-"""
+"""Report what is odd about well-formed pairs: repeats, leaks, sides that cannot be right."""
 
 from __future__ import annotations
 
@@ -12,28 +9,34 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from pipeline.datasets.splits import text_key
 from pipeline.task import Table
-from pipeline.tasks.translation.filters import key
 from pipeline.tasks.translation.languages import fits, length, main_script
 from pipeline.tasks.translation.near_duplicates import Twin, twins
-from pipeline.tasks.translation.records import PairRecord, shorten
+from pipeline.tasks.translation.records import PairRecord
 from pipeline.text.scripts import count_scripts
+from pipeline.userfiles.audit import (
+    MAX_CHARACTERS,
+    MAX_PLACES,
+    TRAIN,
+    grouped,
+    largest_first,
+    listed,
+    place_of,
+)
+from pipeline.userfiles.explain import shorten
 
-ROWS = 20  # of a table
-PLACES = 3  # file:line that are named for one finding
-SHOWN = 60  # characters of a text
-TRAIN = "train"
 Side = Literal["text", "target"]  # the key of a record
 SIDES: Mapping[str, Side] = {"source": "text", "target": "target"}
-RATIO = 3.0  # times the usual ratio of lengths, from which a pair is odd
-LONG = 20  # characters of the longer side, under which no ratio is odd
-MOSTLY = 0.8  # share of a side's texts in one script, from which other scripts are odd
+MAX_RATIO = 3.0  # pairs with more times the usual ratio of lengths are odd
+MIN_LENGTH = 20  # of the longer side; ratios of shorter pairs mean nothing
+MIN_SHARE = 0.8  # of a side's texts in one script, for other scripts to be odd
 
 Splits = Mapping[str, Sequence[PairRecord]]
 
 
 def audit(splits: Splits) -> list[Table]:
-    """Tables of what was found; those with nothing to tell are left out."""
+    """Return the tables that have rows."""
     tables = (
         _identical(splits),
         _wordless(splits),
@@ -48,64 +51,67 @@ def audit(splits: Splits) -> list[Table]:
 
 
 def _identical(splits: Splits) -> Table:
-    def found(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
-        return (r for r in records if key(r["text"]) == key(r["target"]))
+    def select(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
+        return (r for r in records if text_key(r["text"]) == text_key(r["target"]))
 
-    return _grouped("pairs whose sides are the same", splits, found)
+    return _grouped("pairs whose sides are the same", splits, select)
 
 
 def _wordless(splits: Splits) -> Table:
-    def found(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
+    def select(records: Sequence[PairRecord]) -> Iterator[PairRecord]:
         return (r for r in records if not all(any(map(str.isalnum, r[s])) for s in SIDES.values()))
 
-    return _grouped("pairs with a side that has no letter and no digit", splits, found)
+    return _grouped("pairs with a side that has no letter and no digit", splits, select)
 
 
 def _grouped(
-    title: str, splits: Splits, found: Callable[[Sequence[PairRecord]], Iterator[PairRecord]]
+    title: str, splits: Splits, select: Callable[[Sequence[PairRecord]], Iterator[PairRecord]]
 ) -> Table:
-    """The pairs found, those with the same source in one row."""
+    """Return a table of the pairs that `select` picks, a row for each source text."""
     rows = []
     for split, records in splits.items():
-        for same in _by(found(records), lambda record: key(record["text"])).values():
+        for same in grouped(select(records), lambda record: text_key(record["text"])).values():
             rows.append((len(same), *_sides(same[0]), split, _places(same)))
-    return _table(title, ("times", "source", "target", "split", "where"), rows)
+    return largest_first(title, ("times", "source", "target", "split", "where"), rows)
 
 
 def _lengths(splits: Splits) -> Table:
-    """Pairs whose ratio of lengths is far from the middle one of train."""
+    """Return the pairs whose ratio of lengths is far from the median of train."""
     usual = statistics.median([_ratio(r) for r in _train(splits)] or [0.0])
     rows = []
     for split, records in splits.items():
         for record in records:
             times = math.exp(abs(_ratio(record) - usual))
-            if times > RATIO and max(length(record[side]) for side in SIDES.values()) >= LONG:
-                rows.append((round(times, 1), *_sides(record), split, _place(record)))
-    title = f"pairs whose lengths are over {RATIO:g} times out of proportion"
-    return _table(title, ("times", "source", "target", "split", "where"), rows)
+            if (
+                times > MAX_RATIO
+                and max(length(record[side]) for side in SIDES.values()) >= MIN_LENGTH
+            ):
+                rows.append((round(times, 1), *_sides(record), split, place_of(record["source"])))
+    title = f"pairs whose lengths are over {MAX_RATIO:g} times out of proportion"
+    return largest_first(title, ("times", "source", "target", "split", "where"), rows)
 
 
 def _scripts(splits: Splits) -> Table:
-    """Texts that are not in the script that nearly all of their side are in."""
+    """Return the texts that are not in the script of nearly all texts of their side."""
     rows = []
     for side, name in SIDES.items():
         counts = Counter(main_script(count_scripts(record[name])) for record in _train(splits))
         counts.pop("", None)
         (script, most), *_ = counts.most_common(1) or [("", 0)]
-        if most < MOSTLY * counts.total() or not most:
+        if most < MIN_SHARE * counts.total() or not most:
             continue
         usual = frozenset({script, "Kana"} if script == "Han" else {script})
         for split, records in splits.items():
             odd = [record for record in records if not fits(record[name], usual)]
             if odd:
-                shown = shorten(odd[0][name], SHOWN)
+                shown = shorten(odd[0][name], MAX_CHARACTERS)
                 rows.append((len(odd), side, script, shown, split, _places(odd)))
     columns = ("texts", "side", "not in", "such as", "split", "where")
-    return _table("texts in another script than the rest of their side", columns, rows)
+    return largest_first("texts in another script than the rest of their side", columns, rows)
 
 
 def _controls(splits: Splits) -> Table:
-    """Control characters, tabs and line breaks, byte order marks and what replaces lost letters."""
+    """Return control characters, tabs, line breaks, byte order marks and replacement characters."""
     found: dict[tuple[str, str, str], list[PairRecord]] = defaultdict(list)
     for split, records in splits.items():
         for record in records:
@@ -119,35 +125,44 @@ def _controls(splits: Splits) -> Table:
         (len(them), f"U+{ord(character):04X}", side, split, _places(them))
         for (character, side, split), them in found.items()
     ]
-    return _table("control characters", ("texts", "character", "side", "split", "where"), rows)
+    return largest_first(
+        "control characters", ("texts", "character", "side", "split", "where"), rows
+    )
 
 
 def _repeated(splits: Splits) -> Table:
     rows = [
         (len(same), *_sides(same[0]), split, _places(same))
         for split, records in splits.items()
-        for same in _by(records, lambda r: f"{key(r['text'])}\0{key(r['target'])}").values()
+        for same in grouped(
+            records, lambda r: f"{text_key(r['text'])}\0{text_key(r['target'])}"
+        ).values()
         if len(same) > 1
     ]
-    return _table("repeated pairs", ("times", "source", "target", "split", "where"), rows)
+    return largest_first("repeated pairs", ("times", "source", "target", "split", "where"), rows)
 
 
 def _ambiguous(splits: Splits) -> Table:
-    """The same source with different targets, within a split or across."""
+    """Return the sources with different targets, within a split or across splits."""
     rows = []
     everything = [record for records in splits.values() for record in records]
-    for same in _by(everything, lambda record: key(record["text"])).values():
-        targets = {key(record["target"]): record["target"] for record in same}
+    for same in grouped(everything, lambda record: text_key(record["text"])).values():
+        targets = {text_key(record["target"]): record["target"] for record in same}
         if len(targets) > 1:
-            ways = [shorten(target, SHOWN) for target in list(targets.values())[:PLACES]]
-            source = shorten(same[0]["text"], SHOWN)
+            ways = [
+                shorten(target, MAX_CHARACTERS) for target in list(targets.values())[:MAX_PLACES]
+            ]
+            source = shorten(same[0]["text"], MAX_CHARACTERS)
             rows.append((len(targets), source, "\n".join(ways), _places(same)))
     columns = ("targets", "source", "such as", "where")
-    return _table("the same source, translated differently", columns, rows)
+    return largest_first("the same source, translated differently", columns, rows)
 
 
 def _overlap(splits: Splits) -> Table:
-    """Sides of other splits that stand in train, too, or nearly: scores on them measure memory."""
+    """Return the sides of other splits that are also in train, or nearly.
+
+    Scores on them measure memory.
+    """
     train = _train(splits)
     rest = [(split, record) for split, rows in splits.items() if split != TRAIN for record in rows]
     rows = []
@@ -160,16 +175,20 @@ def _overlap(splits: Splits) -> Table:
                 where = _where(mine, [record for _, record in rest], train)
                 rows.append((split, side, same, len(mine) - same, len(splits[split]), where))
     columns = ("split", "side", "also in train", "nearly so", "of", "where")
-    return Table("sides of other splits that stand in train, too", columns, rows)
+    return Table("sides of other splits that are also in train", columns, rows)
 
 
 def _where(
     found: Mapping[int, Twin], asked: Sequence[PairRecord], train: Sequence[PairRecord]
 ) -> str:
-    """The first few, those that are the same before those that nearly are."""
-    first = sorted(found, key=lambda number: (found[number].alike < 1, number))[:PLACES]
-    pairs = ((found[n], _place(asked[n]), _place(train[found[n].place])) for n in first)
-    return "\n".join(f"{a} {'=' if twin.alike == 1 else '≈'} {b}" for twin, a, b in pairs)
+    """Return the first places, exact matches before near ones."""
+    first = sorted(found, key=lambda number: (found[number].alike < 1, number))[:MAX_PLACES]
+    lines = []
+    for number in first:
+        here, twin = place_of(asked[number]["source"]), found[number]
+        sign = "=" if twin.alike == 1 else "≈"
+        lines.append(f"{here} {sign} {place_of(train[twin.place]['source'])}")
+    return "\n".join(lines)
 
 
 def _train(splits: Splits) -> Sequence[PairRecord]:
@@ -177,39 +196,13 @@ def _train(splits: Splits) -> Sequence[PairRecord]:
 
 
 def _ratio(record: PairRecord) -> float:
-    """The logarithm of the target's length to the source's."""
+    """Return the logarithm of the ratio of the target's length to the source's."""
     return math.log(max(length(record["target"]), 1) / max(length(record["text"]), 1))
 
 
 def _sides(record: PairRecord) -> tuple[str, str]:
-    return shorten(record["text"], SHOWN), shorten(record["target"], SHOWN)
-
-
-def _by(
-    records: Iterator[PairRecord] | Sequence[PairRecord], key_of: Callable[[PairRecord], str]
-) -> dict[str, list[PairRecord]]:
-    groups: dict[str, list[PairRecord]] = defaultdict(list)
-    for record in records:
-        groups[key_of(record)].append(record)
-    return groups
-
-
-def _place(record: PairRecord) -> str:
-    """`test.jsonl:7`."""
-    path, _, line = record["source"].rpartition(":")
-    name = path if path.startswith("tfds:") else path.rpartition("/")[2]
-    return f"{name}:{line}"
+    return shorten(record["text"], MAX_CHARACTERS), shorten(record["target"], MAX_CHARACTERS)
 
 
 def _places(records: Sequence[PairRecord]) -> str:
-    more = f" and {len(records) - PLACES} more" if len(records) > PLACES else ""
-    return ", ".join(map(_place, records[:PLACES])) + more
-
-
-def _table(
-    title: str, columns: Sequence[str], found: Sequence[tuple[int | float | str, ...]]
-) -> Table:
-    """The findings that count most; how many there are of all stands in the title."""
-    rows = sorted(found, key=lambda row: -float(row[0]))
-    shown = f", the first {ROWS}" if len(rows) > ROWS else ""
-    return Table(f"{title}: {len(rows)}{shown}", columns, rows[:ROWS])
+    return listed([place_of(record["source"]) for record in records])

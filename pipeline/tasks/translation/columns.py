@@ -1,4 +1,4 @@
-"""Which columns of a user's table hold which side: by name, else by content."""
+"""Find the columns of source and target in a user's table: by name, otherwise by content."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pipeline.tasks.translation.file_format import names_of
 from pipeline.tasks.translation.languages import length
 from pipeline.tasks.translation.settings import UNKNOWN
+from pipeline.userfiles.columns import Row, usual_column
 
 SOURCE_NAMES = ("source", "src", "text", "input", "original", "source_text", "sentence", "原文")
 TARGET_NAMES = (
@@ -46,65 +47,70 @@ LANGUAGE_NAMES = {
     "zh": "chinese zho chi cmn 中文 汉语",
 }
 CODES = {name: code for code, names in LANGUAGE_NAMES.items() for name in (code, *names.split())}
-ENOUGH = 10  # rows, from which lengths can be compared
-
-Row = Mapping[str, Any]
+MIN_ROWS = 10  # fewer are too few to correlate lengths
 
 
-class Found(NamedTuple):
-    """The columns of a table."""
+class PairColumns(NamedTuple):
+    """The columns of source and target in a table."""
 
     source: str
     target: str
 
 
-def by_known(names: Sequence[str], known: Mapping[str, Any]) -> Found | None:
-    """The columns that are known from elsewhere, as in `data.columns`; None if one is not there.
+def by_known(names: Sequence[str], known: Mapping[str, Any]) -> PairColumns | None:
+    """Return the known columns, as in `data.columns`; None if the table lacks one.
 
-    Of several names for a side it is the first that is there.
+    If a side has several names, the first one in the table counts.
     """
     sides = [
         [name for name in names_of(known.get(side, ())) if name in names]
         for side in ("source", "target")
     ]
-    return Found(*(side[0] for side in sides)) if all(sides) else None
+    return PairColumns(*(side[0] for side in sides)) if all(sides) else None
 
 
-def by_name(names: Sequence[str]) -> Found | None:
-    """The columns that have usual names, or those of two languages; None if neither are there."""
-    source, target = _named(names, SOURCE_NAMES), _named(names, TARGET_NAMES)
+def by_name(names: Sequence[str]) -> PairColumns | None:
+    """Return the columns with usual names or the names of two languages; None if there are none."""
+    source, target = usual_column(names, SOURCE_NAMES), usual_column(names, TARGET_NAMES)
     if source and target:
-        return Found(source, target)
+        return PairColumns(source, target)
     languages = [name for name in names if language_named(name) != UNKNOWN]
-    return Found(*languages) if len(languages) == 2 else None
+    return PairColumns(*languages) if len(languages) == 2 else None
 
 
-def by_content(names: Sequence[str], rows: Sequence[Row]) -> Found | None:
-    """The two columns of texts whose lengths go together most, in the file's order.
+def by_content(names: Sequence[str], rows: Sequence[Row]) -> PairColumns | None:
+    """Return the two columns of texts whose lengths correlate most, in the file's order.
 
-    Long sentences have long translations (Gale and Church 1993), but no long ids and authors. Of
-    few rows the first two columns of texts.
+    Long sentences have long translations (Gale and Church 1993), but not long ids or authors. With
+    fewer than `MIN_ROWS` rows, the first two columns of texts are returned.
     """
     values = {name: [row.get(name) for row in rows] for name in names}
-    texts = [name for name in names if _wordy(values[name])]
+    texts = [name for name in names if _are_texts(values[name])]
     if len(texts) < 2:
         return None
-    if len(rows) < ENOUGH:
-        return Found(*texts[:2])
+    if len(rows) < MIN_ROWS:
+        return PairColumns(*texts[:2])
     lengths = {name: [length(str(value)) for value in values[name]] for name in texts}
     couples = list(itertools.combinations(texts, 2))
-    return Found(*max(couples, key=lambda two: _together(lengths[two[0]], lengths[two[1]])))
+    return PairColumns(
+        *max(couples, key=lambda two: _correlation(lengths[two[0]], lengths[two[1]]))
+    )
+
+
+def has_header(rows: Sequence[Sequence[str]], known: Mapping[str, Any]) -> bool:
+    """Tell whether the first row names the columns, by the known or usual names."""
+    return (by_known(rows[0], known) or by_name(rows[0])) is not None
 
 
 def language_named(name: str) -> str:
-    """The code of the language that a column or a file's ending is named by, else `und`."""
+    """Return the code of the language that a column's name or a file's ending names, or `und`."""
     pieces = [piece for piece in re.split(r"[\W\d_]+", name.lower()) if piece]
-    found = {CODES[piece] for piece in (pieces[:1] + pieces[-1:]) if piece in CODES}
-    return found.pop() if len(found) == 1 else UNKNOWN
+    codes = {CODES[piece] for piece in (pieces[:1] + pieces[-1:]) if piece in CODES}
+    return codes.pop() if len(codes) == 1 else UNKNOWN
 
 
 def flat(row: Row) -> Row:
-    """A row whose objects are taken apart: `{"translation": {"en": ...}}` has `translation.en`."""
+    """Return a row without nested objects: `{"translation": {"en": ...}}` has `translation.en`."""
     return dict(_leaves(row))
 
 
@@ -116,20 +122,15 @@ def _leaves(row: Row, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield prefix + str(name), value
 
 
-def _named(names: Sequence[str], usual: Sequence[str]) -> str:
-    found = [name for word in usual for name in names if name.strip().lower() == word]
-    return found[0] if found else ""
-
-
-def _wordy(values: Sequence[Any]) -> bool:
-    """Whether these are texts: strings, most with letters, not the same few again and again."""
+def _are_texts(values: Sequence[Any]) -> bool:
+    """Tell whether these are texts: strings, most with letters, and more than a few different."""
     if not values or not all(isinstance(value, str) for value in values):
         return False
     letters = fmean(any(c.isalpha() for c in value) for value in values)
     return letters > 0.5 and 2 * len(set(values)) > len(values)
 
 
-def _together(one: Sequence[int], other: Sequence[int]) -> float:
+def _correlation(one: Sequence[int], other: Sequence[int]) -> float:
     try:
         return correlation(one, other)
     except StatisticsError:

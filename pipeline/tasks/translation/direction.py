@@ -1,44 +1,44 @@
-"""A new file of pairs for a translator, whichever way the file was found to go."""
+"""Read a new file of pairs in the direction of the model, whichever side comes first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.tasks.translation.settings import UNKNOWN, DataSettings
+from pipeline.tasks.translation.settings import UNKNOWN, LanguageSettings
 
 SIDES = ("source", "target")
 
 
-def like(data: DataSettings, found: Mapping[str, Any]) -> dict[str, Any]:
-    """What `guess` found, with the model's languages, turned round where it goes the other way.
+def in_direction(languages: LanguageSettings, detected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a detected data section with the model's languages, its sides swapped if necessary.
 
-    English before Chinese is the same pairs to a model from Chinese to English. Where the file's
-    languages are not both known, or are others, its first side stays the source.
+    A file with English before Chinese has the same pairs for a model from Chinese to English. If
+    the languages of the file are not both known, or are others, its first side stays the source.
 
     Args:
-        data: What the model was trained with.
-        found: The data section for the new file.
+        languages: The model's languages.
+        detected: The data section for the new file.
     """
-    ours = (data.languages.source, data.languages.target)
+    ours = (languages.source, languages.target)
     if UNKNOWN in ours:
-        return dict(found)
-    theirs = found.get("languages", {})
-    kept = {**found, "languages": dict(zip(SIDES, ours, strict=True))}
+        return dict(detected)
+    theirs = detected.get("languages", {})
+    kept = {**detected, "languages": dict(zip(SIDES, ours, strict=True))}
     if [_base(theirs.get(side, UNKNOWN)) for side in SIDES] != [_base(code) for code in ours[::-1]]:
         return kept
-    files = {split: _turned(file) for split, file in found["files"].items()}
-    columns = {"columns": _turned(found["columns"])} if "columns" in found else {}
+    files = {split: _swapped(file) for split, file in detected["files"].items()}
+    columns = {"columns": _swapped(detected["columns"])} if "columns" in detected else {}
     return {**kept, "files": files, **columns}
 
 
 def _base(code: str) -> str:
-    """`pt` of `pt-BR`."""
+    """Return `pt` for `pt-BR`."""
     return code.lower().replace("_", "-").split("-")[0]
 
 
-def _turned(sides: Any) -> Any:
-    """Two columns or two aligned files change places; one file with both stays."""
+def _swapped(sides: Any) -> Any:
+    """Swap two columns or two aligned files; a file that holds both sides stays."""
     if not isinstance(sides, Mapping):
         return sides
     return {**sides, "source": sides["target"], "target": sides["source"]}

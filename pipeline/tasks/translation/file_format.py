@@ -1,4 +1,4 @@
-"""How one split's file is to be read: by its own settings where it has some, else by the data's."""
+"""How to read the file of one split: its own settings, with those of the data as defaults."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from pipeline.tasks.translation.settings import (
     FileSettings,
     LanguageSettings,
 )
+from pipeline.userfiles.read import require_split
 
-MENDABLE = ("aligned", "csv", "tsv", "jsonl")  # that `repair` can write anew
+MENDABLE = ("aligned", "csv", "tsv", "jsonl")  # formats that `repair` can write
 
 
 @dataclass(frozen=True)
 class Form:
-    """What to know of a file to read it; the fields are those of `FileSettings`, all stated.
+    """All settings needed to read a file; the fields are those of `FileSettings`.
 
-    `paths` are one, or two for `aligned`. `languages` are the same for all files of a config.
+    `paths` is one path, or two for `aligned`. `languages` are the same for all files of a config.
     """
 
     paths: tuple[str, ...]
@@ -33,21 +34,18 @@ class Form:
 
     @property
     def mendable(self) -> bool:
-        """Whether `repair` can write the file anew."""
+        """Whether `repair` can write a copy of the file."""
         return self.format in MENDABLE
 
 
 def form_of(data: DataSettings, split: str) -> Form:
-    """The form of a split's file.
+    """Return how to read the file of a split.
 
     Raises:
-        InputError: No file is named for the split, one where two are needed or the other way
-            round, or the units of a TMX file cannot be told without the languages.
+        InputError: No file is named for the split, one instead of two or the other way round, or
+            the languages that select the units of a TMX file are unknown.
     """
-    if split not in data.files:
-        raise InputError(
-            f"data.files names {', '.join(data.files) or 'nothing'}; expected `{split}`"
-        )
+    require_split(data.files, split)
     stated = data.files[split]
     file = stated if isinstance(stated, FileSettings) else FileSettings(path=stated)
     format_, two = file.format or data.format, isinstance(file.path, AlignedFiles)
@@ -72,5 +70,5 @@ def form_of(data: DataSettings, split: str) -> Form:
 
 
 def names_of(column: str | tuple[str, ...]) -> tuple[str, ...]:
-    """The names of a side's column, one or several."""
+    """Return the names of a side's column, one or several."""
     return (column,) if isinstance(column, str) else column

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
+from pipeline.datasets.splits import text_key
 from pipeline.tasks.translation.languages import fits, length, scripts_for
 from pipeline.tasks.translation.records import Example, empty_sides
 from pipeline.tasks.translation.settings import FilterSettings, LanguageSettings
@@ -39,7 +40,7 @@ def _rules(filters: FilterSettings, languages: LanguageSettings) -> Iterator[Rul
         why = f"a side is more than {ratio:g} times as long as the other"
         yield why, lambda each: length_ratio(each) > ratio
     if filters.identical:
-        yield "both sides are the same", lambda each: key(each.text) == key(each.target)
+        yield "both sides are the same", lambda each: text_key(each.text) == text_key(each.target)
     if filters.script:
         yield _script_rule("source", languages.source, lambda each: each.text)
         yield _script_rule("target", languages.target, lambda each: each.target)
@@ -51,11 +52,6 @@ def length_ratio(example: Example) -> float:
     """How many times the longer side is as long as the shorter one."""
     short, long = sorted((length(example.text.strip()), length(example.target.strip())))
     return long / max(short, 1)
-
-
-def key(text: str) -> str:
-    """What texts that count as one have in common, as where splits are carved."""
-    return text.strip().casefold()
 
 
 def _sizes(example: Example) -> tuple[int, int]:
@@ -73,7 +69,7 @@ def _repeat_rule(what: str) -> Rule:
 
     def stood(example: Example) -> bool:
         sides = [example.text] if what == "source" else [example.text, example.target]
-        joined = "\0".join(f"{len(side)} {side}" for side in map(key, sides))
+        joined = "\0".join(f"{len(side)} {side}" for side in map(text_key, sides))
         digest = hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         known = digest in seen
         seen.add(digest)

@@ -1,4 +1,4 @@
-"""Files to records: formats by name, pairs left out by filters, splits carved by source text."""
+"""Load records from files: leave out pairs that filters reject, carve splits by source text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.config import data_path
 from pipeline.datasets import tfds_sets
-from pipeline.datasets.lines import UTF_8, OnError, codec_name, require, stop
+from pipeline.datasets.lines import UTF_8, OnError, codec_name, stop
 from pipeline.datasets.splits import carve, ordered
-from pipeline.errors import DataError, InputError
+from pipeline.errors import DataError
 from pipeline.task import Dropped, Source
 from pipeline.tasks.translation.file_format import Form, form_of
 from pipeline.tasks.translation.filters import sift
@@ -18,39 +18,39 @@ from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, t
 from pipeline.tasks.translation.near_duplicates import comparable
 from pipeline.tasks.translation.records import Example, PairRecord, check
 from pipeline.tasks.translation.settings import ColumnSettings, DataSettings
+from pipeline.userfiles.read import checked, require_kind, shares_to_carve
 
 READERS: dict[str, Callable[..., Iterator[Example]]] = {
     "aligned": aligned.read,
-    "csv": table.read_csv,
-    "tsv": table.read_tsv,
+    "csv": table.read,
+    "tsv": table.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
     "tmx": tmx.read,
     "tfds": tfds_split.read,
 }
-CARVED = ("valid", "test")
 LEFT_OUT = "train: left out, because"
 Reader = Callable[[], Iterator[Example]]
 
 
 def load(data: DataSettings, on_error: OnError = stop) -> Source[PairRecord]:
-    """Opens every split of the config; nothing is read before a split is iterated.
+    """Open every split of the config; nothing is read before a split is iterated.
 
     A TensorFlow Datasets data set that is not on the disk is downloaded now.
 
     Raises:
-        InputError: No training file is named, or a file is missing or of the wrong kind.
+        InputError: No training file is named, or a file is missing or a folder.
     """
     form_of(data, "train")
     forms = {split: form_of(data, split) for split in data.files}
     paths = {split: places(form, split) for split, form in forms.items()}
     readers = {split: _reader(paths[split], form, on_error) for split, form in forms.items()}
-    shares = {name: getattr(data.split, name) for name in CARVED if name not in paths}
+    shares = shares_to_carve(data.split, paths)
     repairs: Counter[str] = Counter()
     kept = _kept(readers["train"], data, repairs)
     readers |= carve(kept, _sentence, shares, data.split.seed)
     return Source(
-        splits={split: _records(readers[split], on_error) for split in ordered(readers)},
+        splits={split: checked(readers[split], _record, on_error) for split in ordered(readers)},
         files=[file for split in paths for file in files_of(paths[split], forms[split])],
         repairs=repairs,
         dropped=_dropped(_reader(paths["train"], forms["train"], _pass_over), data),
@@ -58,15 +58,15 @@ def load(data: DataSettings, on_error: OnError = stop) -> Source[PairRecord]:
 
 
 def read(data: DataSettings, on_error: OnError = stop) -> Iterator[PairRecord]:
-    """The training file as it stands, whole and checked: no split carved, nothing left out."""
+    """Read the whole training file, checked; no split is carved out and no filter applied."""
     form = form_of(data, "train")
-    yield from _records(_reader(places(form, "train"), form, on_error), on_error)()
+    yield from checked(_reader(places(form, "train"), form, on_error), _record, on_error)()
 
 
 def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettings:
-    """The settings that read files which `example.to_json` made, split by split.
+    """Return the settings that read files written with `records.to_json`, by split.
 
-    `filters.duplicates` is off: it has left out what it had to.
+    `filters.duplicates` is off, since these files have no duplicates left.
     """
     form = {
         "format": "jsonl",
@@ -79,23 +79,19 @@ def bundled_settings(data: DataSettings, files: Mapping[str, str]) -> DataSettin
 
 
 def places(form: Form, split: str) -> list[Path]:
-    """Where a split's data are; a `tfds` name stays what it is.
+    """Return the paths of a split's data; a `tfds` name stays a name.
 
     Raises:
-        InputError: They are not there, not of the right kind, or there is no such encoding.
+        InputError: There is no such file or encoding, or a folder instead of a file.
     """
     codec_name(form.encoding)
     if form.format == "tfds":
         return [tfds_sets.place(form.paths[0], split)]
-    found = [require(data_path(path)) for path in form.paths]
-    for path in found:
-        if path.is_dir():
-            raise InputError(f"{path}: a folder; data.format {form.format} expects a file")
-    return found
+    return [require_kind(data_path(path), form.format, folder=False) for path in form.paths]
 
 
 def files_of(paths: list[Path], form: Form) -> list[Path]:
-    """The files that make a split's content."""
+    """Return the files that a split's content depends on."""
     return tfds_sets.files_of(paths[0]) if form.format == "tfds" else paths
 
 
@@ -104,7 +100,7 @@ def _reader(paths: list[Path], form: Form, on_error: OnError) -> Reader:
 
 
 def _sentence(example: Example) -> str:
-    """What two examples must not share across splits: the source, whatever its case and marks."""
+    """Return what two examples must not share across splits: the source's letters and digits."""
     return comparable(example.text) or example.text
 
 
@@ -116,7 +112,7 @@ def _kept(read: Reader, data: DataSettings, repairs: Counter[str]) -> Reader:
                 counts[why] += 1
             else:
                 yield example
-        for why, count in counts.items():  # set, not added: carved splits pass here once each
+        for why, count in counts.items():  # set, not added: each carved split passes here once
             repairs[f"{LEFT_OUT} {why}"] = count
 
     return kept
@@ -130,18 +126,10 @@ def _dropped(read: Reader, data: DataSettings) -> Callable[[], Iterator[Dropped[
     )
 
 
-def _records(read: Reader, on_error: OnError) -> Callable[[], Iterator[PairRecord]]:
-    def records() -> Iterator[PairRecord]:
-        for example in read():
-            try:
-                check(example)
-            except DataError as error:
-                on_error(error)
-            else:
-                yield example.to_record()
-
-    return records
+def _record(example: Example) -> PairRecord:
+    check(example)
+    return example.to_record()
 
 
 def _pass_over(error: DataError) -> None:
-    """Bad lines are told where the splits are read."""
+    """Ignore bad lines, which are reported where the splits are read."""

@@ -1,8 +1,8 @@
-"""What can be mended in a file without asking its author, line by line.
+"""Repair sides that can be corrected without asking the author of a file.
 
-Mended are spaces round a side, and characters in it that nobody sees and no sentence needs: control
-characters that part no words, and byte order marks. All else in the file stays as it is, byte for
-byte, unreadable lines too.
+Spaces around a side are removed, and so are invisible characters that no sentence needs: byte order
+marks, and control characters that do not separate words. Everything else in the file stays, byte
+for byte, unreadable lines included.
 """
 
 from __future__ import annotations
@@ -10,60 +10,48 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pipeline.config import data_path
-from pipeline.datasets.mending import Mended, mend_cells, mend_keys, mend_lines, write_mended
 from pipeline.tasks.translation.file_format import Form, form_of, names_of
-from pipeline.tasks.translation.formats import table
 from pipeline.tasks.translation.settings import DataSettings
+from pipeline.userfiles.repair import Repairs, Written, repair_columns, repair_files, repair_lines
 
-SPACE = "space round a side left out"
-CONTROL = "control characters left out"
-# Those that part words, and U+0080 to U+009F, which may be letters of another encoding, stay.
+SPACE = "spaces around a side removed"
+CONTROL = "control characters removed"
+# Those that separate words stay, and U+0080 to U+009F, which may be letters of another encoding.
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f\ufeff]")
 SPACES = " \t\u00a0\u3000"
 
 
-def repair(data: DataSettings) -> Iterator[tuple[Path, Path, Mended]]:
-    """Writes a mended copy of every file that has something to mend.
-
-    `train.en` becomes `train.fixed.en` beside it; the file itself is not touched.
-
-    Yields:
-        The file, its copy, and (line, what was mended) of each line.
-
-    Raises:
-        InputError: A copy is there already.
-    """
+def repair(data: DataSettings) -> Iterator[Written]:
+    """Write a repaired copy of every file that needs one; see `repair_files`."""
     forms = [form_of(data, split) for split in data.files]
-    places = {data_path(path): form for form in forms if form.mendable for path in form.paths}
-    for path, form in places.items():
-        written = write_mended(path, form.encoding, functools.partial(mend, form=form))
-        if written:
-            yield written
+    files = {data_path(path): form for form in forms if form.mendable for path in form.paths}
+    return repair_files(
+        {
+            path: (form.encoding, functools.partial(repair_text, form=form))
+            for path, form in files.items()
+        }
+    )
 
 
-def mend(text: str, form: Form) -> tuple[str, Mended]:
-    """A file's text with what is safe mended, and (line, what) of each change."""
+def repair_text(text: str, form: Form) -> tuple[str, Repairs]:
+    """Return a file's text with safe repairs, and (line, what was changed) of each."""
     if form.format == "aligned":
-        return mend_lines(text, mend_side)
-    names = (*names_of(form.columns.source), *names_of(form.columns.target))
-    if form.format == "jsonl":
-        return mend_lines(text, lambda line: mend_keys(line, names, _mend_value))
-    separator = table.COMMA if form.format == "csv" else table.TAB
-    return mend_cells(text, separator, form.header, names, mend_side)
+        return repair_lines(text, repair_side)
+    columns = (*names_of(form.columns.source), *names_of(form.columns.target))
+    return repair_columns(text, form.format, form.header, columns, _repair_value)
 
 
-def mend_side(side: str) -> tuple[str, str]:
-    """A side mended, and what was done; an empty one stays, since what was meant is unknown."""
-    seen = CONTROLS.sub("", side)
-    inner = seen.strip(SPACES)
+def repair_side(side: str) -> tuple[str, str]:
+    """Return the repaired side and what was changed; an empty side is not changed."""
+    visible = CONTROLS.sub("", side)
+    inner = visible.strip(SPACES)
     if not inner.strip():
         return side, ""
-    return inner, "; ".join([SPACE] * (inner != seen) + [CONTROL] * (seen != side))
+    return inner, "; ".join([SPACE] * (inner != visible) + [CONTROL] * (visible != side))
 
 
-def _mend_value(value: Any) -> tuple[Any, str]:
-    return mend_side(value) if isinstance(value, str) else (value, "")
+def _repair_value(value: Any) -> tuple[Any, str]:
+    return repair_side(value) if isinstance(value, str) else (value, "")

@@ -1,17 +1,18 @@
-"""Records to a file in a user's format, read back before anyone relies on it."""
+"""Write records to a file in a user's format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import DataError, InputError
+from pipeline.errors import InputError
 from pipeline.tasks.translation.file_format import form_of
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tmx
 from pipeline.tasks.translation.loader import READERS
-from pipeline.tasks.translation.records import Example, PairRecord, from_record, shorten
+from pipeline.tasks.translation.records import Example, PairRecord, from_record
 from pipeline.tasks.translation.settings import DataSettings
+from pipeline.userfiles.write import Format, format_for, write_checked
 
 WRITERS: dict[str, Callable[[Sequence[Example], Path], None]] = {
     "aligned": aligned.write,
@@ -22,62 +23,42 @@ WRITERS: dict[str, Callable[[Sequence[Example], Path], None]] = {
     "tmx": tmx.write,
 }
 ENDINGS = {f".{name}": name for name in WRITERS if name != "aligned"}
-HOLDS = "what the format can hold (jsonl holds anything)"
 
 
 def write(records: Iterable[PairRecord], path: Path, format_: str | None, tags: str | None) -> str:
-    """Writes records to a new file and reads it back; gives the format.
+    """Write records to a new file, read it back, and return the format.
 
     Args:
-        records: As `loader.read` gives them.
-        path: What to write, for `aligned` a folder of two files; its name's ending says the format
-            where `format_` does not.
+        records: As `loader.read` yields them.
+        path: The file to write; for `aligned`, a folder of two files. Its ending decides the format
+            if `format_` is None.
         format_: One of `WRITERS`.
-        tags: None; texts have no tags here.
+        tags: None, since texts have no tags.
 
     Raises:
-        DataError: The format cannot hold an example: its own file and line, and what.
-        InputError: The format is unknown, or tags are asked for.
+        DataError: The format cannot hold an example; names the example's own file and line.
+        InputError: There is no such format, or `tags` is given.
     """
-    format_ = format_ or ENDINGS.get(path.suffix)
-    if format_ not in WRITERS:
-        known = ", ".join(WRITERS)
-        wrong = f"format `{format_}`" if format_ else f"its ending `{path.suffix}` says no format"
-        raise InputError(f"{path.name}: {wrong}; expected --to with one of {known}")
+    format_ = format_for(path, format_, WRITERS, ENDINGS)
     if tags:
         raise InputError(f"--tags {tags}: translation has no tags; expected none")
     examples = [from_record(record) for record in records]
-    WRITERS[format_](examples, path)
-    _compare(examples, path, format_)
+    source, target = tmx.languages_of(examples)
+
+    def read(file: Path) -> Iterator[Example]:
+        sides = zip(("source", "target"), aligned.NAMES, strict=True)
+        pair = {side: str(file / name) for side, name in sides}
+        settings: dict[str, Any] = {
+            "format": format_,
+            "files": {"train": pair if format_ == "aligned" else str(file)},
+            "languages": {"source": source, "target": target},
+        }
+        form = form_of(DataSettings.model_validate(settings), "train")
+        return READERS[form.format](*map(Path, form.paths), form=form)
+
+    write_checked(examples, path, Format(format_, WRITERS[format_], read, _content))
     return format_
 
 
-def _compare(examples: Sequence[Example], path: Path, format_: str) -> None:
-    """Refuses what does not come back as it was."""
-    source, target = tmx.languages_of(examples)
-    pair = {
-        side: str(path / n) for side, n in zip(("source", "target"), aligned.NAMES, strict=True)
-    }
-    settings: dict[str, Any] = {
-        "format": format_,
-        "files": {"train": pair if format_ == "aligned" else str(path)},
-        "languages": {"source": source, "target": target},
-    }
-    form = form_of(DataSettings.model_validate(settings), "train")
-    back = READERS[format_](*map(Path, form.paths), form=form) if examples else iter(())
-    try:
-        for example in examples:
-            found = next(back, None)
-            if found is None or _content(found) != _content(example):
-                other = shorten(repr(_content(found))) if found else "nothing"
-                raise example.error(f"it comes back from {format_} as {other}", HOLDS)
-        if (more := next(back, None)) is not None:
-            raise DataError(path, 0, f"{shorten(more.text)!r} was not written", HOLDS)
-    except DataError as error:
-        if not error.path.startswith(str(path)):
-            raise
-        raise DataError(path, error.line, f"not read back: {error.wrong}", HOLDS) from error
-
-
-def _content(example: Example) -> tuple[str, str, tuple[str, ...]]:
-    return example.text, example.target, example.parts
+def _content(example: Example) -> Mapping[str, object]:
+    return {"text": example.text, "target": example.target, "parts": list(example.parts)}

@@ -1,5 +1,6 @@
 """Convert: whole or not at all, and what is said on the way."""
 
+import copy
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline.errors import DataError, InputError
 from pipeline.stages.data import convert
+from pipeline.task import Detected
 
 LINES = "book\tto [New York](city)\nhi\thello there\n"
 
@@ -83,10 +85,9 @@ def test_two_files_that_make_one_set_are_converted_whole(tiny, tmp_path):
     source.write_text('{"text": "hi", "intent": "x", "slots": []}\n')
     pair, read = {"source": str(source), "target": "never read"}, []
 
-    class Data(type(tiny.task.data)):
-        def guess(self, path, format_=None, known=None):
-            files = {"train": pair, **({"valid": pair} if path.name == "several" else {})}
-            return {"format": "jsonl", "files": files}, "seen"
+    def detect(path, format_):
+        files = {"train": pair, **({"valid": pair} if path.name == "several" else {})}
+        return Detected({"format": "jsonl", "files": files}, "seen")
 
     def validate(settings):
         read.append(settings["data"]["files"])
@@ -96,7 +97,9 @@ def test_two_files_that_make_one_set_are_converted_whole(tiny, tmp_path):
         )
 
     kind = SimpleNamespace(model_validate=validate)
-    task = replace(tiny.task, data=Data(), settings=kind)
+    data = copy.copy(tiny.task.data)
+    data.detect = detect
+    task = replace(tiny.task, data=data, settings=kind)
     for number, named in enumerate((source, tmp_path / "folder")):
         assert "1 examples" in convert.run(task, named, tmp_path / f"{number}.jsonl")
     assert read == [{"train": pair}] * 2

@@ -51,7 +51,7 @@ def test_fix_writes_a_copy_and_says_so(mine, tmp_path, capsys):
     assert len(validate.run(config.task, config.config, fix=True)) == 1
     printed = capsys.readouterr().out
     file, copy = tmp_path / "train.jsonl", tmp_path / "train.fixed.jsonl"
-    assert f"{file}:1: white space at a span's edge left out\n" in printed
+    assert f"{file}:1: white space at a span's edge removed\n" in printed
     assert f"wrote {copy}: 1 lines mended; {file} is as it was\n" in printed
     assert file.read_bytes() == before
     mended = [json.loads(line) for line in copy.read_text().splitlines()]
@@ -69,7 +69,7 @@ def test_strict_makes_odd_things_errors(mine, capsys):
     good = [row(f"to Oslo {n}", (3, 7, "city")) for n in range(5)]
     config = mine(good, good[:1])
     assert list(validate.run(config.task, config.config)) == []
-    assert "mine: test texts that stand in train, too" in capsys.readouterr().out
+    assert "mine: test texts that are also in train" in capsys.readouterr().out
     with pytest.raises(InputError, match=r"mine: --strict, and there are test texts that stand in"):
         validate.run(config.task, config.config, strict=True)
     config = mine(good, [row("hi")])

@@ -74,7 +74,7 @@ def test_suggestions_are_written_for_loaders_and_annotation_tools(
     task = predictor.task
     chosen = label_next.run(task, predictor.config, version, TEXTS, 3)
     label_next.write(task, chosen, tmp_path / name, format_)
-    found, _ = task.data.guess(tmp_path / name, format_)
+    found, _ = task.data.detect(tmp_path / name, format_)
     settings = task.settings.model_validate({"task": task.name, "data": found})
     records = list(task.data.read_as_is(settings))
     wanted = [task.answers.suggest(each.answer) for each in chosen]

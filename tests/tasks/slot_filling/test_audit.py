@@ -92,7 +92,7 @@ def test_test_texts_in_train_are_counted_and_those_labelled_alike():
         record("to Rome/stop", source="d/test.txt:2"),
         record("new", source="d/test.txt:3"),
     ]
-    assert rows_of(audit({"train": train, "test": test}), "test texts that stand in train") == [
+    assert rows_of(audit({"train": train, "test": test}), "test texts that are also in train") == [
         ("test", 2, 3, 1, "test.txt:1 = train.txt:1\ntest.txt:2 = train.jsonl:1")
     ]
 

@@ -11,6 +11,7 @@ from pipeline.tasks.slot_filling.records import (
     Utterance,
     features,
     from_record,
+    marked,
     overlaps,
     settle,
     tag_names,
@@ -91,3 +92,12 @@ def test_of_equal_spans_the_earlier_wins_and_of_one_place_the_first_named():
         Span("early", 1, 3),
         Span("b", 7, 8),
     )
+
+
+def test_marked_is_one_short_printable_line():
+    assert marked("a\nb\ud83d\x1b[0m京", [Span("s", 8, 9)]) == "a\\nb\\ud83d\\x1b[0m[京](s)"
+    long = f"{'x' * 500} Oslo {'y' * 500}"
+    shown = marked(long, [Span("city", 501, 505)])
+    assert shown == f"…{'x' * 39} [Oslo](city) {'y' * 39}…"
+    assert marked("abc", [Span("s", 0, 2), Span("t", 1, 3)]) == "[ab](s)c"
+    assert marked("abc", [Span("s", -5, 2), Span("t", 2, 99)]) == "[ab](s)[c](t)"

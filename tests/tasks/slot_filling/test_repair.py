@@ -5,15 +5,15 @@ import json
 
 import pytest
 
-from pipeline.datasets.mending import fixed_name
 from pipeline.errors import InputError
 from pipeline.tasks.slot_filling.loader import load
 from pipeline.tasks.slot_filling.repair import repair
+from pipeline.userfiles.repair import fixed_name
 
-EDGE = "white space at a span's edge left out"
-REPEAT = "a span that repeats another dropped"
+EDGE = "white space at a span's edge removed"
+REPEAT = "a repeated span removed"
 MOVED = "a span moved to its value"
-BLANK = "a span of white space alone dropped"
+BLANK = "a span of only white space removed"
 BRACKETS = "white space moved out of the brackets"
 
 

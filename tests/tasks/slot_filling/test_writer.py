@@ -166,9 +166,9 @@ ROW = Utterance("to New York now", "book", (Span("city", 3, 11),), source="rows.
         (
             "conll",
             replace(ROW, text="-DOCSTART- York", spans=()),
-            "its text '-DOCSTART- York' comes back",
+            "conll changes its text from '-DOCSTART- York' to",
         ),
-        ("inline", replace(ROW, intent="# x"), "inline cannot hold it: it does not come back"),
+        ("inline", replace(ROW, intent="# x"), "inline cannot hold it: it is lost"),
     ],
 )
 def test_what_a_format_cannot_hold_is_refused_where_it_stands(tmp_path, format_, row, message):
@@ -186,7 +186,12 @@ def test_touching_spans_of_a_slot_are_no_matter_for_io_tags(tmp_path):
 @pytest.mark.parametrize(
     ("name", "format_", "tags", "message"),
     [
-        ("a.json", None, None, "a.json: its ending `.json` says no format; expected --to with one"),
+        (
+            "a.json",
+            None,
+            None,
+            "a.json: its ending `.json` names no format; expected --to with one",
+        ),
         ("a.jsonl", "csv", None, "a.jsonl: format `csv`; expected --to with one of jsonl, triples"),
         ("a.conll", None, "BOI", "--tags BOI: expected one of BIO, BIOES"),
         ("a.jsonl", None, "BIO", "--tags BIO: expected one of"),

@@ -115,7 +115,7 @@ def test_folders_are_read_and_their_files_are_the_content(write, make_data):
         "test": 20,
     }
     assert len(source.files) == 40
-    with pytest.raises(InputError, match="pos: no files in folders; expected a folder a class"):
+    with pytest.raises(InputError, match="pos: no files in folders; expected a folder for each"):
         load(make_data("folders", {"train": root / "train" / "pos"}))
 
 

@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from pipeline.datasets.mending import fixed_name
 from pipeline.errors import InputError
 from pipeline.tasks.text_classification.loader import read
 from pipeline.tasks.text_classification.repair import repair
+from pipeline.userfiles.repair import fixed_name
 
-SPACE = "white space round a label left out"
-REPEAT = "a label that stands twice left out once"
+SPACE = "white space around a label removed"
+REPEAT = "a repeated label removed"
 BOTH = f"{SPACE}; {REPEAT}"
 
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
+from pipeline.tasks.text_classification.detect import detect
 from pipeline.tasks.text_classification.formats.values import label_column
-from pipeline.tasks.text_classification.guess import guess
 from pipeline.tasks.text_classification.loader import read
 from pipeline.tasks.text_classification.records import Example, check, from_record
 from pipeline.tasks.text_classification.writer import WRITERS, write
@@ -97,7 +97,7 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_, rows)
     if (format_, rows) == ("label_text", SEVERAL):
         return  # it has no place for a text without labels
     path = written(numbered(rows), tmp_path, format_)
-    found, _ = guess(path)
+    found, _ = detect(path)
     assert found["format"] == format_
     records = list(read(make_data(found.pop("format"), found.pop("files"), **found)))
     assert [(r["text"], tuple(r["labels"])) for r in records] == rows
@@ -114,8 +114,12 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_, rows)
         ("label_text", ("a", ("two words",)), "spaces in a label"),
         ("label_text", ("a", ()), "no label at all"),
         ("label_text", ("a", ("x,y", "z")), "and `,` in one of several"),
-        ("csv", ("a", ("x,y", "z")), "the label 'x,y' holds what parts labels in a cell"),
-        ("label_text", ("a", ("\ufeffx",)), "it comes back from label_text as (('x',), 'a')"),
+        ("csv", ("a", ("x,y", "z")), "the label 'x,y' holds the separator of labels in a cell"),
+        (
+            "label_text",
+            ("a", ("\ufeffx",)),
+            "label_text changes its labels from ['\\ufeffx'] to ['x']",
+        ),
     ],
 )
 def test_what_a_format_cannot_hold_is_told_by_its_own_line(tmp_path, format_, row, wrong):
@@ -137,7 +141,7 @@ def test_the_ending_says_the_format_and_the_user_may(tmp_path):
     assert (tmp_path / "a.ft").read_bytes() == b"__label__x a b\n"
     assert (tmp_path / "a.jsonl").read_bytes() == b'{"text": "a b", "label": "x"}\n'
     with pytest.raises(
-        InputError, match=r"a\.txt: its ending `\.txt` says no format; expected --to"
+        InputError, match=r"a\.txt: its ending `\.txt` names no format; expected --to"
     ):
         write(records, tmp_path / "a.txt", None, None)
     with pytest.raises(InputError, match="format `folders`; expected --to with one of csv, tsv"):

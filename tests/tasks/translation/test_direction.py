@@ -5,15 +5,11 @@ import json
 import pytest
 
 from pipeline.stages.data import prepare, texts
-from pipeline.tasks.translation.direction import like
-from pipeline.tasks.translation.settings import DataSettings
+from pipeline.tasks.translation.direction import in_direction
+from pipeline.tasks.translation.settings import LanguageSettings
 
 ZH_EN, EN_ZH = {"source": "zh", "target": "en"}, {"source": "en", "target": "zh"}
 FILES = {"train": {"source": "a.en", "target": "a.zh"}}
-
-
-def settings(languages):
-    return DataSettings(format="jsonl", files={"train": "x"}, languages=languages)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +44,8 @@ def settings(languages):
 )
 def test_pairs_are_read_in_the_model_s_direction(ours, found, read):
     one = {"files": {"train": "x"}}
-    assert like(settings(ours), {**one, **found}) == {**one, **read}
+    languages = LanguageSettings.model_validate(ours)
+    assert in_direction(languages, {**one, **found}) == {**one, **read}
 
 
 def test_a_file_that_begins_with_the_other_language(tiny_of, tmp_path, capsys):
@@ -62,6 +59,6 @@ def test_a_file_that_begins_with_the_other_language(tiny_of, tmp_path, capsys):
     wanted = [(row["zh"], row["en"]) for row in rows]
     assert [(record["text"], record["target"]) for record in records] == wanted
     said = " ".join(capsys.readouterr().err.split())
-    assert "source in en, target in zh, en to zh; read the other way round" in said
+    assert "source in en, target in zh, en to zh; source and target swapped" in said
     sources = texts.texts_of(tiny.task, tiny.config, file)
     assert list(sources) == [row["zh"] for row in rows]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.tasks.translation.repair import CONTROL, SPACE, mend_side, repair
+from pipeline.tasks.translation.repair import CONTROL, SPACE, repair, repair_side
 
 BOTH = f"{SPACE}; {CONTROL}"
 
@@ -22,7 +22,7 @@ BOTH = f"{SPACE}; {CONTROL}"
     ],
 )
 def test_a_side_by_hand(side, mended, what):
-    assert mend_side(side) == (mended, what)
+    assert repair_side(side) == (mended, what)
 
 
 def test_a_copy_of_each_file_with_something_to_mend(write, make_data):

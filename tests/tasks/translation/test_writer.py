@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.translation.guess import guess
+from pipeline.tasks.translation.detect import detect
 from pipeline.tasks.translation.loader import read
 from pipeline.tasks.translation.records import Example, check, from_record
 from pipeline.tasks.translation.writer import WRITERS, write
@@ -56,7 +56,7 @@ def test_what_is_written_is_read_back_or_refused_by_line(
     files = {"train": path}
     if format_ == "aligned":
         files = {"train": {side: path / f"train.{side}" for side in ("source", "target")}}
-    languages = guess(path)[0]["languages"] if format_ == "tmx" else {}
+    languages = detect(path)[0]["languages"] if format_ == "tmx" else {}
     found = [from_record(r) for r in read(make_data(format_, files, languages=languages))]
     assert [(row.text, row.target) for row in found] == [(row.text, row.target) for row in rows]
 
@@ -70,7 +70,7 @@ PLAIN = [
 @pytest.mark.parametrize("format_", WRITERS)
 def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_):
     path = written(numbered(PLAIN), tmp_path / f"a.{format_}", format_)
-    found, _ = guess(path)
+    found, _ = detect(path)
     assert found["format"] == format_
     assert found["languages"] == {"source": "en", "target": "zh"}
     records = list(read(make_data(found.pop("format"), found.pop("files"), **found)))
@@ -83,9 +83,9 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_):
         ("aligned", ("a\nb", "x"), "aligned files have no place for line breaks in a text"),
         ("aligned", ("a", "x\r"), "aligned files have no place for line breaks"),
         ("tmx", ("a\x00", "x"), "XML has no place for the character '\\x00'"),
-        ("csv", ("a", "x", ("part",)), "it comes back from csv as ('a', 'x', ())"),
-        ("tmx", ("a", "x", ("part",)), "it comes back from tmx as ('a', 'x', ())"),
-        ("aligned", ("\ufeffa", "x"), "it comes back from aligned as ('a', 'x', ())"),
+        ("csv", ("a", "x", ("part",)), "csv changes its parts from ['part'] to []"),
+        ("tmx", ("a", "x", ("part",)), "tmx changes its parts from ['part'] to []"),
+        ("aligned", ("\ufeffa", "x"), "aligned changes its text from '\\ufeffa' to 'a'"),
     ],
 )
 def test_what_a_format_cannot_hold_is_told_by_its_own_line(tmp_path, format_, row, wrong):
@@ -114,7 +114,7 @@ def test_the_ending_says_the_format_and_the_user_may(tmp_path):
     write(records, tmp_path / "b", "aligned", None)
     assert (tmp_path / "b" / "train.source").read_bytes() == b"a b\n"
     assert (tmp_path / "b" / "train.target").read_bytes() == b"x\n"
-    with pytest.raises(InputError, match=r"a\.txt: its ending `\.txt` says no format; expected --"):
+    with pytest.raises(InputError, match=r"a\.txt: its ending `\.txt` names no format; expected"):
         write(records, tmp_path / "a.txt", None, None)
     with pytest.raises(InputError, match="format `tfds`; expected --to with one of aligned, csv"):
         write(records, tmp_path / "a", "tfds", None)

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 
 from pipeline.datasets.lines import OnError, stop
-from pipeline.datasets.tfds_sets import features_of, read_rows, resolve
-from pipeline.errors import DataError, InputError
+from pipeline.datasets.tfds_sets import features_of, plain, read_rows, require_features, resolve
+from pipeline.errors import DataError
 from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import example_of
 from pipeline.tasks.text_classification.records import Example
+from pipeline.userfiles.read import parse_rows
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads one row an example, counted from 1; a class label is its name, not its number."""
+    """Read one example per row, counted from 1; a class label is its name, not its number."""
     name = str(path)
-    builder, _ = resolve(name)
-    features = {column: features_of(builder)[column] for column in _columns(name, builder, form)}
-    for number, row in read_rows(name, list(features)):
-        try:
-            values = {
-                column: _plain(feature, row[column], column) for column, feature in features.items()
-            }
-            yield example_of(name, number, values, form)
-        except UnicodeDecodeError as error:
-            wrong = f"byte 0x{error.object[error.start]:02x} of a string is not UTF-8"
-            on_error(DataError(name, number, wrong, "strings in UTF-8"))
-        except _NoNameError as error:
-            on_error(DataError(name, number, str(error), "one of the class names' numbers"))
-        except DataError as error:
-            on_error(error)
+    present = features_of(resolve(name).builder)
+    wanted = [(column,) for column in (*form.columns.text, form.columns.label)]
+    features = {column: present[column] for column in require_features(name, present, wanted)}
+
+    def parse(number: int, row: Mapping[str, Any]) -> Example:
+        values = {
+            column: _class_names(name, number, column, features[column], row[column])
+            for column in features
+        }
+        return example_of(name, number, values, form)
+
+    yield from parse_rows(name, read_rows(name, list(features)), parse, on_error)
 
 
-def _columns(name: str, builder: Any, form: Form) -> Sequence[str]:
-    present = features_of(builder)
-    wanted = list(dict.fromkeys((*form.columns.text, form.columns.label)))
-    for column in wanted:
-        if column not in present:
-            known = ", ".join(present)
-            raise InputError(f"{name}: no feature `{column}`; it has {known} (see data.columns)")
-    return wanted
+def _class_names(name: str, number: int, column: str, feature: Any, value: Any) -> Any:
+    """Return a plain value in which the numbers of class labels are replaced by their names.
 
-
-class _NoNameError(Exception):
-    """A class label's number has no name, such as -1 where a test set hides its labels."""
-
-
-def _plain(feature: Any, value: Any, column: str) -> Any:
+    Raises:
+        DataError: A number has no name, such as -1 in a test set that hides its labels.
+    """
     if isinstance(feature, tfds.features.ClassLabel):
-        number = int(value)
-        if not 0 <= number < feature.num_classes:
-            raise _NoNameError(f"`{column}` is {number}, which is no class")
-        return feature.int2str(number)
+        index = int(value)
+        if not 0 <= index < feature.num_classes:
+            wrong = f"`{column}` is {index}, which is no class"
+            raise DataError(name, number, wrong, "the number of a class")
+        return feature.int2str(index)
     if isinstance(feature, tfds.features.Sequence):
-        return [_plain(feature.feature, item, column) for item in value]
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    return value.tolist() if hasattr(value, "tolist") else value
+        return [_class_names(name, number, column, feature.feature, item) for item in value]
+    return plain(value)

@@ -1,4 +1,4 @@
-"""JSONL: `{"source": ..., "target": ...}`, the keys as the config names them."""
+"""JSONL: `{"source": ..., "target": ...}`, with the keys that the config names."""
 
 from __future__ import annotations
 
@@ -7,23 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.datasets.lines import OnError, read_objects, stop
-from pipeline.errors import DataError
 from pipeline.tasks.translation.file_format import Form
-from pipeline.tasks.translation.formats.values import PARTS, SOURCE, TARGET, example_of
+from pipeline.tasks.translation.formats.values import PARTS, SOURCE, TARGET, parse_examples
 from pipeline.tasks.translation.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads one object a line; keys other than the config's and `parts` are passed over."""
-    for number, row in read_objects(path, on_error, form.encoding):
-        try:
-            yield example_of(path, number, row, form)
-        except DataError as error:
-            on_error(error)
+    """Read one object per line; keys other than the config's and `parts` are ignored."""
+    return parse_examples(path, read_objects(path, on_error, form.encoding), form, on_error)
 
 
 def write(examples: Sequence[Example], path: Path) -> None:
-    """Writes objects with `source` and `target`, and `parts` where there are some."""
+    """Write objects with `source` and `target`, and `parts` if an example has some."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for each in examples:
             parts = {PARTS: list(each.parts)} if each.parts else {}

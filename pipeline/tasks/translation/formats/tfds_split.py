@@ -1,6 +1,6 @@
 """A split of a TensorFlow Datasets data set (`datasets.tfds_sets`): its two sides.
 
-Sets of translations have a feature a language: the columns are `de` and `en`.
+Data sets of translations have a feature for each language, such as the columns `de` and `en`.
 """
 
 from __future__ import annotations
@@ -10,41 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.lines import OnError, stop
-from pipeline.datasets.tfds_sets import features_of, read_rows, resolve
-from pipeline.errors import DataError, InputError
+from pipeline.datasets.tfds_sets import features_of, plain, read_rows, require_features, resolve
 from pipeline.tasks.translation.file_format import Form, names_of
 from pipeline.tasks.translation.formats.values import example_of, outer
 from pipeline.tasks.translation.records import Example
+from pipeline.userfiles.read import parse_rows
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads one row an example, counted from 1."""
+    """Read one example per row, counted from 1."""
     name = str(path)
-    for number, row in read_rows(name, _columns(name, form)):
-        try:
-            yield example_of(name, number, _plain(row), form)
-        except UnicodeDecodeError as error:
-            wrong = f"byte 0x{error.object[error.start]:02x} of a string is not UTF-8"
-            on_error(DataError(name, number, wrong, "strings in UTF-8"))
-        except DataError as error:
-            on_error(error)
-
-
-def _columns(name: str, form: Form) -> list[str]:
     present = features_of(resolve(name).builder)
-    wanted: list[str] = []
-    for names in map(names_of, (form.columns.source, form.columns.target)):
-        there = [outer(each, present) for each in names if outer(each, present) in present]
-        if not there:
-            known, shown = ", ".join(present), "` or `".join(names)
-            raise InputError(f"{name}: no feature `{shown}`; it has {known} (see data.columns)")
-        wanted += there
-    return list(dict.fromkeys(wanted))
+    wanted = [
+        [outer(column, present) for column in names_of(side)]
+        for side in (form.columns.source, form.columns.target)
+    ]
 
+    def parse(number: int, row: Mapping[str, Any]) -> Example:
+        return example_of(name, number, plain(row), form)
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    return value.tolist() if hasattr(value, "tolist") else value
+    rows = read_rows(name, require_features(name, present, wanted))
+    yield from parse_rows(name, rows, parse, on_error)

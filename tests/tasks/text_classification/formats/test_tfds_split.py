@@ -68,7 +68,7 @@ def test_a_hidden_label_and_damaged_bytes_are_told_by_row(splits_of):
         splits_of(files)
     assert str(caught.value) == (
         "tfds:tiny_reviews/validation:2: `label` is -1, which is no class;"
-        " expected one of the class names' numbers"
+        " expected the number of a class"
     )
     errors = []
     assert len(splits_of(files, errors.append)["train"]) == 1

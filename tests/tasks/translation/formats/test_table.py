@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.datasets.cells import join_row
 from pipeline.errors import DataError
-from pipeline.tasks.translation.formats.table import read_csv, read_tsv
+from pipeline.tasks.translation.formats import table
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def read(write, make_form):
 
     def read(content, name="a.csv", **rest):
         path = write(name, content)
-        reader, format_ = (read_tsv, "tsv") if ".tsv" in name else (read_csv, "csv")
+        format_ = "tsv" if ".tsv" in name else "csv"
         errors = []
-        rows = list(reader(path, make_form(format_, **rest), errors.append))
+        rows = list(table.read(path, make_form(format_, **rest), errors.append))
         assert all(row.source.startswith(f"{path}:") for row in rows)
         found = [(row.text, row.target, int(row.source.rpartition(":")[2])) for row in rows]
         said = [str(error).removeprefix(f"{path}:") for error in errors]
@@ -80,10 +80,10 @@ def test_bad_rows_are_told_by_line_and_the_rest_is_read(read):
 @pytest.mark.parametrize(
     ("content", "rest", "message"),
     [
-        ("", {}, r"a\.csv: the file is empty; expected a row an example"),
+        ("", {}, r"a\.csv: the file is empty; expected one example in each row"),
         ("en,target\na,b\n", {}, r"a\.csv:1: no column 'source' among en, target; .*header: f"),
         ("a,b\n", {"header": False}, r"a\.csv:1: no column 'source' among 0, 1; .*numbers: no h"),
-        ("source,target,target\n", {}, r"a\.csv:1: the column 'target' stands twice"),
+        ("source,target,target\n", {}, r"a\.csv:1: the column 'target' occurs twice"),
         (
             "a,target\n",
             {"columns": {"source": ["x", "y"]}},

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.translation.guess import guess
+from pipeline.tasks.translation.detect import detect
 from pipeline.tasks.translation.loader import load
 from pipeline.tasks.translation.records import Example, to_json
 
@@ -26,7 +26,7 @@ def read_back(make_data):
     """A function that guesses a path, loads it so, and gives the guess and both sides."""
 
     def read_back(path, format_=None):
-        found, seen = guess(path, format_)
+        found, seen = detect(path, format_)
         assert str(path) in seen or Path(path).is_dir()
         assert "\n" not in seen
         rest = {key: value for key, value in found.items() if key not in ("format", "files")}
@@ -127,7 +127,7 @@ def test_aligned_files_by_their_endings(write, read_back):
         write(f"set/{split}.en", "a\n")
         write(f"set/{split}.zh", "b\n")
     write("set/val.en", "half of a pair")
-    files = guess(source.parent)[0]["files"]
+    files = detect(source.parent)[0]["files"]
     assert list(files) == ["train", "valid", "test"]
     assert files["valid"] == {
         side: str(source.with_name(f"dev.{code}")) for side, code in EN_ZH.items()
@@ -136,7 +136,7 @@ def test_aligned_files_by_their_endings(write, read_back):
     with pytest.raises(
         InputError, match=r"beside it: train\.de, train\.zh; expected one \(or name"
     ):
-        guess(source)
+        detect(source)
 
 
 def test_aligned_files_called_source_and_target(write, read_back):
@@ -154,7 +154,7 @@ def test_the_encoding_is_seen_and_said(write, read_back, encoding):
     path = write("a.csv", ("source,target\n" + lines("{},{}\n")).encode(encoding))
     found, rows = read_back(path)
     assert (found["encoding"], rows) == (encoding, WANTED)
-    assert guess(path)[1].endswith(f", in {encoding}")
+    assert detect(path)[1].endswith(f", in {encoding}")
     source = write("b.en", lines("{}\n").encode(encoding))
     write("b.zh", lines("{1}\n").encode(encoding))
     if encoding == "utf-16":  # the English file alone is no GB18030
@@ -164,24 +164,24 @@ def test_the_encoding_is_seen_and_said(write, read_back, encoding):
 def test_files_beside_a_training_file_are_its_splits(write):
     for name in ("train", "dev", "test", "other"):
         path = write(f"set.{name}.csv", "source,target\na,x\n")
-    assert guess(path.with_name("set.train.csv"))[0]["files"] == {
+    assert detect(path.with_name("set.train.csv"))[0]["files"] == {
         "train": str(path.with_name("set.train.csv")),
         "valid": str(path.with_name("set.dev.csv")),
         "test": str(path.with_name("set.test.csv")),
     }
-    assert guess(path)[0]["files"] == {"train": str(path)}
+    assert detect(path)[0]["files"] == {"train": str(path)}
 
 
 def test_a_folder_with_one_training_file(write):
     path = write("set/train.tsv", "source\ttarget\na\tx\n")
     write("set/dev.tsv", "source\ttarget\nb\ty\n")
     files = {"train": str(path), "valid": str(path.with_name("dev.tsv"))}
-    assert guess(path.parent)[0]["files"] == files
+    assert detect(path.parent)[0]["files"] == files
 
 
 @pytest.mark.usefixtures("pairs")
 def test_tfds_names_with_and_without_a_split(read_back):
-    found, seen = guess(Path("tfds:tiny_translate"))
+    found, seen = detect(Path("tfds:tiny_translate"))
     assert found == {
         "format": "tfds",
         "files": {
@@ -193,7 +193,7 @@ def test_tfds_names_with_and_without_a_split(read_back):
     }
     assert "version 1.0.0, splits train, validation" in seen
     assert len(read_back(Path("tfds:tiny_translate/train"))[1]) == 7
-    assert guess(Path("tiny_translate"), "tfds")[0]["format"] == "tfds"
+    assert detect(Path("tiny_translate"), "tfds")[0]["format"] == "tfds"
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "plain text\n", "<xml/>"])
@@ -201,19 +201,19 @@ def test_an_unknown_format_is_refused_with_those_that_are_known(write, content):
     with pytest.raises(
         InputError, match=r"a\.txt: the format was not recognised; expected CSV, TSV"
     ):
-        guess(write("a.txt", content))
+        detect(write("a.txt", content))
 
 
 def test_what_has_no_pairs_is_refused(write, tmp_path):
     with pytest.raises(InputError, match=r"no two columns of texts among 0, 1; expected such"):
-        guess(write("a.csv", "text,label\nsome words,1\n"))
+        detect(write("a.csv", "text,label\nsome words,1\n"))
     with pytest.raises(DataError, match=r"b\.csv: the file is empty"):
-        guess(write("b.csv", ""))
+        detect(write("b.csv", ""))
     with pytest.raises(InputError, match=r"c\.tmx: TMX in en; expected units in two languages"):
-        guess(write("c.tmx", TMX.replace('"zh"', '"en-GB"')))
+        detect(write("c.tmx", TMX.replace('"zh"', '"en-GB"')))
     with pytest.raises(InputError, match="beside it: none; expected one"):
-        guess(write("d.en", "a\n"), "aligned")
+        detect(write("d.en", "a\n"), "aligned")
     with pytest.raises(InputError, match="no pairs of texts here; expected CSV"):
-        guess(tmp_path)
+        detect(tmp_path)
     with pytest.raises(InputError, match="format `conll`: unknown; expected one of aligned, csv"):
-        guess(tmp_path, "conll")
+        detect(tmp_path, "conll")

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from pipeline.errors import DataError, InputError
-from pipeline.tasks.slot_filling.guess import guess
+from pipeline.tasks.slot_filling.detect import detect
 from pipeline.tasks.slot_filling.loader import load
 
 JSONL = '{"text": "a b", "intent": "i", "slots": [{"slot": "x", "start": 0, "end": 1}]}\n'
@@ -24,7 +24,7 @@ def read_back(make_settings):
     """A function that guesses a path, loads it so, and gives its spans with what was guessed."""
 
     def read_back(path):
-        found, seen = guess(path)
+        found, seen = detect(path)
         assert str(path) in seen
         assert "\n" not in seen
         records = [r for read in load(make_settings(found).data).splits.values() for r in read()]
@@ -126,14 +126,14 @@ def test_a_folder_of_such_folders_has_its_splits(write, read_back):
 @pytest.mark.parametrize("content", ["", "\n\n", "plain text\n", "<xml/>", "B-x O"])
 def test_an_unknown_format_is_refused_with_those_that_are_known(write, content):
     with pytest.raises(InputError, match=r"a\.txt: the format was not recognised; expected JSONL"):
-        guess(write("a.txt", content))
+        detect(write("a.txt", content))
 
 
 def test_a_folder_without_annotations_is_refused(write):
     write("set/test/seq.in", "a\n")
     folder = write("set/seq.in", "a\n").parent
     with pytest.raises(InputError, match="set: no annotated utterances here; expected JSONL"):
-        guess(folder)
+        detect(folder)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_folder_without_annotations_is_refused(write):
 )
 def test_a_missing_column_is_named_with_those_there_are(write, name, content, role, present):
     with pytest.raises(InputError) as caught:
-        guess(write(name, content))
+        detect(write(name, content))
     message = str(caught.value)
     assert f"{name}: no column for the {role} among {present}; expected one of" in message
     assert f"data.columns.{role}" in message
@@ -154,13 +154,13 @@ def test_a_missing_column_is_named_with_those_there_are(write, name, content, ro
 
 def test_a_damaged_first_line_or_an_empty_table_is_refused(write):
     with pytest.raises(DataError, match=r"a\.jsonl:1: not valid JSON"):
-        guess(write("a.jsonl", '{\n"text": "a"}\n'))
+        detect(write("a.jsonl", '{\n"text": "a"}\n'))
     with pytest.raises(DataError, match=r"a\.csv: the file is empty"):
-        guess(write("a.csv", ""))
+        detect(write("a.csv", ""))
     with pytest.raises(DataError, match=r"a\.txt:1: byte 0xff"):
-        guess(write("a.txt", b"\xff"))
+        detect(write("a.txt", b"\xff"))
     with pytest.raises(InputError, match="none: no such file or folder"):
-        guess(write("a", "").with_name("none"))
+        detect(write("a", "").with_name("none"))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_damaged_first_line_or_an_empty_table_is_refused(write):
 def test_where_no_intents_are_stated_the_config_gives_one(write, read_back, name, content):
     path = write(name, content)
     assert read_back(path)["intent"] == "none"
-    assert guess(path)[1].endswith("it states no intents: all get `none`")
+    assert detect(path)[1].endswith("it states no intents: all get `none`")
 
 
 @pytest.mark.parametrize(
@@ -184,31 +184,31 @@ def test_where_no_intents_are_stated_the_config_gives_one(write, read_back, name
 )
 def test_the_tag_scheme_is_said(write, tags, scheme):
     first, second = tags.split()
-    assert f"CoNLL columns, {scheme} tags" in guess(write("a.txt", f"a {first}\nb {second}\n"))[1]
-    assert guess(write("a.csv", f"text,tags,intent\na b,{tags},i\n"))[1].endswith(
+    assert f"CoNLL columns, {scheme} tags" in detect(write("a.txt", f"a {first}\nb {second}\n"))[1]
+    assert detect(write("a.csv", f"text,tags,intent\na b,{tags},i\n"))[1].endswith(
         f"; {scheme} tags"
     )
     for name, content in (TRIPLE | {"seq.out": f"{tags}\n"}).items():
         folder = write(f"set/{name}", content).parent
-    assert guess(folder)[1].endswith(f"label, {scheme} tags")
+    assert detect(folder)[1].endswith(f"label, {scheme} tags")
 
 
 def test_what_is_not_read_is_said(write):
     row = '{"id": 1, "text": "a", "intent": "i", "slots": [], "parts": [], "note": ""}'
-    assert guess(write("a.jsonl", row))[1].endswith("parts, note (not read: id, note)")
+    assert detect(write("a.jsonl", row))[1].endswith("parts, note (not read: id, note)")
     table = "id,text,tags,intent\n1,a,O,i\n"
-    assert "id, text, tags, intent (not read: id)" in guess(write("a.csv", table))[1]
+    assert "id, text, tags, intent (not read: id)" in detect(write("a.csv", table))[1]
 
 
 def test_the_user_may_say_the_format(write):
     path = write("a.txt", "a O\nb O\n")
     with pytest.raises(InputError, match="the format was not recognised"):
-        guess(path)
-    assert guess(path, "conll")[0]["format"] == "conll"
+        detect(path)
+    assert detect(path, "conll")[0]["format"] == "conll"
     with pytest.raises(InputError, match="format `csv`: unknown; expected one of jsonl, triples"):
-        guess(path, "csv")
+        detect(path, "csv")
     with pytest.raises(InputError, match=r"a file; the format triples is a folder with seq\.in"):
-        guess(path, "triples")
+        detect(path, "triples")
 
 
 def test_a_folder_of_files_has_its_splits(write, read_back):

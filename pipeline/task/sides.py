@@ -1,187 +1,33 @@
-"""The seam: what a task is to the stages. A `Task` has four typed sides, in the data's order.
-
-- `DataSide`: users' files become records, and records become files.
-- `ModelSide`: records become vocabularies, a tokenizer, a Keras model and a service.
-- `AnswerSide`: the outputs of the service become answers for people.
-- `JudgeSide`: answers are scored against records and shown in the report.
-
-Stages take a `Task` and never name one. A new task is a folder under `pipeline/tasks/` that
-subclasses each side once, and one word in `pipeline.tasks.TASKS`. What a task does not need has a
-default that does nothing.
-
-Words used below: a *record* is an example as the dataset store keeps it, a dict of plain values
-(`features` lists them); a *batch* is a dict of tensors, one row an example; an *answer* is the
-plain dict that a user gets for one text.
-"""
+"""The four typed sides of a task; what a task does not need has a default that does nothing."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NotRequired, TypedDict
+from typing import Any, Generic
 
-from typing_extensions import TypeVar
-
-from pipeline.config import TaskSettings
 from pipeline.errors import DataError, InputError, RowError
-
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
+from pipeline.task.values import (
+    A,
+    Advice,
+    Detected,
+    Layout,
+    M,
+    OnError,
+    Purpose,
+    R,
+    S,
+    Scores,
+    Service,
+    Source,
+    T,
+    Table,
+    Vocabularies,
+)
 
 JSONL = "jsonl"
-
-Vocabularies = Mapping[str, Any]  # name to terms, or to the bytes of a trained tokenizer
-OnError = Callable[[DataError], None]  # raises it, or keeps it so that reading continues
-
-
-class Record(TypedDict):
-    """What every task's record has; a task adds its annotations.
-
-    Attributes:
-        text: The text as it stands in the source.
-        source: "file:line".
-        parts: Named parts of the split that the example belongs to.
-    """
-
-    text: str
-    source: str
-    parts: NotRequired[list[str]]
-
-
-class Answer(TypedDict):
-    """What every task's answer has; a task adds what it predicts.
-
-    Attributes:
-        text: The text that was answered.
-        scores: Label to score, where the answers of a task score every label.
-        labels: The labels that are given, where a text may have several.
-    """
-
-    text: str
-    scores: NotRequired[dict[str, float]]
-    labels: NotRequired[list[str]]
-
-
-S = TypeVar("S", bound=TaskSettings, default=TaskSettings)
-R = TypeVar("R", bound=Record, default=Record)
-A = TypeVar("A", bound=Answer, default=Answer)
-T = TypeVar("T", bound="tf.Module", default="tf.Module")  # the tokenizer
-M = TypeVar("M", bound="keras.Model", default="keras.Model")
-
-
-class Dropped(NamedTuple, Generic[R]):
-    """A well-formed record that a filter of the config left out, with the reason."""
-
-    record: R
-    why: str
-
-
-@dataclass(frozen=True)
-class Source(Generic[R]):
-    """The examples that a loader found.
-
-    Attributes:
-        splits: Split name to a function that reads its records.
-        files: The files that the content depends on.
-        repairs: How often each stated policy changed an example, counted while reading.
-        dropped: Reads the examples that filters left out, one by one.
-    """
-
-    splits: Mapping[str, Callable[[], Iterable[R]]]
-    files: Sequence[Path]
-    repairs: Counter[str] = field(default_factory=Counter)
-    dropped: Callable[[], Iterable[Dropped[R]]] = tuple
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A bad line explained to a person.
-
-    Args:
-        shown: The line, with the bad part marked.
-        fix: What to write instead.
-        safe: Whether `DataSide.repair` makes this change.
-    """
-
-    shown: str
-    fix: str
-    safe: bool
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with a title, for the terminal and the report."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str | int | float]]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores of a model on some examples.
-
-    Args:
-        metrics: Name to `{"value", "low", "high"}`, in percent, with a 95 % interval.
-        tables: Detail for the terminal.
-        errors: One JSON-ready dict for each example with a wrong prediction.
-        counts: Name to the `metrics.intervals.Counts` of that metric, for comparing two models.
-    """
-
-    metrics: Mapping[str, Mapping[str, float]]
-    tables: Sequence[Table]
-    errors: Sequence[Mapping[str, Any]]
-    counts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A model joined to its tokenizer: strings in, finished answers out.
-
-    Args:
-        module: A `tf.Module` that tracks every variable and table once.
-        signatures: Name to the `tf.function` with an input signature that is exported.
-        margin: Maps texts to the smallest gap between the two best scores of each row.
-    """
-
-    module: tf.Module
-    signatures: Mapping[str, Any]
-    margin: Callable[[Any], Any]
-
-
-class Axis(NamedTuple):
-    """The terms that the positions along an axis of a weight stand for.
-
-    Attributes:
-        terms: In order. An axis may be longer; its other positions are free.
-        parts: Maps new terms to the positions, among `terms`, whose mean each one starts from. None
-            if a new term starts as in a new model.
-    """
-
-    terms: Sequence[str]
-    parts: Callable[[Sequence[str]], Sequence[Sequence[int]]] | None = None
-
-
-class Layout(NamedTuple):
-    """The weights of a model that grow with its vocabularies.
-
-    Attributes:
-        axes: Name of an axis to its terms.
-        weights: Pattern of a weight's path (`*` matches anything but `/`) to the name of each of
-            its axes; None for an axis that does not grow. A weight that no pattern matches keeps
-            its shape.
-        calibrated: Paths of the weights that `ModelSide.after_training` sets. They are not trained,
-            and the old values are kept until then.
-    """
-
-    axes: Mapping[str, Axis]
-    weights: Mapping[str, tuple[str | None, ...]]
-    calibrated: Collection[str] = ()
 
 
 class DataSide(ABC, Generic[S, R]):
@@ -190,10 +36,8 @@ class DataSide(ABC, Generic[S, R]):
     The defaults are those of a task that has one format: JSON lines with the keys of `to_json`.
     """
 
-    def guess(
-        self, path: Path, format_: str | None = None, known: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], str]:
-        """Return a config's data section for a user's own file, and what was detected.
+    def detect(self, path: Path, format_: str | None = None) -> Detected:
+        """Return how to read a user's own file.
 
         By default any `.jsonl` file has the keys that `to_json` writes.
 
@@ -202,19 +46,19 @@ class DataSide(ABC, Generic[S, R]):
         """
         if (format_ or path.suffix.lstrip(".")) != JSONL or not path.is_file():
             raise InputError(f"{path}: expected a .jsonl file, the only format of this task")
-        return {"format": JSONL, "files": {"train": str(path)}}, f"{path.name}: JSONL"
+        return Detected({"format": JSONL, "files": {"train": str(path)}}, f"{path.name}: JSONL")
 
-    def columns(self, settings: S) -> dict[str, Any]:
-        """Return the names of the columns that the training file has."""
-        return settings.data.columns.model_dump()
+    def adopt(self, settings: S, path: Path, purpose: Purpose = "learn") -> S:
+        """Return the settings that read a new file, whole, for a model trained with `settings`.
 
-    def like(self, settings: S, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data section `guess` found, as a model with these settings must read it."""
-        return dict(found)
-
-    def unstated(self, settings: S, found: Any) -> str | None:
-        """Explain which annotation a new file lacks that the model would mislearn."""
-        return None
+        Raises:
+            IncompleteDataError: `learn`, and the file lacks what the model would mislearn.
+            InputError: The file cannot be read, or `retrain.columns` is wrong.
+        """
+        section = self.detect(path).settings
+        files = dict.fromkeys(("train", "valid", "test"), section["files"]["train"])
+        data = settings.data.model_copy(update={"format": section["format"], "files": files})
+        return settings.model_copy(update={"data": data})
 
     @abstractmethod
     def features(self) -> Any:
@@ -255,7 +99,7 @@ class DataSide(ABC, Generic[S, R]):
         return {key: value for key, value in record.items() if key != "source"}
 
     def bundled_settings(self, settings: S, files: Mapping[str, str]) -> S:
-        """Return the settings that read files of such JSONL, by split; all else stays."""
+        """Return the settings that read such JSONL; `retrain.columns` keeps the user's columns."""
         old = settings.data
         form = {"format": JSONL, "files": dict(files), "columns": type(old.columns)()}
         return settings.model_copy(update={"data": old.model_copy(update=form)})
@@ -401,30 +245,3 @@ class JudgeSide(ABC, Generic[S, R, A, T, M]):
     ) -> Sequence[Any]:
         """Return what the report shows of a split, as `pipeline.report.page.Section`s."""
         return ()
-
-
-@dataclass(frozen=True)
-class Task(Generic[S, R, A, T, M]):
-    """One task: settings S, records R, answers A, tokenizer T, model M.
-
-    Attributes:
-        name: The folder's name, the `task` key of a config.
-        example: The shipped config that runs on embedded data.
-        headline: The metric that early stopping and the tables use; higher is better.
-        settings: The class of the config file's settings.
-        space: What `tune` searches if a config names nothing, in the form of its `tune` block.
-        data: Files to records and back.
-        model: Records to a trained service.
-        answers: Outputs to answers.
-        judge: Answers to scores and a report.
-    """
-
-    name: str
-    example: str
-    headline: str
-    settings: type[S]
-    space: Mapping[str, Any]
-    data: DataSide[S, R]
-    model: ModelSide[S, R, T, M]
-    answers: AnswerSide[R, A]
-    judge: JudgeSide[S, R, A, T, M]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import DataError, InputError
-from pipeline.tasks.text_classification.guess import guess, unstated
+from pipeline.errors import DataError, IncompleteDataError, InputError
+from pipeline.tasks.text_classification.detect import adopt, detect
 from pipeline.tasks.text_classification.loader import load
 
 WANTED = [
@@ -29,7 +29,7 @@ def read_back(make_data):
     """A function that guesses a path, loads it so, and gives the guess and (text, labels)."""
 
     def read_back(path):
-        found, seen = guess(path)
+        found, seen = detect(path)
         assert str(path) in seen
         assert "\n" not in seen
         rest = {key: value for key, value in found.items() if key not in ("format", "files")}
@@ -117,7 +117,7 @@ def test_parquet_and_its_noted_class_names(write, read_back):
     ],
 )
 def test_columns_of_tables_by_hand(write, content, columns, header):
-    found, seen = guess(write("a.csv", content))
+    found, seen = detect(write("a.csv", content))
     assert (found["columns"]["text"], found["columns"]["label"]) == columns
     assert found["header"] == header
     assert ("without a header" in seen) != header
@@ -157,15 +157,31 @@ def test_several_labels_are_seen(write, read_back, name, content, separator, lab
     ['text,label\na b,"x,y"\nc d,"x,y"\n', "text,labels\na b,x\nc d,y\n"],
 )
 def test_one_label_is_no_several(write, content):
-    assert "multi_label" not in guess(write("a.csv", content))[0]
+    assert "multi_label" not in detect(write("a.csv", content))[0]
 
 
 def test_a_model_of_one_label_does_not_learn_several(write, make_data):
-    found, _ = guess(write("a.jsonl", '{"text": "a", "labels": ["x", "y"]}\n'))
-    several, one = (make_data("jsonl", found["files"], multi_label=m) for m in (True, False))
-    assert "several labels or none" in unstated(one, several)
-    for trained, new in ((several, several), (several, one), (one, one)):
-        assert unstated(trained, new) is None
+    two = write("a.jsonl", '{"text": "a", "labels": ["x", "y"]}\n')
+    alone = write("b.jsonl", '{"text": "a", "labels": ["x"]}\n')
+    several, one = (make_data("jsonl", {"train": alone}, multi_label=m) for m in (True, False))
+    with pytest.raises(IncompleteDataError, match=r"a\.jsonl: .* several labels or none, but the"):
+        adopt(one, two, {}, "learn")
+    assert adopt(one, two, {}, "score").multi_label
+    for trained, new, multi_label in (
+        (several, two, True),
+        (several, alone, True),
+        (one, alone, False),
+    ):
+        assert adopt(trained, new, {}, "learn").multi_label == multi_label
+
+
+def test_a_new_file_keeps_what_is_not_its_own(write, make_data):
+    old = make_data("csv", {"train": "x"}, labels={"1": "x"}, encoding="latin-1", header=False)
+    new = write("a.jsonl", '{"text": "a", "label": "1"}\n{"text": "b", "label": "y"}\n')
+    learn, texts = (adopt(old, new, {}, purpose) for purpose in ("learn", "texts"))
+    assert learn.files == dict.fromkeys(("train", "valid", "test"), str(new))
+    assert (learn.format, learn.encoding, learn.labels) == ("jsonl", "utf-8", {"1": "x"})
+    assert texts.labels == {}  # else the label y would be refused
 
 
 def test_lists_of_one_label_are_one_label(write, read_back):
@@ -185,22 +201,22 @@ def test_the_encoding_is_seen_and_said(write, read_back, encoding, word):
     found, rows = read_back(path)
     assert found["encoding"] == encoding
     assert rows == [(word, "x"), (f"{word} {word}", "y")]
-    assert guess(path)[1].endswith(f", in {encoding}")
+    assert detect(path)[1].endswith(f", in {encoding}")
 
 
 def test_files_beside_a_training_file_are_its_splits(write):
     for name in ("train", "dev", "test", "other"):
         path = write(f"set.{name}.csv", "text,label\na,x\n")
-    files = guess(path.with_name("set.train.csv"))[0]["files"]
+    files = detect(path.with_name("set.train.csv"))[0]["files"]
     assert files == {
         "train": str(path.with_name("set.train.csv")),
         "valid": str(path.with_name("set.dev.csv")),
         "test": str(path.with_name("set.test.csv")),
     }
-    assert guess(path)[0]["files"] == {"train": str(path)}
+    assert detect(path)[0]["files"] == {"train": str(path)}
     folder = write("set/train.tsv", "text\tlabel\na\tx\n").parent
     write("set/val.tsv", "text\tlabel\na\tx\n")
-    assert guess(folder)[0]["files"] == {
+    assert detect(folder)[0]["files"] == {
         "train": str(folder / "train.tsv"),
         "valid": str(folder / "val.tsv"),
     }
@@ -217,12 +233,12 @@ def test_folders_of_classes_and_of_splits(write, read_back):
     }
     assert rows == [("neg", "neg"), ("pos", "pos")]
     assert read_back(root / "else")[0]["files"] == {"train": str(root / "else")}
-    assert guess(root)[1] == f"{root}: folders neg, pos in train, test"
+    assert detect(root)[1] == f"{root}: folders neg, pos in train, test"
 
 
 @pytest.mark.usefixtures("reviews")
 def test_tfds_names_with_and_without_a_split(read_back):
-    found, seen = guess(Path("tfds:tiny_reviews"))
+    found, seen = detect(Path("tfds:tiny_reviews"))
     assert found == {
         "format": "tfds",
         "files": {
@@ -233,7 +249,7 @@ def test_tfds_names_with_and_without_a_split(read_back):
     }
     assert "version 1.0.0, splits train, validation" in seen
     assert len(read_back(Path("tfds:tiny_reviews/train"))[1]) == 12
-    assert guess(Path("tiny_reviews"), "tfds")[0]["format"] == "tfds"
+    assert detect(Path("tiny_reviews"), "tfds")[0]["format"] == "tfds"
 
 
 @pytest.mark.parametrize(
@@ -243,37 +259,37 @@ def test_an_unknown_format_is_refused_with_those_that_are_known(write, content):
     with pytest.raises(
         InputError, match=r"a\.txt: the format was not recognised; expected CSV, TSV"
     ):
-        guess(write("a.txt", content))
+        detect(write("a.txt", content))
 
 
 def test_what_cannot_be_read_is_refused(write):
     with pytest.raises(InputError, match=r"a\.csv: no columns for text and label among 0, 1; exp"):
-        guess(write("a.csv", "a,b\n"))
+        detect(write("a.csv", "a,b\n"))
     with pytest.raises(InputError, match=r"a\.jsonl: no columns for text and label among a;"):
-        guess(write("a.jsonl", '{"a": 1}'))
+        detect(write("a.jsonl", '{"a": 1}'))
     with pytest.raises(DataError, match=r"a\.jsonl:1: not valid JSON"):
-        guess(write("a.jsonl", '{\n"text": "a"}\n'))
+        detect(write("a.jsonl", '{\n"text": "a"}\n'))
     with pytest.raises(DataError, match=r"a\.csv: the file is empty"):
-        guess(write("a.csv", ""))
+        detect(write("a.csv", ""))
     with pytest.raises(DataError, match=r"a\.csv\.gz: damaged"):
-        guess(write("a.csv.gz", "no gzip"))
+        detect(write("a.csv.gz", "no gzip"))
     with pytest.raises(InputError, match="none: no such file or folder"):
-        guess(write("a", "").with_name("none"))
+        detect(write("a", "").with_name("none"))
     folder = write("set/x.csv", "").parent
     with pytest.raises(InputError, match="set: no labelled texts here; expected CSV, TSV"):
-        guess(folder)
+        detect(folder)
 
 
 def test_the_user_may_say_the_format(write):
     path = write("a.txt", "one a\ntwo b\nthree c\n")
-    assert guess(path, "label_text")[0]["format"] == "label_text"
+    assert detect(path, "label_text")[0]["format"] == "label_text"
     with pytest.raises(
         InputError, match="format `table`: unknown; expected one of csv, tsv, jsonl"
     ):
-        guess(path, "table")
+        detect(path, "table")
     with pytest.raises(InputError, match="a file; the format folders is a folder"):
-        guess(path, "folders")
+        detect(path, "folders")
 
 
 def test_what_is_not_read_is_said(write):
-    assert "(not read: id, note)" in guess(write("a.csv", "id,text,label,note\n1,a,x,b\n"))[1]
+    assert "(not read: id, note)" in detect(write("a.csv", "id,text,label,note\n1,a,x,b\n"))[1]
