@@ -70,7 +70,7 @@ DOORS = {
         f"{FOR_STAGES} datasets runs text stages predictor", "keras numpy tensorflow"
     ),
     "stages/evaluation": door(
-        f"{FOR_STAGES} datasets metrics predictor stages stages/training stages/retraining"
+        f"{FOR_STAGES} datasets metrics predictor stages stages/training stages/live"
     ),
     "stages/experiments": door(  # optuna for `tune`, an optional extra
         f"{FOR_STAGES} datasets runs metrics stages stages/training stages/evaluation", "optuna"

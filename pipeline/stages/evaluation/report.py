@@ -1,4 +1,4 @@
-"""A run as one page that opens from the disk: scores, curves, mistakes, settings."""
+"""Write a run as one HTML page: scores, training curves, errors and settings."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from pipeline.report.curves import COLOURS, curves
 from pipeline.report.markup import Html, element, folded, join, readable
 from pipeline.report.page import Card, Section, page, paragraph, subsection
 from pipeline.report.tables import facts_table, scores_table, table
-from pipeline.stages.evaluation import evaluate
-from pipeline.stages.retraining import verdict
+from pipeline.stages.evaluation import evaluate, report_verdict
 from pipeline.stages.run import Run
 from pipeline.stages.training.assembly import outputs_of
 from pipeline.stages.training.epochs import kept_epoch, read_metrics
@@ -43,9 +42,8 @@ def run(run: Run, results: Sequence[evaluate.Result] = ()) -> Path:
         results = evaluate.of_run(run)
     scores = _by_split(artifacts.read_json(folder.scores))
     facts = artifacts.read_json(folder.environment)
-    judged = folder.verdict
     sections = [
-        *([verdict.section(artifacts.read_json(judged))] if judged.exists() else []),
+        *_verdict(folder.verdict),
         Section("Scores", _scores(headline, scores)),
         Section("Training", _training(headline, scores, read_metrics(folder.metrics), run.config)),
         *_splits(run, {r.split: r.answers for r in results}),
@@ -62,15 +60,20 @@ def run(run: Run, results: Sequence[evaluate.Result] = ()) -> Path:
     return folder.report
 
 
+def _verdict(file: Path) -> list[Section]:
+    """Return the section on the retraining; none if the run is not one."""
+    return [report_verdict.section(artifacts.read_json(file))] if file.exists() else []
+
+
 def _by_split(scores: Scores) -> Scores:
-    """The same with every part after its split, also one that was scored later."""
+    """Order the scores so that every part follows its split, even if it was scored later."""
     splits = list(dict.fromkeys(name.partition("/")[0] for name in scores))
     order = sorted(scores, key=lambda name: splits.index(name.partition("/")[0]))
     return {name: scores[name] for name in order}
 
 
 def _cards(headline: str, scores: Scores) -> list[Card]:
-    """The headline metric of every whole split, test first."""
+    """Return a card with the headline metric for each split, test first."""
     cards = []
     for split in _in_order([name for name in scores if "/" not in name]):
         metric = scores[split]["metrics"].get(headline)
@@ -89,7 +92,7 @@ def _scores(headline: str, scores: Scores) -> Html:
     ]
     return join(
         [
-            paragraph("Percent; below each value its 95 % interval (bootstrap over examples)."),
+            paragraph("Scores in percent, each above its 95 % interval (bootstrap over examples)."),
             scores_table(list(scores.values()), headline),
             _unseen(scores),
             intervals(f"{readable(headline)} by split and part", rows),
@@ -98,7 +101,7 @@ def _scores(headline: str, scores: Scores) -> Html:
 
 
 def _unseen(scores: Scores) -> Html:
-    """The labels of whole splits that training never had."""
+    """Return a table of labels that occur in a split but not in train; empty if there are none."""
     rows = [
         (split, kind, sum(labels.values()), ", ".join(f"{k} ({n})" for k, n in labels.items()))
         for split, result in scores.items()
@@ -108,16 +111,16 @@ def _unseen(scores: Scores) -> Html:
     ]
     if not rows:
         return Html("")
-    said = paragraph("Labels that train never has; they count in the scores like all others.")
-    return join([said, table(("split", "of", "times", "labels"), rows)])
+    text = paragraph("Labels that do not occur in train. They count in the scores like all others.")
+    return join([text, table(("split", "of", "times", "labels"), rows)])
 
 
 def _training(
     headline: str, scores: Scores, lines: Sequence[dict[str, Any]], config: Config
 ) -> Html:
-    """Loss and valid metrics by epoch, and all numbers in a folded table."""
+    """Draw loss and valid metrics by epoch, with all numbers in a collapsed table."""
     if not lines:
-        return paragraph("No epoch is on record.")
+        return paragraph("No epoch has been recorded.")
     names = list(dict.fromkeys(name for line in lines for name in line))
     known = {metric for result in scores.values() for metric in result["metrics"]}
     losses = [name for name in names if name.endswith("loss")]
@@ -134,7 +137,7 @@ def _training(
     return join(
         [
             element("div", *charts, class_="charts"),
-            paragraph(f"The dashed line is epoch {best}, whose weights were kept."),
+            paragraph(f"The dashed line marks epoch {best}, whose weights were kept."),
             folded("All numbers", numbers),
         ]
     )
@@ -143,7 +146,7 @@ def _training(
 def _distinct(
     lines: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> dict[str, list[float | None]]:
-    """As many of the curves as can be told apart; of equal ones the first."""
+    """Return at most `COLOURS` curves; of equal curves only the first."""
     drawn: dict[str, list[float | None]] = {}
     for name in names:
         values = [line.get(name) for line in lines]
@@ -181,9 +184,11 @@ def _settings(config: Config, facts: Mapping[str, Any], data: store.Prepared) ->
 def _warnings(facts: Mapping[str, Any], data: store.Prepared) -> list[str]:
     if facts["data"]["key"] == data.builder_config.name:
         return []
-    return ["The data has changed since this model was trained; the examples are of the new data."]
+    return [
+        "The data has changed since this model was trained. The examples are from the new data."
+    ]
 
 
 def _in_order(splits: Sequence[str]) -> list[str]:
-    """Test first: it is what the others are read beside."""
+    """Return the splits with test first."""
     return sorted(splits, key=lambda name: name != "test")

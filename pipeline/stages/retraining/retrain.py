@@ -13,6 +13,7 @@ from pipeline.predictor import load
 from pipeline.report.terminal import note, print_table
 from pipeline.runs import RunFolder
 from pipeline.stages.data import prepare
+from pipeline.stages.evaluation.report_verdict import INTERPOLATION_COLUMNS, interpolation_rows
 from pipeline.stages.live import drift
 from pipeline.stages.publishing import export
 from pipeline.stages.retraining import (
@@ -210,7 +211,11 @@ class _Start:
         note(f"{name}: {100 * share:.0f} % of the fine-tuned weights, the rest of the old ones")
         seen = [{"share": at, **point._asdict()} for at, point in points.items()]
         self.way = {"share": share, "tolerated": most, "seen": seen}
-        print_table(f"{name}: interpolation", verdict.WAY, verdict.way_rows(self.way))
+        print_table(
+            f"{name}: interpolation",
+            INTERPOLATION_COLUMNS,
+            interpolation_rows(self.way),
+        )
 
 
 def _publish(

@@ -1,4 +1,4 @@
-"""What a person wants to see of the answers: scores by slot, confusions, mistakes, attention."""
+"""The report of a split: scores by slot, confusions, wrong answers, calibration, attention."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def report(
     ]
     return [
         Section("Slots", _slot_bars(judged)),
-        Section("What was taken for what", join([_slot_heat(judged), _intent_heat(judged)])),
+        Section("Confusion matrices", join([_slot_heat(judged), _intent_heat(judged)])),
         Section("Wrong answers", _mistakes(judged)),
-        Section("How far to trust a score", _trust(judged)),
+        Section("Calibration of the scores", _trust(judged)),
         Section("Attention for the intent", _attention(settings, tokenizer, model, judged)),
     ]
 
@@ -92,11 +92,12 @@ def _trust(judged: Sequence[Judged]) -> Html:
     for name, pairs in (("Intents", intents), ("Slots", slots)):
         scores, right = [score for score, _ in pairs], [hit for _, hit in pairs]
         error = calibration_error(scores, right)
-        title = f"{name}: {len(pairs)} answers, mean distance from the diagonal {error:.1f}"
+        title = f"{name}: {len(pairs)} answers, calibration error {error:.1f}"
         shown.append(reliability_plot(title, reliability(scores, right)))
         shown.append(coverage_table(coverage(scores, right, PRECISIONS)))
     said = (
-        "On the dashed line a score of 80 is right in 80 % of cases. Thresholds are of this split."
+        "On the dashed line, answers with a score of 80 are right in 80 % of cases. The thresholds"
+        " were chosen on this split."
     )
     return join([paragraph(said), *shown])
 
@@ -145,7 +146,7 @@ def _names(counts: Counter[tuple[str, str]]) -> list[tuple[str, int]]:
 
 
 def _left_out(count: int, what: str) -> Html:
-    note = f"{count} {what} in few mistakes or none are not shown."
+    note = f"{count} {what} with few or no errors are not shown."
     return paragraph(note) if count else Html("")
 
 
@@ -164,7 +165,7 @@ def _mistakes(judged: Sequence[Judged]) -> Html:
     return join(
         [
             paragraph(
-                f"{wrong:,} of {len(judged):,} answers have a mistake, some more than one kind."
+                f"{wrong:,} of {len(judged):,} answers have an error; some have more than one kind."
             ),
             table(("kind", "mistakes", "answers", "meaning"), rows),
             key_of_colours(colours),
@@ -176,8 +177,8 @@ def _mistakes(judged: Sequence[Judged]) -> Html:
 def _group(kind: Kind, group: Sequence[Judged], colours: dict[str, float]) -> Html:
     shown = group[:SHOWN]
     count = f"{len(shown)} of {len(group):,}"
-    if kind != "missed":  # what was not found has no score to go by
-        count += ", the surest first"
+    if kind != "missed":  # a missed span has no score
+        count += ", highest scores first"
     title = join(
         [
             element("b", _spaced(kind)),
@@ -232,7 +233,7 @@ def _attention(
     return join(
         [
             paragraph(
-                "The stronger the background, the more a token counts for the intent; percent."
+                "A stronger background means more attention for the intent; numbers are percent."
             ),
             attention([Attended(text, row, facts) for (text, facts), row in texts]),
         ]

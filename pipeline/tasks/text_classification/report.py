@@ -1,4 +1,4 @@
-"""What a person wants to see of the answers: scores by label, confusions, mistakes, reasons."""
+"""The report of a split: scores by label, confusions, wrong answers, calibration, attribution."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def report(
     wrong = sorted((one for one in judged if not one.right), key=lambda one: -_sure(one))
     return [
         Section("Labels", _bars(scores)),
-        Section("What was taken for what", _heat(judged, list(scores))),
+        Section("Confusion matrix", _heat(judged, list(scores))),
         Section("Wrong answers", _mistakes(wrong, len(judged))),
-        Section("How far to trust a score", _trust(settings, judged)),
+        Section("Calibration of the scores", _trust(settings, judged)),
         Section("Long texts", _long(settings, tokenizer, records)),
-        Section("What the answers rest on", _reasons(tokenizer, model, wrong, judged)),
+        Section("Attribution of the answers to tokens", _reasons(tokenizer, model, wrong, judged)),
     ]
 
 
@@ -92,7 +92,7 @@ def _heat(judged: Sequence[Judged], labels: Sequence[str]) -> Html:
     rows = [*shown, *([SPURIOUS] if any(gold == SPURIOUS for gold, _ in counts) else [])]
     columns = [*shown, *([MISSED] if any(found == MISSED for _, found in counts) else [])]
     hidden = len(labels) - len(shown)
-    note = paragraph(f"{hidden} labels in few mistakes or none are not shown.") if hidden else ""
+    note = paragraph(f"{hidden} labels with few or no errors are not shown.") if hidden else ""
     return join([heatmap("Labels", rows, columns, counts), note])
 
 
@@ -100,7 +100,8 @@ def _mistakes(wrong: Sequence[Judged], answers: int) -> Html:
     if not wrong:
         return paragraph("Every answer is right.")
     shown = wrong[:SHOWN]
-    said = f"{len(wrong):,} of {answers:,} answers are wrong; the surest {len(shown)} of them:"
+    count = f"{len(wrong):,} of {answers:,} answers are wrong."
+    said = f"{count} Highest scores first, {len(shown)} shown:"
     items = [Attended(_shortened(one), [], _facts(one)) for one in shown]
     return join([paragraph(said), attention(items)])
 
@@ -117,9 +118,10 @@ def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Ht
         pairs = [(one.answer["score"], one.right) for one in judged]
     scores, right = [score for score, _ in pairs], [hit for _, hit in pairs]
     error = calibration_error(scores, right)
-    title = f"{len(pairs):,} scores, mean distance from the diagonal {error:.1f}"
+    title = f"{len(pairs):,} scores, calibration error {error:.1f}"
     said = (
-        "On the dashed line a score of 80 is right in 80 % of cases. Thresholds are of this split."
+        "On the dashed line, answers with a score of 80 are right in 80 % of cases. The thresholds"
+        " were chosen on this split."
     )
     plot = reliability_plot(title, reliability(scores, right))
     return join([paragraph(said), plot, coverage_table(coverage(scores, right, PRECISIONS))])
@@ -130,14 +132,16 @@ def _long(
 ) -> Html:
     """How many texts the encoder does not read whole."""
     if not settings.model.encoders:
-        return paragraph("The n-grams, which are the whole model, read all of every text.")
+        return paragraph("This model uses n-grams only, which cover the whole of every text.")
     cut, most = 0, f"{settings.tokenizer.max_tokens:,}"
     for start in range(0, len(records), GROUP):
         texts = [record["text"] for record in records[start : start + GROUP]]
         found = tokenizer.cut(tokens.clean(tf.constant(texts, tf.string)))
         cut += int(tf.reduce_sum(tf.cast(found, tf.int32)))
     if not cut:
-        return paragraph(f"No text has over {most} tokens: the encoder reads all of every text.")
+        return paragraph(
+            f"No text has more than {most} tokens, so the encoder reads every text in full."
+        )
     share = f"{cut:,} of {len(records):,} texts ({100 * cut / len(records):.1f} %)"
     rest = "The n-grams alone read" if settings.model.ngrams else "Nothing reads"
     return paragraph(

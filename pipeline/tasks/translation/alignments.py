@@ -1,4 +1,4 @@
-"""Where the model looked while it translated, and what it hardly looked at."""
+"""Attention of the model while it translates, and source tokens that get little of it."""
 
 from __future__ import annotations
 
@@ -73,9 +73,11 @@ def look(align: Align | None, judged: Sequence[Judged]) -> list[Looked]:
 def attention(looked: Sequence[Looked]) -> Html:
     """A picture for each of the drawn ones that is not too long to be looked at."""
     if not looked:
-        return paragraph("Nothing says where this model looked.")
+        return paragraph("This model reports no attention.")
     if not any(one.weights.any() for one in looked):
-        return paragraph("This model has no attention: all it has of the source is one vector.")
+        return paragraph(
+            "This model has no attention: it passes the source to the decoder as one vector."
+        )
     said = (
         "The worst translations, some with wrong values, and good ones. The stronger the colour,"
         " the more of its attention a target token (row) gives to a source token (column)."
@@ -97,7 +99,8 @@ def holes(looked: Sequence[Looked]) -> Html:
     said = (
         f"{missed:,} of {all_words:,} source tokens ({100 * missed / max(1, all_words):.1f} %) in"
         f" {len(seen):,} sentences got less than {MIN_COVERAGE} in all, where 1 is the attention of"
-        " one target token. Small words may go unseen; a name or a verb that did is often left out."
+        " one target token. This is normal for function words; a name or a verb among them is often"
+        " missing in the translation."
     )
     worst = sorted(seen, key=lambda one: -len(one.holes) / max(1, len(one.words)))[:SHOWN]
     shown = [

@@ -1,4 +1,4 @@
-"""What a person wants to see of translations: scores, lengths, mistakes, where the model looked."""
+"""The report of a split: scores, lengths, values, repetition, examples, attention."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MEANING = {
     "bleu_lowercased": "BLEU, lowercased and tokenised: only beside papers that report that",
     "value_fidelity": "value fidelity: F1 of numbers, dates, times, prices, codes",
     "length_ratio": "length ratio: tokens in percent of the references'",
-    "repetition": "translations in a loop that the reference has not",
+    "repetition": "translations with a repetition that the reference does not have",
     "perplexity": "perplexity of a token of the reference; lower is better",
 }
 
@@ -65,8 +65,8 @@ def report(
         Section("Values", _values(settings, judged)),
         Section("Repetition", _repetition(judged)),
         Section("Worst and best translations", worst_and_best(judged)),
-        Section("Where it looked", attention(looked)),
-        Section("What it hardly looked at", holes(looked)),
+        Section("Attention", attention(looked)),
+        Section("Source tokens with little attention", holes(looked)),
     ]
 
 
@@ -101,7 +101,7 @@ def _by_length(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Html:
         )
         for row in by_length([one.text for one in judged], chosen)
     ]
-    said = "Each Chinese character counts as a word. Few examples make an unsure score."
+    said = "Each Chinese character counts as a word. Scores of few examples are uncertain."
     return join([bars("BLEU and chrF++ by the length of the source", rows), paragraph(said)])
 
 
@@ -124,8 +124,8 @@ def _values(settings: Settings, judged: Sequence[Judged]) -> Html:
     wrong = [one for one in judged if one.values.lost or one.values.invented]
     wrong.sort(key=lambda one: -len(one.values.lost) - len(one.values.invented))
     said = (
-        f"{len(wrong):,} of {len(judged):,} translations lose or invent a value. What the"
-        " references lose was plain enough to leave out, or is said in a way that no rule reads."
+        f"{len(wrong):,} of {len(judged):,} translations lose or invent a value. A value"
+        " that the reference loses as well was either left out or written in a form no rule covers."
     )
     shown = [with_values(one) for one in wrong[:SHOWN]]
     return join(

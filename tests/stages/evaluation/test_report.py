@@ -112,4 +112,4 @@ def test_a_run_without_weights_is_refused(tiny, finished, tmp_path):
 
 def test_a_run_without_an_epoch_on_record(make):
     _, page = make(lambda folder: folder.metrics.unlink())
-    assert "No epoch is on record." in page
+    assert "No epoch has been recorded." in page

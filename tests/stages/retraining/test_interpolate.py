@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.stages.retraining import interpolate, verdict
+from pipeline.stages.evaluation import report_verdict
+from pipeline.stages.retraining import interpolate
 
 
 @pytest.fixture
@@ -95,5 +96,7 @@ def test_one_row_more_or_less_holds_nothing_back(rows, most):
 
 
 def test_nothing_lost_is_not_told_as_less_than_nothing():
-    (row,) = verdict.way_rows({"seen": [{"share": 0.3, "score": 100.0, "lost": -1e-9}]})
+    (row,) = report_verdict.interpolation_rows(
+        {"seen": [{"share": 0.3, "score": 100.0, "lost": -1e-9}]}
+    )
     assert list(map(str, row)) == ["30 %", "100.0", "0.0"]

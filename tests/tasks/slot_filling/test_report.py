@@ -59,19 +59,19 @@ def test_every_section_is_there_and_counts_are_so(show, records):
     shown = show(records, [wrong(record) for record in records])
     assert list(shown) == [
         "Slots",
-        "What was taken for what",
+        "Confusion matrices",
         "Wrong answers",
-        "How far to trust a score",
+        "Calibration of the scores",
         "Attention for the intent",
     ]
     swapped = [r for r in records if {"departure_city", "arrival_city"} & set(r["slots"]["slot"])]
     answers = shown["Wrong answers"]
-    assert f"{len(records)} of {len(records)} answers have a mistake" in answers
-    assert f"(20 of {len(records)}, the surest first)" in answers
-    assert f"({len(swapped)} of {len(swapped)}, the surest first)" in answers
+    assert f"{len(records)} of {len(records)} answers have an error" in answers
+    assert f"(20 of {len(records)}, highest scores first)" in answers
+    assert f"({len(swapped)} of {len(swapped)}, highest scores first)" in answers
     assert answers.count("<li>") == len(swapped) + report.SHOWN
     assert "missed" not in plain(answers.split("</table>")[1])  # no group without an example
-    assert "&lt;i&gt;" in shown["What was taken for what"]
+    assert "&lt;i&gt;" in shown["Confusion matrices"]
 
 
 def test_right_answers_are_said_to_be(show, records):

@@ -19,11 +19,11 @@ NASTY = (
 )
 TITLES = [
     "Labels",
-    "What was taken for what",
+    "Confusion matrix",
     "Wrong answers",
-    "How far to trust a score",
+    "Calibration of the scores",
     "Long texts",
-    "What the answers rest on",
+    "Attribution of the answers to tokens",
 ]
 
 
@@ -93,19 +93,19 @@ def test_every_section_is_there_and_counts_are_so(show):
     records = [record(f"text {i}", "yes" if i % 3 else "no", line=i) for i in range(90)]
     shown = show(records, [answer(r["text"], 0.5 + i / 174) for i, r in enumerate(records)])
     assert list(shown) == TITLES
-    assert "30 of 90 answers are wrong; the surest 30 of them" in shown["Wrong answers"]
+    assert "30 of 90 answers are wrong. Highest scores first, 30 shown" in shown["Wrong answers"]
     items = shown["Wrong answers"].split("<li>")[1:]
     assert len(items) == 30
     assert "f.csv:87" in items[0]  # the surest first
     assert "no (0.00) → yes (1.00)" in plain(items[0])
-    assert "no → yes: 30 of 30 (100.0 %)" in shown["What was taken for what"]
-    assert "90 scores, mean distance" in shown["How far to trust a score"]
+    assert "no → yes: 30 of 30 (100.0 %)" in shown["Confusion matrix"]
+    assert "90 scores, calibration error" in shown["Calibration of the scores"]
 
 
 def test_right_answers_are_said_to_be(show):
     shown = show([record("a", "yes")], [answer("a", 0.9)])
     assert "Every answer is right." in shown["Wrong answers"]
-    assert "(missed)" not in shown["What was taken for what"]
+    assert "(missed)" not in shown["Confusion matrix"]
 
 
 def test_a_label_that_training_never_had_is_shown_as_new(show):
@@ -123,15 +123,17 @@ def test_several_labels(show):
     first, second = (plain(item) for item in shown["Wrong answers"].split("<li>")[1:])
     assert "yes (0.80), no (0.20) → yes (0.80)" in first  # sure at 0.8 that `no` is not there
     assert "no label → no (0.70)" in second
-    heat = shown["What was taken for what"]
+    heat = shown["Confusion matrix"]
     assert "no → (missed): 1 of 2" in heat
     assert "(spurious) → no: 1 of 1" in heat
-    assert "6 scores, mean distance" in shown["How far to trust a score"]
+    assert "6 scores, calibration error" in shown["Calibration of the scores"]
 
 
 def test_reasons_are_of_wrong_answers_first_and_their_sizes_sum_to_one(show):
     records = [record(f"text {i}", "no" if i == 40 else "yes", line=i) for i in range(50)]
-    markup = show(records, [answer(r["text"], 0.9) for r in records])["What the answers rest on"]
+    markup = show(records, [answer(r["text"], 0.9) for r in records])[
+        "Attribution of the answers to tokens"
+    ]
     items = markup.split("<li>")[1:]
     assert len(items) == report.LOOKED_AT
     assert "f.csv:40" in items[0]
@@ -157,7 +159,7 @@ def test_thousands_of_rows_and_long_texts_do_not_make_a_long_page(show):
     many = [record(f"{i} {'word ' * (2000 if i % 2 else 4)}", labels[i % 200]) for i in range(3000)]
     shown = show(many, [answer(one["text"], 0.9) for one in many])
     assert sum(map(len, shown.values())) < 700_000
-    assert "labels in few mistakes or none are not shown" in shown["What was taken for what"]
+    assert "labels with few or no errors are not shown" in shown["Confusion matrix"]
 
 
 def test_what_the_encoder_does_not_read_is_said(show):
@@ -166,4 +168,4 @@ def test_what_the_encoder_does_not_read_is_said(show):
         return show(rows, [answer(text, 0.9) for text in texts])["Long texts"]
 
     assert "1 of 3 texts (33.3 %) have over 256 tokens" in said("a" * 65, "a" * 64, "b")
-    assert "No text has over 256 tokens" in said("a", "b")
+    assert "No text has more than 256 tokens" in said("a", "b")

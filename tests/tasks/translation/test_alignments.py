@@ -80,5 +80,5 @@ def test_a_model_without_attention_says_so(judged):
 
 def test_without_anything_to_ask(judged):
     assert look(None, judged) == []
-    assert "Nothing says" in attention([])
+    assert "reports no attention" in attention([])
     assert holes([]) == ""

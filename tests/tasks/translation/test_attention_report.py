@@ -60,5 +60,5 @@ def test_the_report_of_a_real_model(make, tokenizer, records):
     sections = report_of_model(settings, tokenizer, build_model(settings, {}), some, answers)
     bodies = {section.title: section.body for section in sections}
     assert "perplexity" in bodies["Scores of the translations"]
-    assert "<svg" in bodies["Where it looked"]
-    assert "source tokens" in bodies["What it hardly looked at"]
+    assert "<svg" in bodies["Attention"]
+    assert "source tokens" in bodies["Source tokens with little attention"]

@@ -13,8 +13,8 @@ TITLES = [
     "Values",
     "Repetition",
     "Worst and best translations",
-    "Where it looked",
-    "What it hardly looked at",
+    "Attention",
+    "Source tokens with little attention",
 ]
 PAIRS = [
     ("订5月1日的票，800元", "Book a ticket for May 1, 800 yuan.", "Book a ticket for 800 yuan."),
@@ -70,13 +70,13 @@ def test_values_repetition_and_lengths(read, shown):
     assert "1 of 5" in shown["Repetition"]
     assert len(read(shown["By the length of the source"]).all("svg")) == 1
     assert "length ratio" in shown["Length"]
-    assert read(shown["Where it looked"]).all("svg")
+    assert read(shown["Attention"]).all("svg")
 
 
 def test_without_model_values_or_loops(read, show):
     plain = show([("你好", "Hello.", "Hi.")])
-    assert "Nothing says" in plain["Where it looked"]
-    assert plain["What it hardly looked at"] == ""
+    assert "reports no attention" in plain["Attention"]
+    assert plain["Source tokens with little attention"] == ""
     assert "Neither" in plain["Values"]
     assert "No translation repeats" in plain["Repetition"]
     assert "perplexity" not in plain["Scores of the translations"]
