@@ -1,4 +1,4 @@
-"""Rows that travel: records as JSON lines in the task's embedded form, written and read back."""
+"""Rows that travel with a version: JSON lines of records, written and read back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipeline.task import Record, Task
 
 
 def write(task: Task, file: Path, records: Iterable[Record]) -> None:
-    """One row a line; no file where there is no row."""
+    """Write one row a line; no file without rows."""
     rows = [json.dumps(task.data.to_json(record), ensure_ascii=False) for record in records]
     if rows:
         artifacts.write_file(file, "".join(f"{row}\n" for row in rows).encode())
 
 
 def read(task: Task, config: Config, file: Path) -> list[Record]:
-    """The records of such a file; their `source` is its name and line. None where there is none."""
+    """Read the records of such a file, with its name and line as `source`; none without it."""
     if not file.exists():
         return []
     files = dict.fromkeys(("train", "valid", "test"), str(file))

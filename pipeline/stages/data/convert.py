@@ -1,4 +1,4 @@
-"""A user's file in another format, whole or not at all."""
+"""Write a user's file in another format, whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def run(
     to: str | None = None,
     tags: str | None = None,
 ) -> str:
-    """Writes `source` as `target` and gives one line on what was written.
+    """Write `source` as `target` and return one line on what was written.
 
-    The target is staged beside its place, read back by the task's writer, and moved there only if
-    everything came back.
+    The target is written beside its place, read back by the task's writer, and moved only if
+    nothing was lost.
 
     Args:
-        task: The task whose formats they are.
+        task: The task of the formats.
         source: A file, or the folder of one set.
-        target: What to write; it must not exist.
-        from_: The source's format; else it is detected and said.
-        to: The target's format; else its ending says it.
+        target: The file to write; it must not exist.
+        from_: The source's format; detected and logged if None.
+        to: The target's format; given by its ending if None.
         tags: The tag scheme to write, for formats with tags.
 
     Raises:
-        DataError: A line is bad or the target's format cannot hold it; its file and line.
+        DataError: A line is bad, or the target's format cannot hold it; names file and line.
         InputError: The target exists, or a format is unknown.
     """
     refuse(target)
@@ -43,12 +43,12 @@ def run(
     note(seen)
     sets = found["files"].values()
     training = found["files"]["train"]
-    two = isinstance(training, dict)  # files that make one set together
+    two = isinstance(training, dict)  # two files that make one set
     if str(source) != _first(training) and not (two and len(sets) == 1):
         known = ", ".join(map(_first, sets))
         raise InputError(f"{source}: holds several sets; expected one of {known}")
     found = {**found, "files": {"train": training}}
-    found.pop("intent", None)  # what training would fill in is not in the file
+    found.pop("intent", None)  # filled in for training; not in the file
     problems: list[DataError] = []
     settings = task.settings.model_validate({"task": task.name, "data": found})
     records = list(task.data.read_as_is(settings, problems.append))
@@ -60,12 +60,12 @@ def run(
 
 
 def _first(files: str | dict[str, str]) -> str:
-    """The file that a set is called by: of several that make it the first."""
+    """Return the file that names a set: the first of several."""
     return files if isinstance(files, str) else next(iter(files.values()))
 
 
 def refuse(target: Path) -> None:
-    """Raises an InputError where the target exists, or its folder does not."""
+    """Raise an InputError if the target exists, or its folder does not."""
     if target.exists() or target.is_symlink():
         raise InputError(f"{target}: exists; choose another name")
     if not target.parent.is_dir():
@@ -73,7 +73,7 @@ def refuse(target: Path) -> None:
 
 
 def publish(target: Path, write: Callable[[Path], str]) -> str:
-    """Stages what `write` makes in a folder beside the target, then moves it there."""
+    """Call `write` in a folder beside the target, then move the result to its place."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         staged = Path(folder) / target.name
         said = write(staged)

@@ -1,4 +1,4 @@
-"""A config for a user's own file."""
+"""Write a config for a user's own file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def run(
     format_: str | None = None,
     others: Iterable[Task] = (),
 ) -> str:
-    """Writes a config for `data` to `target` and gives one line on what was detected.
+    """Write a config for `data` to `target` and return one line on what was detected.
 
     Args:
-        task: What is to be trained.
+        task: The task to train.
         data: The user's file or folder.
         target: The config to write.
-        format_: The data's format, where the user says it.
-        others: Tasks that the data may be meant for; asked only where they are not for this one.
+        format_: The data's format; detected if None.
+        others: Tasks that may read the data; tried only if this task cannot read it.
 
     Raises:
         InputError: The data is in no known format, or `target` exists.
@@ -43,13 +43,16 @@ def run(
         raise InputError(f"{error}. That is for {task.name}; {' or '.join(readers)}") from error
     settings: dict[str, Any] = {"task": task.name, "data": found}
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
-    head = f"# Detected: {seen}\n# Every other setting has its default; `train` writes all out.\n"
+    head = (
+        f"# Detected: {seen}\n"
+        "# Every other setting has its default; `python main.py settings` lists them.\n"
+    )
     write_file(target, (head + text).encode())
     return seen
 
 
 def _readers(tasks: Iterable[Task], data: Path, format_: str | None) -> list[str]:
-    """The tasks that can read the data, each with what it takes them for."""
+    """Return the tasks that can read the data, each with what it detects."""
     found = []
     for task in tasks:
         try:

@@ -1,4 +1,4 @@
-"""A config's files become a dataset on disk, once."""
+"""Turn a config's files into a dataset on disk, once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.report.terminal import note
 from pipeline.task import A, M, Purpose, R, S, Source, T, Task
 
 PREPARED = ROOT / "data" / "prepared"
-SAID_OF_A_FILE = {"intent"}  # data settings that, said of a file, say nothing of the next one
+SAID_OF_A_FILE = {"intent"}  # data settings that describe one file and not the next
 
 
 def run(
@@ -60,7 +60,7 @@ def records(task: Task[S, R, A, T, M], data: store.Prepared, split: str) -> Iter
 
 
 def say(config: Config, data: store.Prepared) -> None:
-    """What there is to train on; what a stated policy repaired is said each time, not only once."""
+    """Log the number of examples, and each time what the config's policies repaired."""
     counts = ", ".join(f"{name} {split.num_examples}" for name, split in data.info.splits.items())
     note(f"{config.name}: {counts} examples (data/prepared/{data.builder_config.name})")
     for what, count in data.info.metadata["repairs"].items():

@@ -1,4 +1,4 @@
-"""The texts of a file, labelled or not."""
+"""Read the texts of a file, annotated or not."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TABLES = (".csv", ".tsv", ".parquet")
 
 
 def texts_of(task: Task, config: Config, file: Path) -> Iterator[str]:
-    """Texts one by one, in order.
+    """Yield the texts of a file, in order.
 
-    A `.txt` file is read line by line, JSONL by its key `text`, either also as `.gz`; all else, and
-    JSONL without that key, as annotated data in a format of the task, by a model that was trained
-    with this config.
+    A `.txt` file is read line by line, and JSONL by its key `text`; either may be `.gz`. Any other
+    file, and JSONL without that key, is read as annotated data of the task, as a model trained with
+    this config reads it.
 
     Raises:
-        DataError: A bad line, by file and number.
-        InputError: The file cannot be read, its format not be told, or there is no text in it.
+        DataError: A line is bad; names file and line.
+        InputError: The file cannot be read, its format is not recognised, or it has no text.
     """
     count = 0
     for text in read_texts(file) if may_be_plain(file) else _annotated(task, config, file):
@@ -40,7 +40,7 @@ def _annotated(task: Task, config: Config, file: Path) -> Iterator[str]:
 
 
 def may_be_plain(file: Path) -> bool:
-    """Whether a file's texts can be read without knowing how it is annotated, if it is."""
+    """Return whether a file's texts can be read without knowing its annotations."""
     return LINES in file.suffixes or (".jsonl" in file.suffixes and _has_text(file))
 
 
@@ -50,7 +50,7 @@ def _has_text(file: Path) -> bool:
 
 
 def read_texts(file: Path, key: str = "text") -> Iterator[str]:
-    """The texts of a file: `.jsonl` (its key `text`) or plain, one a line; `.gz` of either."""
+    """Yield the texts of `.jsonl` (its key `text`) or of plain lines; either may be `.gz`."""
     objects = holds_objects(file)
     for number, line in read_lines(file):
         if not objects:
@@ -60,10 +60,10 @@ def read_texts(file: Path, key: str = "text") -> Iterator[str]:
 
 
 def holds_objects(file: Path) -> bool:
-    """Whether a file's lines are JSON; else each is a text.
+    """Return whether a file's lines are JSON; otherwise each line is a text.
 
     Raises:
-        InputError: It is a table, whose lines would be answered with their header and separators.
+        InputError: The file is a table; its header and separators would be read as text.
     """
     table = next((suffix for suffix in file.suffixes if suffix in TABLES), None)
     if table:
@@ -74,10 +74,10 @@ def holds_objects(file: Path) -> bool:
 
 
 def text_of(file: Path, number: int, line: str, key: str = "text") -> str:
-    """The text in a line of JSON.
+    """Return the text in a line of JSON.
 
     Raises:
-        DataError: It holds none.
+        DataError: The line has no text.
     """
     try:
         row = json.loads(line)

@@ -1,4 +1,4 @@
-"""What is wrong with a config's data: every bad line, what to know of the rest, safe repairs."""
+"""Check a config's data: every bad line, what is odd about the rest, safe repairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.report.terminal import print_table
 from pipeline.stages.data.prepare import PREPARED
 from pipeline.task import Record, Source, Task
 
-SHOWN = 20  # records that a filter left out; all are in the file
+SHOWN = 20  # records left out by a filter that are printed; the file has all
 COLUMNS = ("where", "why")
 
 
@@ -25,22 +25,22 @@ def run(
     strict: bool = False,
     folder: Path = PREPARED,
 ) -> Sequence[DataError]:
-    """Reads all splits, prints what is there and what is odd, and gives the bad lines.
+    """Read all splits, print counts and odd findings, and return the bad lines.
 
     Args:
-        task: The config's task.
-        config: Its data are read; nothing is trained.
-        fix: Whether to write a mended copy beside each file that has something safe to mend.
-        strict: Whether an odd thing is an error, too.
-        folder: Where the records that the config's filters leave out are listed.
+        task: The task of the config.
+        config: The config; its data is read and nothing is trained.
+        fix: Whether to write a repaired copy of each file with safe repairs.
+        strict: Whether odd findings are errors, too.
+        folder: The folder of the list of records that the config's filters leave out.
 
     Raises:
-        InputError: `strict`, and something is odd though every line is good.
+        InputError: `strict`, and there are odd findings although every line is good.
     """
     problems: list[DataError] = []
     source = task.data.load(config.settings, problems.append)
     splits = {split: list(read()) for split, read in source.splits.items()}
-    # A bad line is met once a pass, and a carved split passes over its file again.
+    # A bad line is reported once for each pass; a carved split reads its file again.
     unique = list({(p.path, p.line, p.wrong): p for p in problems}.values())
     columns = ("split", "examples", "repeated texts", "also in train")
     print_table(config.name, columns, _counts(splits))
@@ -61,9 +61,9 @@ def run(
 
 
 def _list_dropped(task: Task, config: Config, source: Source, folder: Path) -> None:
-    """Prints the first records that filters left out; a file has all of them."""
+    """Print the first records that filters left out; a file lists all of them."""
     file = folder / f"{config.name}-dropped.jsonl"
-    file.unlink(missing_ok=True)  # that of other settings
+    file.unlink(missing_ok=True)  # the list of other settings
     shown, count = list[tuple[str, str]](), 0
     with contextlib.ExitStack() as opened:
         for count, (record, why) in enumerate(source.dropped(), start=1):
@@ -81,7 +81,7 @@ def _list_dropped(task: Task, config: Config, source: Source, folder: Path) -> N
 
 
 def print_problems(task: Task, name: str, problems: Sequence[DataError]) -> None:
-    """Each bad line: where, the reason, what stands there with the place marked, a fix."""
+    """Print each bad line: its position, the reason, the line with the bad part marked, a fix."""
     print(f"{name}: bad lines")
     for problem, advice in zip(problems, task.data.describe_errors(problems), strict=True):
         where = f"{problem.path}:{problem.line}" if problem.line else problem.path
@@ -104,12 +104,12 @@ def _counts(splits: Mapping[str, Sequence[Record]]) -> list[tuple[str | int, ...
 
 
 def _repair(task: Task, config: Config) -> None:
-    """Says line by line what was mended, and which file holds it."""
+    """Write repaired copies, and print each repair and each copy."""
     written = 0
     for path, target, mended in task.data.repair(config.settings):
         for line, what in mended:
             print(f"{path}:{line}: {what}")
-        print(f"wrote {target}: {len(mended)} lines mended; {path} is as it was")
+        print(f"wrote {target}: {len(mended)} lines repaired; {path} is unchanged")
         written += 1
     if not written:
-        print("--fix: nothing that is safe to mend")
+        print("--fix: there is nothing to repair safely")

@@ -13,7 +13,7 @@ from pipeline.stages.live import drift
 Cell = str | int | float
 SCORE_COLUMNS = ("rows", "n", "before", "after", "difference", "low", "high")
 LABEL_COLUMNS = ("label", "n", "right before, %", "after, %", "forgotten", "learnt")
-INTERPOLATION_COLUMNS = ("share of the way", "valid", "loss on old rows")
+INTERPOLATION_COLUMNS = ("share of the way", "valid", "points lost on old rows")
 FORGOTTEN_COLUMNS = ("source", "text")
 CHECK_COLUMNS = ("check", "passed", "finding")
 
@@ -29,7 +29,7 @@ def section(verdict: Mapping[str, Any]) -> Section:
     labels = verdict["labels"]
     blocks = [
         element("p", verdict["reason"]),
-        *([paragraph(f"Published despite the verdict: {forced}")] if forced else []),
+        *([paragraph(f"Incumbent despite the verdict: {forced}")] if forced else []),
         table(CHECK_COLUMNS, checks),
         paragraph(
             f"{verdict['metric']} in percent, before and after the retraining, with the 95 %"

@@ -20,7 +20,7 @@ from pipeline.savedmodel.load import load_signature
 from pipeline.stages.evaluation.stress import SEED
 from pipeline.stages.publishing.export import Candidate
 from pipeline.stages.retraining.comparison import Change, Compared, LabelChange, compare
-from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.retraining.incumbent import Incumbent
 from pipeline.stages.retraining.interpolate import tolerated
 from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.stages.training.assembly import read_vocabularies
@@ -58,7 +58,7 @@ class Evidence:
 
 
 def run(
-    old: Published, candidate: Candidate, held_out: Sequence[Record], train: Sequence[Record]
+    old: Incumbent, candidate: Candidate, held_out: Sequence[Record], train: Sequence[Record]
 ) -> Verdict:
     """Answer the rows with both models and check the candidate.
 
@@ -103,7 +103,7 @@ def run(
 
 
 def _collect(
-    old: Published,
+    old: Incumbent,
     models: Mapping[str, Outputs],
     held_out: Sequence[Record],
     train: Sequence[Record],
@@ -166,7 +166,7 @@ def _order(before: Vocabularies, after: Vocabularies) -> Check:
     return Check("label order", True, "old labels and words come first, in their old order")
 
 
-def _suspect(old: Published, evidence: Evidence, settings: RetrainSettings) -> list[Check]:
+def _suspect(old: Incumbent, evidence: Evidence, settings: RetrainSettings) -> list[Check]:
     """Check whether the new annotations are wrong, if enough new rows have known labels.
 
     The candidate learns a correct annotation that the incumbent misses. Annotations that both

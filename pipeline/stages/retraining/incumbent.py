@@ -1,4 +1,4 @@
-"""The version that is retrained: all that retraining needs, from its folder alone."""
+"""The incumbent: the published version that is retrained, read from its folder alone."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from pipeline.tasks import find_task, schema_of
 
 
 @dataclass(frozen=True)
-class Published:
-    """A version and the rows that it is held to.
+class Incumbent:
+    """A published version and the old rows.
 
     Args:
-        version: Its folder.
-        manifest: What it was published with.
-        task: Its task.
-        config: Its settings, with those overridden that the user says.
-        data: Its data settings, none overridden.
-        vocabularies: Its own.
-        train: Old training rows: its replay set, or the user's old data.
-        learnt: Rows that it was trained on, as far as they travel: its replay set.
-        valid: Rows that chose its epoch; empty where they did not travel.
-        exam: Rows that it was examined with.
-        is_whole: Whether `train` is all that it was trained on.
+        version: The folder of the version.
+        manifest: The manifest of the version.
+        task: The task of the version.
+        config: The settings of the version, with the user's overrides.
+        data: The data settings of the version, without overrides.
+        vocabularies: The vocabularies of the version.
+        train: Old training rows: the replay rows, or the user's old data.
+        learnt: Training rows of the version that travel with it: the replay rows.
+        valid: Validation rows of the version; empty if they do not travel with it.
+        exam: Exam rows of the version, or the user's.
+        is_whole: Whether `train` is all that the version was trained on.
         newest: The number of the model's newest version when this one was opened.
     """
 
@@ -55,12 +55,12 @@ class Published:
     newest: int
 
     def taken(self, answers: Sequence[Answer]) -> set[int]:
-        """Places of the answers that have a label which this version lacks."""
+        """Return the positions of answers with a label that this version lacks."""
         suggested = map(self.task.answers.suggest, answers)
         return {place for place, record in enumerate(suggested) if not self.knows(record)}
 
     def knows(self, record: Record) -> bool:
-        """Whether it has all labels of the record."""
+        """Return whether the version has all labels of a record."""
         return all(
             label in self.vocabularies[kind]
             for kind, labels in self.task.answers.labels(record).items()
@@ -68,7 +68,7 @@ class Published:
         )
 
     def refuse_newer(self) -> None:
-        """What was published meanwhile was neither learnt nor compared with.
+        """Refuse to publish if another version was published meanwhile.
 
         Raises:
             GateError: There is a newer version than when this one was opened.
@@ -84,15 +84,15 @@ class Published:
 
 @contextmanager
 def alone(model: Path) -> Iterator[None]:
-    """Waits for other retrainings of a model: begun side by side, the last would undo the first.
+    """Hold the only retraining of a model; wait for another one, which this one would undo.
 
-    The lock is on the model's folder; it leaves no file, and goes with the process.
+    The lock is on the model's folder; it leaves no file and ends with the process.
 
     Args:
         model: `saved_models/<name>`, or one version's folder.
 
     Raises:
-        InputError: There is no version, or none can be published there.
+        InputError: There is no version, or the folder is not writable.
     """
     home = artifacts.find_version(model).resolve().parent
     if not os.access(home, os.W_OK):
@@ -116,18 +116,18 @@ def open_version(
     overrides: Sequence[str] = (),
     exam: Path | None = None,
     old_data: Path | None = None,
-) -> Published:
-    """Reads a version's folder.
+) -> Incumbent:
+    """Read the folder of a version.
 
     Args:
         path: `saved_models/<name>` (its newest version), or one version's folder.
         overrides: `key.key=value`.
-        exam: Rows to use instead of its exam set, in any format that can be told.
-        old_data: Its old training data, instead of its replay set.
+        exam: Rows to use instead of its exam rows, in any format that is detected.
+        old_data: Its old training data, to use instead of its replay rows.
 
     Raises:
-        InputError: There is no version, or a set of rows did not travel and is not given.
-        PipelineError: It was changed since it was published.
+        InputError: There is no version, or a set of rows is neither stored nor given.
+        PipelineError: The version was changed since it was published.
     """
     folder = artifacts.find_version(path).resolve()
     version = VersionFolder(folder)
@@ -137,21 +137,21 @@ def open_version(
     if folder.parent.name != config.name or not folder.name.isdecimal():
         raise InputError(f"{folder}: expected the folder <models>/{config.name}/<number>")
     if newest != int(folder.name):
-        said = f"version {folder.name} is trained on and compared with, not {newest}"
+        said = f"version {folder.name} is retrained and compared with, not {newest}"
         note(f"{config.name}: {said}")
     _say_unusual(config)
     task = find_task(config.task)
     asked = _rows(task, config, exam, version.exam, "exam")
-    # A user's file may have all there ever was in it; what travels was divided already.
+    # A user's file may have rows of all splits; the stored rows are divided already.
     valid = without(bundled_rows.read(task, config, version.valid), asked if exam else ())
     train = _rows(task, config, old_data, version.replay, "old-data")
     others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
     kept = without(train, others)
     if len(kept) < len(train):
-        note(f"{len(train) - len(kept)} of the old rows stand in the exam or valid set: left out")
+        note(f"left out {len(train) - len(kept)} old rows that are also in the exam or valid set")
     if old_data:
         _say_missing(old_data, len(kept), version)
-    return Published(
+    return Incumbent(
         version=version,
         manifest=manifest,
         task=task,
@@ -168,27 +168,27 @@ def open_version(
 
 
 def has_all(version: VersionFolder, replayed: int) -> bool:
-    """Whether so many replay rows are all that a version has learnt from.
+    """Return whether this number of replay rows is all that a version was trained on.
 
-    What a retraining was shown is no more than a sample, if what it had of the rows before was one:
-    then even a replay set with every row of it is not all.
+    A retraining that had only a sample of the earlier rows has not seen them all, so even a replay
+    set with all of its own training rows is not the whole.
     """
-    given = version.verdict  # of a retraining
+    given = version.verdict  # only a retrained version has one
     begun = not given.exists() or artifacts.read_json(given).get("whole", False)
     return bool(begun and replayed >= artifacts.read_json(version.data_profile)["examples"])
 
 
 def without(records: Sequence[Record], others: Sequence[Record]) -> list[Record]:
-    """The records whose texts no other has."""
+    """Return the records whose text is in no other record."""
     known = {text_key(record["text"]) for record in others}
     return [record for record in records if text_key(record["text"]) not in known]
 
 
 def _say_unusual(config: Config) -> None:
-    """Names the `retrain` settings that are not the task's own.
+    """Log the `retrain` settings that differ from the defaults.
 
-    What is set once stays with the versions that come of it; a gate that is wider for one file
-    would else be wider for all that follow, unseen.
+    A setting is kept in all later versions; without this note, a gate that was widened for one file
+    would stay wider unnoticed.
     """
     now = config.settings.retrain
     usual = type(config.settings).model_fields["retrain"].get_default(call_default_factory=True)
@@ -202,15 +202,15 @@ def _say_unusual(config: Config) -> None:
 
 
 def _say_missing(file: Path, rows: int, version: VersionFolder) -> None:
-    """The same file each time lacks what was learnt since: the rows of other new files."""
+    """Warn that old data lacks rows of other new files that were learnt since."""
     learnt = artifacts.read_json(version.data_profile)["examples"]
     if rows < learnt:
-        told = f"version {version.path.name} learnt from {learnt}: the others may be forgotten"
-        note(f"{file}: {rows} rows, and {told}")
+        trained = f"version {version.path.name} was trained on {learnt}"
+        note(f"{file}: {rows} rows, but {trained}; the others may be forgotten")
 
 
 def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str) -> list[Record]:
-    """The rows of the user's file, else those that travelled."""
+    """Return the rows of the user's file, or those that travel with the version."""
     if given is not None:
         settings = prepare.on_file(task, config, given).settings
         said = list(task.data.load(settings).splits["test"]())

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline.predictor import answer_all
 from pipeline.savedmodel.load import load_signature
 from pipeline.stages.retraining.comparison import compare
-from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.retraining.incumbent import Incumbent
 from pipeline.task import Answer, Record
 
 # Shares of the fine-tuned weights. Most of the new data is learnt, and most of the old data is
@@ -78,7 +78,7 @@ def tolerated(drop: float, rows: int) -> float:
 
 
 def measurement(
-    old: Published,
+    old: Incumbent,
     valid: Sequence[Record],
     new: int,
     answer: Callable[[Sequence[Record]], Sequence[Answer]],

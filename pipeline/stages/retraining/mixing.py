@@ -1,4 +1,4 @@
-"""Old rows and new ones as one data set of the run, and how often an epoch shows which."""
+"""One dataset of old and new rows, and how often an epoch shows each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from pipeline.report.terminal import note
 from pipeline.runs import RunFolder, VersionFolder
 from pipeline.stages.data import bundled_rows, prepare
 from pipeline.stages.publishing import replay
-from pipeline.stages.retraining.incumbent import Published, without
-from pipeline.stages.retraining.new_data import News, Parts, key_of
+from pipeline.stages.retraining.incumbent import Incumbent, without
+from pipeline.stages.retraining.new_data import NewData, NewParts, key_of
 from pipeline.stages.run import Run
 from pipeline.stages.training.warm_start import Mix
 from pipeline.task import Record, Task
 
-LENDING = -1  # a seed that no division has had before: what it would draw again is not there
-NEW = "new"  # the split of the new rows that the gate asks
+LENDING = -1  # a seed that no earlier division used
+NEW = "new"  # the split of the new rows for the gate
 
 
-class Mixed(NamedTuple):
-    """The data of a run.
+class MixedData(NamedTuple):
+    """The data of a retraining.
 
     Attributes:
-        config: Reads them.
-        old: How many rows of train are old; they come first.
-        lent: Rows that choose the epoch, and are lost if no validation rows travel on: old training
-            rows, where no others were there, and new ones.
+        config: The config that reads it.
+        old: The number of old rows in train; they come first.
+        lent: Training rows used for validation, old ones (if the version has no validation rows)
+            and new ones. They must return to the replay rows if no validation rows are stored.
     """
 
     config: Config
@@ -39,29 +39,30 @@ class Mixed(NamedTuple):
     lent: Sequence[Record]
 
 
-def write(old: Published, news: News, parts: Parts, folder: RunFolder) -> Mixed:
-    """Writes the run's data.
+def write(old: Incumbent, new: NewData, parts: NewParts, folder: RunFolder) -> MixedData:
+    """Write the data of a retraining.
 
-    Train has the old rows first, without those that the new data annotate otherwise, those that
-    stand in a part of the new data that is not learnt from, and, of the user's old data, those
-    whose place a new row takes. Valid and test have both kinds; the split `new` is what of the new
-    data is held out.
+    Train starts with the old rows, without those that conflict with new rows, those whose text is
+    in a held-out part of the new data, and those of the user's old data that a new row replaces.
+    Valid and test have old and new rows; the split `new` has the held-out new rows.
 
     Args:
-        old: The version.
-        news: What is new.
-        parts: The new rows, divided.
-        folder: Of the run.
+        old: The incumbent.
+        new: The new data.
+        parts: The new rows by use.
+        folder: The folder of the run.
     """
-    quarrelled = [before for before, _ in news.quarrels]
-    train = without(old.train, [*quarrelled, *parts.valid, *parts.held_out])
+    conflicting = [before for before, _ in new.conflicts]
+    train = without(old.train, [*conflicting, *parts.valid, *parts.held_out])
     train = _replaced(old.task, train, parts.train)
     lent: list[Record] = []
     if not old.valid:
         train, lent = lend(train, old.config.settings.retrain.valid)
-        said = f"no validation rows travel with it: {len(lent)} of the old rows choose the epoch"
+        said = (
+            f"no validation rows are stored with the version; using {len(lent)} old training rows"
+        )
         note(f"{old.config.name}: {said}")
-    valid = without([*old.valid, *lent], [*quarrelled, *parts.train, *parts.held_out])
+    valid = without([*old.valid, *lent], [*conflicting, *parts.train, *parts.held_out])
     splits: dict[str, Sequence[Record]] = {
         "train": [*train, *parts.train],
         "valid": [*valid, *parts.valid],
@@ -78,11 +79,11 @@ def write(old: Published, news: News, parts: Parts, folder: RunFolder) -> Mixed:
         "retrain": bundled.retrain,  # has the names of columns that the next new file will have
     }
     config = replace(old.config, settings=settings.model_copy(update=changed))
-    return Mixed(config, len(train), [*lent, *parts.valid])
+    return MixedData(config, len(train), [*lent, *parts.valid])
 
 
 def lend(train: Sequence[Record], share: float) -> tuple[list[Record], list[Record]]:
-    """Rows to learn from and those that choose the epoch; of a text it is the same each time."""
+    """Divide rows for training and validation; the text decides, so the result is repeatable."""
     readers = carve(lambda: train, lambda r: r["text"], {"valid": share}, LENDING)
     return [*readers["train"]()], [*readers["valid"]()]
 
@@ -90,15 +91,15 @@ def lend(train: Sequence[Record], share: float) -> tuple[list[Record], list[Reco
 def give_back(
     run: Run, lent: Sequence[Record], train: Sequence[Record], version: VersionFolder
 ) -> None:
-    """Writes the replay set of a candidate anew where the rows that were lent would be lost.
+    """Write the replay rows of a candidate again if the lent rows would be lost.
 
-    That is where its validation rows do not travel either: each retraining would lose a tenth of
-    what is old and of what is new. It lends the same old ones again, since a row's text decides.
+    This happens if validation rows do not travel with a version: each retraining would lose a tenth
+    of the old and the new rows. The next one lends the same old rows, since the text decides.
 
     Args:
         run: The run of the candidate.
-        lent: Of `write`.
-        train: What the candidate was trained on.
+        lent: The lent rows of `write`.
+        train: The training rows of the candidate.
         version: The folder of the candidate.
     """
     settings = run.settings
@@ -109,7 +110,7 @@ def give_back(
 
 
 def _replaced(task: Task, old: Sequence[Record], new: Sequence[Record]) -> list[Record]:
-    """Old rows without one for each new row that says the same; a file may have all there is."""
+    """Remove one old row for each duplicate among the new rows."""
     left = Counter(key_of(task, record) for record in new)
     kept = []
     for record in old:
@@ -122,9 +123,9 @@ def _replaced(task: Task, old: Sequence[Record], new: Sequence[Record]) -> list[
 
 
 def mix(old: int, new: int, settings: RetrainSettings) -> Mix:
-    """How often an epoch shows old and new rows, so that `new_share` of what it shows is new."""
-    wanted = settings.new_share / (1 - settings.new_share)  # new rows for each old one
-    ratio = wanted * old / max(1, new)  # times that a new row stands for one of an old one
+    """Return how often an epoch shows old and new rows, so that `new_share` of them are new."""
+    wanted = settings.new_share / (1 - settings.new_share)  # shown new rows for each shown old row
+    ratio = wanted * old / max(1, new)  # how often a new row is shown for each old one
     most = settings.max_repeats
     times = (1, min(most, round(ratio))) if ratio >= 1 else (min(most, round(1 / ratio)), 1)
     return Mix(old, times) if old else Mix()
@@ -139,12 +140,12 @@ def train_settings(settings: TaskSettings) -> TrainSettings:
     return settings.train.model_copy(update=changed)
 
 
-def _of_old(old: Published) -> dict[str, Any]:
-    """Settings that were said of the new file alone, as they were before."""
+def _of_old(old: Incumbent) -> dict[str, Any]:
+    """Return the settings that describe the new file alone, as they were before."""
     return {key: getattr(old.data, key) for key in prepare.SAID_OF_A_FILE if hasattr(old.data, key)}
 
 
 def _named(file: Path) -> str:
-    """As a config names it: below the project, where it lies there."""
+    """Return the path for a config: relative to the project if possible."""
     whole = file.resolve()
     return str(whole.relative_to(ROOT) if whole.is_relative_to(ROOT) else whole)

@@ -1,4 +1,4 @@
-"""The new data: every bad line, what is new in it, what quarrels with what was known; held out."""
+"""The new data: bad lines, what is new, what contradicts old rows, and how it is divided."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pipeline.stages.data import prepare
 from pipeline.stages.data.texts import may_be_plain, read_texts
 from pipeline.stages.data.validate import print_problems
 from pipeline.stages.evaluation.train_overlap import text_key
-from pipeline.stages.retraining.incumbent import Published, without
+from pipeline.stages.retraining.incumbent import Incumbent, without
 from pipeline.task import Record, Task
 
-SHOWN = 10  # quarrels that are printed
+SHOWN = 10  # conflicts that are printed
 TEXT = 60  # characters of a text in a table
 
 Pair = tuple[Record, Record]  # old, new
-ExamRows = Literal["refuse", "leave-out", "learn"]  # what becomes of rows that the exam has
+ExamRows = Literal["refuse", "leave-out", "learn"]  # how rows of the exam are treated
 
 
-class Parts(NamedTuple):
-    """The new rows: what is learnt from, what chooses the epoch, what the gate asks."""
+class NewParts(NamedTuple):
+    """The new rows by use: for training, for choosing the epoch, for the gate."""
 
     train: list[Record]
     valid: list[Record]
@@ -36,40 +36,41 @@ class Parts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class News:
-    """What stands in the new data.
+class NewData:
+    """The new rows compared with the old ones.
 
     Args:
-        records: All of it, row by row.
-        labels: Vocabulary name to the labels that the model does not have, with their number.
-        quarrels: Old rows, of train and valid, whose text stands there with another gold.
-        known: Rows that the version has learnt from, as they are; not those of a quarrel.
-        asked: Rows whose text stands in the exam set.
+        records: All new rows.
+        labels: Vocabulary name to labels that the model lacks, with their number of rows.
+        conflicts: Pairs of an old row (of train or valid) and a new row with the same text and
+            different annotations.
+        known: New rows that the version was trained on with the same annotations.
+        in_exam: Pairs of an exam row and a new row with the same text.
     """
 
     records: Sequence[Record]
     labels: Mapping[str, Mapping[str, int]]
-    quarrels: Sequence[Pair]
+    conflicts: Sequence[Pair]
     known: Sequence[Record]
-    asked: Sequence[Pair]
+    in_exam: Sequence[Pair]
 
     def facts(self) -> dict[str, Any]:
-        """The numbers, JSON-ready."""
+        """Return the numbers, JSON-ready."""
         return {
             "rows": len(self.records),
             "new_labels": {name: dict(labels) for name, labels in self.labels.items() if labels},
-            "quarrels": len(self.quarrels),
+            "quarrels": len(self.conflicts),  # as in verdicts written before
             "known": len(self.known),
-            "in_exam": len(self.asked),
+            "in_exam": len(self.in_exam),
         }
 
 
-def read(old: Published, file: Path) -> list[Record]:
-    """All records of a file in any of the task's formats.
+def read(old: Incumbent, file: Path) -> list[Record]:
+    """Read all records of a file in any of the task's formats.
 
     Raises:
-        InputError: A line is bad, all of which are printed; or there is none, or none is annotated,
-            or all leave something unsaid that the model tells.
+        InputError: A line is bad (all bad lines are printed), there is no row, or the rows lack
+            annotations that the model predicts.
     """
     problems: list[DataError] = []
     task = old.task
@@ -88,8 +89,8 @@ def read(old: Published, file: Path) -> list[Record]:
     return records
 
 
-def _described(old: Published, file: Path) -> Config:
-    """The version's config with this file as its data; texts alone are sent elsewhere."""
+def _described(old: Incumbent, file: Path) -> Config:
+    """Return the version's config with this file as its data; refuse a file of plain texts."""
     try:
         return prepare.on_file(old.task, old.config, file)
     except IncompleteDataError:
@@ -105,87 +106,87 @@ def _described(old: Published, file: Path) -> Config:
         ) from error
 
 
-def compare(old: Published, records: Sequence[Record]) -> News:
-    """What new records have that the model and its rows have not, or have otherwise."""
+def compare(old: Incumbent, records: Sequence[Record]) -> NewData:
+    """Compare new records with the model's labels and with the old rows."""
     labelled = any(any(old.task.answers.labels(record).values()) for record in records)
-    quarrels = _quarrels(old, records) if labelled else []  # a text has several translations
+    conflicts = _conflicts(old, records) if labelled else []  # a text may have several translations
     learnt = {key_of(old.task, record) for record in [*old.learnt, *old.valid]}
-    learnt -= {key_of(old.task, record) for _, record in quarrels}
-    return News(
+    learnt -= {key_of(old.task, record) for _, record in conflicts}
+    return NewData(
         records=records,
         labels=_new_labels(old, records),
-        quarrels=quarrels,
+        conflicts=conflicts,
         known=[record for record in records if key_of(old.task, record) in learnt],
-        asked=[(before[0], record) for before, record in _same_text(old.exam, records)],
+        in_exam=[(before[0], record) for before, record in _same_text(old.exam, records)],
     )
 
 
-def show(task: Task, name: str, news: News) -> None:
-    """Prints what is new, and the first quarrels."""
-    rows: list[tuple[str, str | int]] = [("rows", len(news.records))]
-    for kind, labels in news.labels.items():
+def show(task: Task, name: str, new: NewData) -> None:
+    """Print what is new, and the first conflicts."""
+    rows: list[tuple[str, str | int]] = [("rows", len(new.records))]
+    for kind, labels in new.labels.items():
         if labels:
             listed = ", ".join(f"{label} {times}" for label, times in labels.items())
             rows.append((f"new {kind}", listed))
     rows += [
-        ("the same in the old rows", len(news.known)),
-        ("annotated otherwise in the old rows", len(news.quarrels)),
-        ("also in the exam set", len(news.asked)),
+        ("the same in the old rows", len(new.known)),
+        ("annotated otherwise in the old rows", len(new.conflicts)),
+        ("also in the exam set", len(new.in_exam)),
     ]
     print_table(f"{name}: what is new", ("what", "rows"), rows)
-    if news.quarrels:
+    if new.conflicts:
         shown = [
-            (new["source"], new["text"][:TEXT], _said(task, before), _said(task, new))
-            for before, new in news.quarrels[:SHOWN]
+            (after["source"], after["text"][:TEXT], _shown(task, before), _shown(task, after))
+            for before, after in new.conflicts[:SHOWN]
         ]
-        more = f", the first {SHOWN}" if len(news.quarrels) > SHOWN else ""
-        title = f"{name}: annotated otherwise until now{more}; the new annotation counts"
+        more = f", the first {SHOWN}" if len(new.conflicts) > SHOWN else ""
+        title = f"{name}: rows with another annotation in the old data{more}; the new one counts"
         print_table(title, ("where", "text", "old", "new"), shown)
 
 
-def without_exam_rows(file: Path, news: News, chosen: ExamRows) -> News:
-    """What is learnt from: an exam that was learnt by heart says nothing.
+def without_exam_rows(file: Path, new: NewData, chosen: ExamRows) -> NewData:
+    """Remove or refuse rows of the exam: a memorised exam measures nothing.
 
     Raises:
-        InputError: A row's text stands in the exam set and that is refused; or all rows' do.
+        InputError: A row's text is in the exam set and that is refused, or all rows are.
     """
-    if chosen == "learn" or not news.asked:
-        return news
+    if chosen == "learn" or not new.in_exam:
+        return new
     if chosen == "refuse":
         raise InputError(
-            f"{file}: {len(news.asked)} of {len(news.records)} rows also stand in the exam set, the"
-            f" first at {news.asked[0][1]['source']}; say --test-rows leave-out, or learn"
+            f"{file}: {len(new.in_exam)} of {len(new.records)} rows are also in the exam set, the"
+            f" first at {new.in_exam[0][1]['source']}; use --test-rows leave-out, or learn"
         )
-    rest = without(news.records, [before for before, _ in news.asked])
+    rest = without(new.records, [before for before, _ in new.in_exam])
     if not rest:
-        raise InputError(f"{file}: all {len(news.records)} rows stand in the exam set already")
-    note(f"{file.name}: {len(news.records) - len(rest)} rows of the exam set left out")
-    return replace(news, records=rest)
+        raise InputError(f"{file}: all {len(new.records)} rows stand in the exam set already")
+    note(f"{file.name}: {len(new.records) - len(rest)} rows of the exam set left out")
+    return replace(new, records=rest)
 
 
-def without_known(file: Path, news: News) -> News:
-    """What is new: of what was learnt already, the gate would ask what both models know by heart.
+def without_known(file: Path, new: NewData) -> NewData:
+    """Remove rows that were learnt already: both models know them, so the gate learns nothing.
 
     Raises:
-        InputError: There is nothing new.
+        InputError: No row is new.
     """
-    known = {record["source"] for record in news.known}
-    rest = [record for record in news.records if record["source"] not in known]
+    known = {record["source"] for record in new.known}
+    rest = [record for record in new.records if record["source"] not in known]
     if not rest:
-        raise InputError(f"{file}: nothing new: all {len(news.records)} rows were learnt already")
-    if len(rest) < len(news.records):
-        left_out = len(news.records) - len(rest)
+        raise InputError(f"{file}: nothing new: all {len(new.records)} rows were learnt already")
+    if len(rest) < len(new.records):
+        left_out = len(new.records) - len(rest)
         note(f"{file.name}: {left_out} rows that were learnt already left out")
-    return replace(news, records=rest)
+    return replace(new, records=rest)
 
 
 def key_of(task: Task, record: Record) -> tuple[str, str]:
-    """What two rows share that say the same."""
+    """Return the key under which two rows count as duplicates."""
     return text_key(record["text"]), json.dumps(_gold(task, record), sort_keys=True)
 
 
-def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, seed: int) -> Parts:
-    """The new rows in three parts, every label in each where there are enough, texts together.
+def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, seed: int) -> NewParts:
+    """Divide the new rows: each label in each part if possible, equal texts in one part.
 
     Raises:
         InputError: There are too few rows to hold any out.
@@ -201,16 +202,16 @@ def divide(task: Task, records: Sequence[Record], settings: RetrainSettings, see
                 f"{len(records)} new rows: too few to keep {share:.0%} of them as `{name}`; bring"
                 f" more, or raise retrain.{name}"
             )
-    return Parts(parts["train"], parts["valid"], parts["held_out"])
+    return NewParts(parts["train"], parts["valid"], parts["held_out"])
 
 
 def _labels(task: Task, record: Record) -> list[str]:
-    """A label of each kind, told apart by it."""
+    """Return one label of each kind, prefixed by the kind."""
     found = task.answers.labels(record)
     return [f"{kind}\0{label}" for kind, labels in found.items() for label in dict.fromkeys(labels)]
 
 
-def _new_labels(old: Published, records: Sequence[Record]) -> dict[str, dict[str, int]]:
+def _new_labels(old: Incumbent, records: Sequence[Record]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for record in records:
         for kind, labels in old.task.answers.labels(record).items():
@@ -220,7 +221,7 @@ def _new_labels(old: Published, records: Sequence[Record]) -> dict[str, dict[str
     return {kind: dict(found.most_common()) for kind, found in counts.items()}
 
 
-def _quarrels(old: Published, records: Sequence[Record]) -> list[Pair]:
+def _conflicts(old: Incumbent, records: Sequence[Record]) -> list[Pair]:
     found: list[Pair] = []
     for known, record in _same_text([*old.train, *old.valid], records):
         gold = _gold(old.task, record)
@@ -233,7 +234,7 @@ def _quarrels(old: Published, records: Sequence[Record]) -> list[Pair]:
 def _same_text(
     old: Sequence[Record], new: Sequence[Record]
 ) -> list[tuple[Sequence[Record], Record]]:
-    """New rows, each with the old ones that have its text, where there are any."""
+    """Return each new row whose text is in old rows, with those rows."""
     known: dict[str, list[Record]] = {}
     for record in old:
         known.setdefault(text_key(record["text"]), []).append(record)
@@ -242,9 +243,9 @@ def _same_text(
 
 
 def _gold(task: Task, record: Record) -> dict[str, Any]:
-    """What is annotated, without the text, its tokens and what the row belongs to.
+    """Return the annotations of a row, without its text, tokens, source and parts.
 
-    Lists are in one order: exports of the same labels or slots may have them in another.
+    Lists are sorted, since exports of the same labels or slots may order them differently.
     """
     row = task.data.to_json(record)
     return {
@@ -254,7 +255,7 @@ def _gold(task: Task, record: Record) -> dict[str, Any]:
     }
 
 
-def _said(task: Task, record: Record) -> str:
-    """What is annotated, for a person."""
+def _shown(task: Task, record: Record) -> str:
+    """Return the annotations of a row for a person."""
     gold = (f"{key} {json.dumps(v, ensure_ascii=False)}" for key, v in _gold(task, record).items())
     return ", ".join(gold)

@@ -25,7 +25,7 @@ from pipeline.stages.retraining import (
     new_data,
     verdict,
 )
-from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.retraining.incumbent import Incumbent
 from pipeline.stages.run import Run
 from pipeline.stages.training import train
 from pipeline.stages.training.assembly import Assembly
@@ -87,7 +87,7 @@ def run(
 
 
 def _run(
-    old: Published, data: Path, exam_rows: new_data.ExamRows, force: str | None, runs: Path
+    old: Incumbent, data: Path, exam_rows: new_data.ExamRows, force: str | None, runs: Path
 ) -> Outcome:
     found = new_data.compare(old, new_data.read(old, data))
     new_data.show(old.task, data.name, found)
@@ -115,7 +115,7 @@ def _run(
     return _publish(old, run, mixed, facts, parts.held_out, force)
 
 
-def _drift(old: Published, name: str, found: new_data.News) -> dict[str, Any] | None:
+def _drift(old: Incumbent, name: str, found: new_data.NewData) -> dict[str, Any] | None:
     """Print how the new texts differ from those that the version was made with.
 
     Nothing is refused here: new data should have what the old data lack, so a check of drift would
@@ -131,7 +131,7 @@ def _drift(old: Published, name: str, found: new_data.News) -> dict[str, Any] | 
     return drifted.as_dict()
 
 
-def _train(old: Published, run: Run, new: new_data.Parts, count: int) -> dict[str, Any] | None:
+def _train(old: Incumbent, run: Run, new: new_data.NewParts, count: int) -> dict[str, Any] | None:
     """Train the candidate; the first `count` rows of its training data are old ones.
 
     Returns:
@@ -176,7 +176,7 @@ class _Start:
         way: What `settle` measured, JSON-ready; None before it, or if there is nothing to settle.
     """
 
-    old: Published
+    old: Incumbent
     before: candidate_start.IncumbentWeights
     layout: Layout
     run: Run
@@ -219,9 +219,9 @@ class _Start:
 
 
 def _publish(
-    old: Published,
+    old: Incumbent,
     run: Run,
-    mixed: mixing.Mixed,
+    mixed: mixing.MixedData,
     facts: dict[str, Any],
     held_out: Sequence[Record],
     force: str | None,

@@ -1,9 +1,9 @@
-"""What the gate found: checks with a sentence each, as JSON and on the terminal."""
+"""The verdict of the gate: its checks, as JSON and on the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.report.terminal import print_table
@@ -24,9 +24,9 @@ class Check:
     """One condition of the gate.
 
     Args:
-        name: Of the check.
-        passed: Whether the candidate meets it.
-        said: What was found, in one sentence.
+        name: The name of the check.
+        passed: Whether the candidate passed it.
+        said: The finding, in one sentence.
     """
 
     name: str
@@ -39,13 +39,13 @@ class Verdict:
     """Whether the candidate may be published.
 
     Args:
-        checks: All that was looked at; the first that failed gives the reason.
+        checks: All checks; the first one that failed gives the reason.
         headline: The metric that decides.
-        rows: `Change.as_dict()` of the exam, its parts, harder rows and the new ones.
+        rows: `Change.as_dict()` of the exam, its parts, harder rows and new rows.
         labels: `LabelChange.as_dict()` of the exam's labels.
-        forgotten: Old rows that were right and are not any more: `{"source", "text"}`.
-        facts: Of the new data, the remapped weights and so on, JSON-ready.
-        forced: Why it is published though it was rejected; None where nobody asked for that.
+        forgotten: Old rows that only the incumbent answers correctly: `{"source", "text"}`.
+        facts: Facts about the new data, the copied weights and so on, JSON-ready.
+        forced: The reason to publish a rejected candidate; None if nobody asked for it.
     """
 
     checks: Sequence[Check]
@@ -62,14 +62,10 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """One sentence: the first thing that failed, else what the candidate is better at."""
+        """Return one sentence: the first failure, or the gain of the candidate."""
         failed = [check.said for check in self.checks if not check.passed]
         gain = next(check.said for check in self.checks if check.name == "new data")
         return failed[0] if failed else gain
-
-    def forced_by(self, reason: str) -> Verdict:
-        """The same, to be published nevertheless."""
-        return replace(self, forced=reason)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -86,7 +82,7 @@ class Verdict:
 
 
 def show(name: str, verdict: Verdict) -> None:
-    """Prints the tables and, last, the verdict with its reason."""
+    """Print the tables and, last, the verdict with its reason."""
     print_table(f"{name}: {verdict.headline}", SCORE_COLUMNS, score_rows(verdict.rows))
     if verdict.labels:
         print_table(f"{name}: old rows, label by label", LABEL_COLUMNS, label_rows(verdict.labels))

@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import RetrainSettings
 from pipeline.metrics.intervals import Counts
 from pipeline.runs import VersionFolder
-from pipeline.stages.retraining.incumbent import Published
+from pipeline.stages.retraining.incumbent import Incumbent
 from pipeline.task import Scores
 
 
@@ -37,7 +37,7 @@ def old():
             suggest=lambda answer: {"label": answer},
         ),
     )
-    return Published(
+    return Incumbent(
         version=VersionFolder(Path("flights/1")),
         manifest={},
         task=task,

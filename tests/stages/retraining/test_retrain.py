@@ -31,7 +31,7 @@ from pipeline.stages.retraining import (
     retrain,
     watch_folder,
 )
-from pipeline.stages.retraining.mixing import Mixed
+from pipeline.stages.retraining.mixing import MixedData
 from pipeline.stages.retraining.verdict import Check, Verdict
 from pipeline.stages.run import Run
 from pipeline.stages.training.assembly import read_vocabularies
@@ -230,7 +230,9 @@ def judged(retrained, models, monkeypatch, tmp_path):
         checks = [Check("exam", passed, "the exam is lost"), Check("new data", True, "gained")]
         given = Verdict(checks, "slot_f1", rows=[], labels=[], forgotten=[])
         monkeypatch.setattr(gate, "run", lambda *_: given)
-        outcome = retrain._publish(old, run, Mixed(run.config, 0, []), {"parent": "1"}, [], force)
+        outcome = retrain._publish(
+            old, run, MixedData(run.config, 0, []), {"parent": "1"}, [], force
+        )
         numbers = artifacts.versions(root)
         return outcome, numbers
 
@@ -270,7 +272,7 @@ def test_rows_of_the_exam_are_left_out_where_that_is_said(models, tmp_path, caps
     data = write_rows(tmp_path / "new.jsonl", [*exam[:2], *new_rows(3), exam[0]])
     old = incumbent.open_version(models / "1")
     found = new_data.compare(old, new_data.read(old, data))
-    assert len(found.asked) == 3
+    assert len(found.in_exam) == 3
     rest = new_data.without_exam_rows(data, found, "leave-out")
     assert [r["text"] for r in rest.records] == [r["text"] for r in new_rows(3)]
     assert "3 rows of the exam set left out" in capsys.readouterr().err
@@ -443,7 +445,7 @@ def test_what_was_learnt_already_is_neither_learnt_twice_nor_asked(models, tmp_p
     fresh = new_rows(30)
     data = write_rows(tmp_path / "new.jsonl", [*replayed, *fresh, *chose])
     found = new_data.compare(old, new_data.read(old, data))
-    assert (len(found.known), found.quarrels) == (len(replayed) + len(chose), [])
+    assert (len(found.known), found.conflicts) == (len(replayed) + len(chose), [])
     found = new_data.without_known(data, found)
     assert [r["text"] for r in found.records] == [row["text"] for row in fresh]
     said = f"new.jsonl: {len(replayed) + len(chose)} rows that were learnt already left out"
@@ -471,7 +473,7 @@ def test_the_order_of_labels_is_no_other_annotation(models):
     record = next(r for r in old.train if len(r["slots"]["slot"]) > 1)
     turned = {**record, "slots": {key: each[::-1] for key, each in record["slots"].items()}}
     found = new_data.compare(old, [turned])
-    assert (found.known, found.quarrels) == ([turned], [])
+    assert (found.known, found.conflicts) == ([turned], [])
 
 
 @pytest.mark.parametrize(
@@ -504,7 +506,7 @@ def test_old_rows_that_are_annotated_otherwise_are_told(models):
     record = next(r for r in old.train if r["slots"]["slot"])
     other = {**record, "slots": {key: [] for key in record["slots"]}}
     found = new_data.compare(old, [record, other])
-    assert [pair[1] for pair in found.quarrels] == [other]
+    assert [pair[1] for pair in found.conflicts] == [other]
     assert found.known == [record]
 
 
@@ -516,8 +518,8 @@ def test_rows_of_valid_that_are_annotated_otherwise_choose_no_epoch(models, tmp_
     new = new_data.compare(
         old, new_data.read(old, write_rows(tmp_path / "new.jsonl", [*new_rows(), other]))
     )
-    assert [pair[1]["text"] for pair in new.quarrels] == [text]
-    parts = new_data.Parts(new.records[:20], new.records[20:22], new.records[22:])
+    assert [pair[1]["text"] for pair in new.conflicts] == [text]
+    parts = new_data.NewParts(new.records[:20], new.records[20:22], new.records[22:])
     settings = mixing.write(old, new, parts, RunFolder(tmp_path / "run")).config.settings
     valid = [record["text"] for record in old.task.data.load(settings).splits["valid"]()]
     assert text not in valid
