@@ -1,4 +1,4 @@
-# A fresh machine needs Python 3.11 and make; all else is installed into .venv, from the locks.
+# A fresh machine needs Python 3.11 and make; everything else is installed into .venv from the locks.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 UV ?= uv
@@ -9,21 +9,21 @@ RUN_INSTALLED := $(VENV)/.requirements.installed
 DEV_INSTALLED := $(VENV)/.requirements-dev.installed
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --require-hashes --disable-pip-version-check
-# Extras stay in the locks: without them pip 23 finds `coverage[toml]` unpinned once a newer one is out.
+# Extras stay in the locks: without them pip 23 treats `coverage[toml]` as unpinned once a newer release exists.
 UV_COMPILE := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url \
 	--no-strip-extras \
 	--python-version 3.11 --python-platform linux --custom-compile-command "make lock"
 
-# Two packages come as source only. Without this an old pip builds them with what .venv holds.
+# Two packages are source-only. Without this, an old pip builds them with the packages in .venv.
 export PIP_USE_PEP517 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow lint format data settings lock clean
 
-help: ## say what there is to make
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-# Every task's example, the one that takes longest first.
+# The example of every task, the slowest first.
 EXAMPLES := flights_zh_en flights_slots flights_intents
 
 run: $(RUN_INSTALLED) ## train, evaluate and publish every task on its embedded data
@@ -40,17 +40,17 @@ lint: $(DEV_INSTALLED) ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(DEV_INSTALLED) ## format the code and mend what can be mended
+format: $(DEV_INSTALLED) ## format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-data: $(RUN_INSTALLED) ## write the embedded data again from its grammar
+data: $(RUN_INSTALLED) ## regenerate the embedded data from its grammar
 	$(BIN)/python data/flights/generate.py
 
 settings: $(RUN_INSTALLED) ## write docs/settings.md from the descriptions in the code
 	$(BIN)/python main.py settings --markdown > docs/settings.md
 
-lock: ## fit both locks to pyproject.toml; what still fits stays (needs uv)
+lock: ## update both locks for pyproject.toml; versions that still fit stay (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(UV_COMPILE) --output-file requirements.txt
 	$(UV_COMPILE) --extra test --extra lint --constraint requirements.txt \
@@ -60,7 +60,7 @@ clean: ## remove .venv and the caches; runs, models and prepared data stay
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is younger than its lock as long as .venv holds what the lock says.
+# A stamp is newer than its lock as long as .venv matches the lock.
 $(RUN_INSTALLED): requirements.txt | $(BIN)/python
 	@echo "installing $< into $(VENV): a minute or two"
 	$(PIP_INSTALL) -r $<
@@ -74,5 +74,5 @@ $(DEV_INSTALLED): requirements-dev.txt | $(BIN)/python
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
 		echo "this project needs Python 3.11, and $(PYTHON) is not it; install it," \
-			"or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+			"or give its path: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

@@ -1,87 +1,73 @@
-"""Text classification end to end: scores, time, peak memory, beside the floor and fastText.
+"""Text classification end to end: scores, time, peak memory; compared with baseline and fastText.
 
 python benchmarks/classification.py                       all cells below
-python benchmarks/classification.py trec6 --seeds 3       these only, and the mean over the seeds
+python benchmarks/classification.py trec6 --seeds 3       only these, and the mean over the seeds
 
-A cell for each config and seed, and one for the floor of each config (TF-IDF and a linear support
-vector machine). fastText stands below where `fast_text.py` has measured it.
+There is one cell for each config and seed, and one for the baseline of each config (TF-IDF and a
+linear support vector machine). fastText is listed below where `fast_text.py` has measured it.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from cells import RESULTS, Cell, run
+from cells import RESULTS, Cell, baseline_cell, run
+from seeds import parse_arguments, summarize
 
 CONFIGS = ("flights_intents", "trec6", "sst2", "ag_news", "tnews", "imdb")
 COLUMNS = ("accuracy", "macro_f1", "micro_f1")
-FLOOR, FAST_TEXT = "  floor", "  fastText"
-Measured = dict[str, Any]
+BASELINE, FAST_TEXT = "  baseline", "  fastText"
+Result = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("configs", nargs="*", default=CONFIGS, metavar="CONFIG")
-    parser.add_argument("--seeds", type=int, default=1, help="seeds 1 to N of each config")
-    arguments = parser.parse_args()
-    seeds = range(1, arguments.seeds + 1)
-    measured = {
-        config: (run([cell(config, seed) for seed in seeds]), run([floor(config)]))
-        for config in arguments.configs
+    configs, seeds = parse_arguments(__doc__.splitlines()[0], CONFIGS)
+    results = {
+        config: (
+            run([model_cell(config, seed) for seed in seeds]),
+            run([baseline_cell("classes", config)]),
+        )
+        for config in configs
     }
     from pipeline.report.terminal import print_table
 
-    header = ("set", "minutes", "GB", *(name.replace("_", " ") for name in COLUMNS))
-    for config, (models, floors) in measured.items():
-        title = (
-            f"{config}: mean ± SD of seeds 1 to {len(models)}; 95 % interval where it is one run"
-        )
-        print_table(title, header, rows(models, {FLOOR: floors, FAST_TEXT: fast_text(config)}))
+    header = ("split", "minutes", "GB", *(name.replace("_", " ") for name in COLUMNS))
+    for config, (models, baselines) in results.items():
+        title = f"{config}: mean ± SD of seeds 1 to {len(models)}; 95 % interval for a single run"
+        others = {BASELINE: baselines, FAST_TEXT: fast_text_results(config)}
+        print_table(title, header, table_rows(models, others))
 
 
-def cell(config: str, seed: int) -> Cell:
+def model_cell(config: str, seed: int) -> Cell:
     return Cell(f"classes-{config}-seed{seed}", config, (f"train.seed={seed}",))
 
 
-def floor(config: str) -> Cell:
-    return Cell(f"classes-{config}-floor", config, kind="floor")
-
-
-def fast_text(config: str) -> list[Measured]:
-    """Every seed that `fast_text.py` has measured."""
+def fast_text_results(config: str) -> list[Result]:
+    """Read the results of all seeds that `fast_text.py` has measured."""
     files = sorted(RESULTS.glob(f"fasttext-{config}-seed*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def rows(models: Sequence[Measured], others: dict[str, list[Measured]]) -> list[tuple[str, ...]]:
-    """A row a set, of our models; under it the others', where they were scored there."""
-    found = []
-    for name in models[0]["scores"]:
-        found.append(_row(name, name, models))
-        for title, runs in others.items():
-            if runs and name in runs[0]["scores"]:
-                found.append(_row(title, name, runs))
-    return found
+def table_rows(models: Sequence[Result], others: dict[str, list[Result]]) -> list[tuple[str, ...]]:
+    """Return one row per split for our models, and below it those of the others that have it."""
+    rows = []
+    for split in models[0]["scores"]:
+        rows.append(_row(split, split, models))
+        for title, results in others.items():
+            if results and split in results[0]["scores"]:
+                rows.append(_row(title, split, results))
+    return rows
 
 
-def _row(title: str, name: str, runs: Sequence[Measured]) -> tuple[str, ...]:
-    minutes = statistics.mean(run.get("training_seconds", run["seconds"]) for run in runs) / 60
-    memory = max(run["peak_memory_gb"] for run in runs)
-    scores = [run["scores"][name]["metrics"] for run in runs]
-    values = (spread([metrics[column] for metrics in scores]) for column in COLUMNS)
-    return (title, f"{minutes:.1f}", f"{memory:.1f}", *values)
-
-
-def spread(metrics: Sequence[dict[str, float]]) -> str:
-    """Mean and standard deviation of several runs; of one, its value and its interval."""
-    values = [metric["value"] for metric in metrics]
-    if len(values) > 1:
-        return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}"
-    return f"{values[0]:.2f} ({metrics[0]['low']:.1f}-{metrics[0]['high']:.1f})"
+def _row(title: str, split: str, results: Sequence[Result]) -> tuple[str, ...]:
+    seconds = statistics.mean(each.get("training_seconds", each["seconds"]) for each in results)
+    memory = max(result["peak_memory_gb"] for result in results)
+    scores = [result["scores"][split]["metrics"] for result in results]
+    values = (summarize([metrics[column] for metrics in scores]) for column in COLUMNS)
+    return (title, f"{seconds / 60:.1f}", f"{memory:.1f}", *values)
 
 
 if __name__ == "__main__":

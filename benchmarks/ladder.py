@@ -1,9 +1,10 @@
-"""What each encoder knows of the context: the right role of a city, cue before it and cue after.
+"""How much context each encoder uses: the role of a city with its cue before it and after it.
 
     python benchmarks/ladder.py
 
-All without CRF and small, so that the encoder alone decides. In `cue_before` the word that gives
-the city its role stands before it (到北京, "to Beijing"), in `cue_after` after it (北京出发).
+All models are small and have no CRF, so that the encoder alone decides. In `cue_before` the word
+that gives the city its role is before it (到北京, "to Beijing"), in `cue_after` after it
+(北京出发).
 """
 
 from __future__ import annotations
@@ -23,30 +24,30 @@ RUNGS: dict[str, tuple[str, ...]] = {
     "elman-both": BOTH,
     "lstm-both": BOTH,
     "gru-both": BOTH,
-    "lstm-both-deep": (*BOTH, "model.depth=2", "train.epochs=14"),  # two layers learn slower
+    "lstm-both-deep": (*BOTH, "model.depth=2", "train.epochs=14"),  # two layers learn more slowly
     "convolution": ("model.depth=3",),
     "self_attention": ("model.depth=2", "train.learning_rate=0.001"),
 }
 COMMON = ("model.crf=false", "model.hidden_dim=96", "train.epochs=8")
 
 
-def cell(rung: str, settings: tuple[str, ...]) -> Cell:
+def ladder_cell(rung: str, settings: tuple[str, ...]) -> Cell:
     encoder = rung.partition("-")[0]
     overrides = (f"model.encoder={encoder}", *COMMON, *settings)
     return Cell(f"ladder-{rung}", "flights_slots", overrides)
 
 
 def main() -> None:
-    measured = run([cell(*rung) for rung in RUNGS.items()])
+    results = run([ladder_cell(*rung) for rung in RUNGS.items()])
     from pipeline.report.terminal import print_table
 
     rows = []
-    for rung, found in zip(RUNGS, measured, strict=True):
-        scores = {split: scored["metrics"] for split, scored in found["scores"].items()}
+    for rung, result in zip(RUNGS, results, strict=True):
+        scores = {split: each["metrics"] for split, each in result["scores"].items()}
         rows.append(
             (
                 rung,
-                f"{found['training_seconds']:.0f}",
+                f"{result['training_seconds']:.0f}",
                 *(
                     f"{scores[f'test/{part}']['role_accuracy']['value']:.1f}"
                     for part in ("cue_before", "cue_after")

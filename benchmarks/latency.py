@@ -3,12 +3,12 @@
     python benchmarks/latency.py saved_models/flights_slots
     python benchmarks/latency.py saved_models/flights_slots/1 --input FILE
 
-Sentences are the model's own exam set, or a file's (one a line, or JSONL with `text`). `answer` is
-from a string to the plain dict that a Python user gets; `outputs`, a part of it, is up to the
-arrays that the SavedModel gives.
+Sentences come from the model's exam set or from a file (one per line, or JSONL with `text`).
+`answer` is the time from a string to the plain dict that a Python user gets. `outputs` is the part
+of it up to the arrays that the SavedModel returns.
 
-A small model waits for threads more than it gains by them: TF_NUM_INTRAOP_THREADS=1 gives
-TensorFlow one for each op, and the result a file of its own.
+A small model loses more time waiting for threads than it gains from them. TF_NUM_INTRAOP_THREADS=1
+gives TensorFlow one thread per op; the result then has a separate file.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cells import RESULTS
-from rounds import median, shown, standing
+from rounds import format_interval, median, read_result
 
 if TYPE_CHECKING:
     from pipeline.predictor import Predictor
 
 PERCENTILES = (50, 95, 99)
 ROUNDS, SEED = 7, 1
-THREADS = os.environ.get("TF_NUM_INTRAOP_THREADS", "")  # TensorFlow reads it
+THREADS = os.environ.get("TF_NUM_INTRAOP_THREADS", "")  # TensorFlow reads this variable
 
 
 def measure(predictor: Predictor, texts: Sequence[str], source: str) -> dict[str, Any]:
-    """What goes into the file; `texts` are asked for once a round, in the same order."""
+    """Return the contents of the result file; each round predicts all `texts` in the same order."""
     from pipeline.predictor import BATCH
     from pipeline.stages.training import environment
 
-    began = time.perf_counter()
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
-    ask_alone(predictor, texts)
+    start = time.perf_counter()
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    time_each(predictor, texts)
     predictor(texts)
     alone, batched = [], []
     for _ in range(ROUNDS):
-        alone.append(ask_alone(predictor, texts))
-        start = time.perf_counter()
+        alone.append(time_each(predictor, texts))
+        batch_start = time.perf_counter()
         predictor(texts)
-        batched.append(len(texts) / (time.perf_counter() - start))
+        batched.append(len(texts) / (time.perf_counter() - batch_start))
     return {
         "cell": {
             "model": predictor.manifest["name"],
@@ -60,8 +60,8 @@ def measure(predictor: Predictor, texts: Sequence[str], source: str) -> dict[str
             "threads_in_an_op": THREADS or "as TensorFlow chooses",
         },
         "environment": environment.facts(),
-        "began": moment,
-        "seconds": round(time.perf_counter() - began, 1),
+        "began": began,
+        "seconds": round(time.perf_counter() - start, 1),
         "load_average": os.getloadavg(),
         "rounds": ROUNDS,
         "sentences": len(texts),
@@ -72,8 +72,8 @@ def measure(predictor: Predictor, texts: Sequence[str], source: str) -> dict[str
     }
 
 
-def ask_alone(predictor: Predictor, texts: Sequence[str]) -> dict[str, list[float]]:
-    """Milliseconds of each text, asked by itself."""
+def time_each(predictor: Predictor, texts: Sequence[str]) -> dict[str, list[float]]:
+    """Return the milliseconds of each text, predicted alone."""
     clock = time.perf_counter
     outputs_ms, answer_ms = [], []
     for text in texts:
@@ -88,41 +88,42 @@ def ask_alone(predictor: Predictor, texts: Sequence[str]) -> dict[str, list[floa
 
 
 def percentiles(rounds: Sequence[Sequence[float]]) -> dict[str, dict[str, float]]:
-    """Each percentile of every round by itself, then their median over the rounds."""
+    """Return the median over the rounds of each round's percentiles."""
     import numpy as np
 
-    found = np.percentile(rounds, PERCENTILES, axis=1)
-    return {f"p{name}": median(row.tolist()) for name, row in zip(PERCENTILES, found, strict=True)}
+    values = np.percentile(rounds, PERCENTILES, axis=1)
+    return {f"p{name}": median(row.tolist()) for name, row in zip(PERCENTILES, values, strict=True)}
 
 
 def sentences(predictor: Predictor, file: Path | None, count: int) -> tuple[list[str], str]:
-    """`count` texts drawn from the file or the exam set, and where they are from."""
+    """Draw `count` texts from the file or the exam set; return them and the file's name."""
     from pipeline.errors import InputError
-    from pipeline.runs import EXTRA
+    from pipeline.runs import VersionFolder
     from pipeline.stages.data.texts import read_texts
-    from pipeline.stages.publishing.export import EXAM
 
-    place = file or predictor.version / EXTRA / EXAM
-    if not place.is_file():
-        raise InputError(f"{place}: no such file; expected sentences, e.g. by --input FILE")
-    texts = [text for text in read_texts(place) if text.strip()]
+    source = file or VersionFolder(predictor.version).exam
+    if not source.is_file():
+        raise InputError(
+            f"{source}: no such file; expected a file of sentences; choose one with --input FILE"
+        )
+    texts = [text for text in read_texts(source) if text.strip()]
     if not texts:
-        raise InputError(f"{place}: no sentence in it; expected at least one")
-    return random.Random(SEED).choices(texts, k=count), place.name
+        raise InputError(f"{source}: no sentences found; expected at least one")
+    return random.Random(SEED).choices(texts, k=count), source.name
 
 
-def show(found: dict[str, Any]) -> None:
+def print_result(result: dict[str, Any]) -> None:
     from pipeline.report.terminal import print_table
 
     rows = [
-        (f"{name}, ms", *(shown(one[f"p{p}"]) for p in PERCENTILES))
-        for name, one in found["alone_ms"].items()
+        (f"{name}, ms", *(format_interval(values[f"p{p}"]) for p in PERCENTILES))
+        for name, values in result["alone_ms"].items()
     ]
-    cell = found["cell"]
+    cell = result["cell"]
     title = f"{cell['model']} version {cell['version']}: one sentence at a time"
     print_table(title, ("", *(f"p{p}" for p in PERCENTILES)), rows)
-    speed = shown(found["batched_sentences_per_second"], 0)
-    print(f"in batches of {found['batch_size']}: {speed} sentences a second")
+    speed = format_interval(result["batched_sentences_per_second"], 0)
+    print(f"in batches of {result['batch_size']}: {speed} sentences per second")
 
 
 def main() -> None:
@@ -131,27 +132,31 @@ def main() -> None:
     from pipeline.start import quiet_start
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", metavar="MODEL", help="saved_models/<name>, or one version")
+    parser.add_argument(
+        "model", metavar="MODEL", help="saved_models/<name>, or one of its versions"
+    )
     parser.add_argument("--input", type=Path, help="a file of sentences; default: the exam set")
-    parser.add_argument("--sentences", type=int, default=1000, help="asked for in each round")
+    parser.add_argument(
+        "--sentences", type=int, default=1000, help="number of sentences in each round"
+    )
     arguments = parser.parse_args()
     try:
         version = find_version(arguments.model)
         name = read_json(version / "assets.extra" / "manifest.json")["name"]
         threads = f"-{THREADS}-thread" if THREADS else ""
         file = RESULTS / f"latency-{name}{threads}.json"
-        found = standing(file)
-        if found is None:
+        result = read_result(file)
+        if result is None:
             with quiet_start():
                 from pipeline.predictor import load
 
                 predictor = load(version)
             texts, source = sentences(predictor, arguments.input, arguments.sentences)
-            found = measure(predictor, texts, source)
-            write_json(file, found)
+            result = measure(predictor, texts, source)
+            write_json(file, result)
     except PipelineError as error:
         sys.exit(str(error))
-    show(found)
+    print_result(result)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Whether a city that one arrives at is still arrived at in the translation.
+"""Whether translations keep the roles of cities: departure stays departure, arrival arrival.
 
     python benchmarks/roles.py saved_models/flights_zh_en saved_models/flights_slots
 
-The slot tagger reads each translation of the embedded test pairs; a sentence counts where it finds
-the roles of the source there, each as often, all and no others (`role_fidelity.py`). The
-same count on the references is what the tagger lets a perfect translator reach.
+The slot tagger tags each translation of the embedded test pairs. A sentence counts as correct if
+the tagger finds exactly the roles of the source in it, each the same number of times
+(`role_fidelity.py`). The score of the references is the limit that the tagger's errors set for a
+perfect translator.
 """
 
 from __future__ import annotations
@@ -41,27 +42,31 @@ def main() -> None:
     file = RESULTS / f"roles-{translator.manifest['name']}.json"
     if not file.exists():
         write_json(file, measure(translator, tagger))
-    found = json.loads(file.read_text(encoding="utf-8"))["roles"]
+    parts = json.loads(file.read_text(encoding="utf-8"))["roles"]
     rows = [
-        (part, each["sentences"], *(_shown(each[side]) for side in ("translations", "references")))
-        for part, each in found.items()
+        (
+            part,
+            each["sentences"],
+            *(_format_interval(each[side]) for side in ("translations", "references")),
+        )
+        for part, each in parts.items()
     ]
     columns = ("part", "sentences", "roles kept, %", "in the references, %")
     print_table(translator.manifest["name"], columns, rows)
 
 
 def measure(translator: Any, tagger: Any) -> dict[str, Any]:
-    """What goes into the file."""
+    """Return the contents of the result file."""
     from pipeline.stages.training import environment
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     languages = translator.config.settings.data.languages
     pairs = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     source, target = languages.source, languages.target
     texts = [pair.get(f"{source}_typed", pair[source]) for pair in pairs]
-    said = [answer["translation"] for answer in translator(texts)]
-    spans = tag(tagger, [*said, *(pair[target] for pair in pairs)])
-    ours, theirs = spans[: len(pairs)], spans[len(pairs) :]
+    translations = [answer["translation"] for answer in translator(texts)]
+    spans = predict_spans(tagger, [*translations, *(pair[target] for pair in pairs)])
+    translation_spans, reference_spans = spans[: len(pairs)], spans[len(pairs) :]
     parts = [WHOLE, *sorted({part for pair in pairs for part in pair.get("parts", ())})]
     chosen = {
         part: [i for i, pair in enumerate(pairs) if part in (WHOLE, *pair.get("parts", ()))]
@@ -79,34 +84,36 @@ def measure(translator: Any, tagger: Any) -> dict[str, Any]:
         },
         "environment": environment.facts(),
         "load_average": os.getloadavg(),
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(time.perf_counter() - start, 1),
         "roles": {
             part: {
                 "sentences": len(rows),
-                "translations": kept(pairs, source, said, ours, rows),
-                "references": kept(pairs, source, [p[target] for p in pairs], theirs, rows),
+                "translations": role_score(pairs, source, translations, translation_spans, rows),
+                "references": role_score(
+                    pairs, source, [p[target] for p in pairs], reference_spans, rows
+                ),
             }
             for part, rows in chosen.items()
         },
     }
 
 
-def tag(tagger: Any, texts: Sequence[str]) -> list[list[tuple[str, int, int]]]:
-    """The spans that the tagger finds in each text."""
+def predict_spans(tagger: Any, texts: Sequence[str]) -> list[list[tuple[str, int, int]]]:
+    """Return the spans that the tagger predicts in each text."""
     return [
         [(slot["slot"], slot["start"], slot["end"]) for slot in answer["slots"]]
         for answer in tagger(list(texts))
     ]
 
 
-def kept(
+def role_score(
     pairs: Sequence[Row],
     source: str,
     translations: Sequence[str],
     spans: Sequence[Any],
     rows: Sequence[int],
 ) -> dict[str, float]:
-    """The share of these sentences whose roles are kept, with its interval."""
+    """Return the share of these sentences whose roles are kept, with its interval."""
     from role_fidelity import role_fidelity
 
     gold = [
@@ -116,12 +123,12 @@ def kept(
         )
         for row in rows
     ]
-    found = [spans[row] for row in rows]
-    counted = role_fidelity(gold, [translations[row] for row in rows], lambda _: found, ROLES)
-    return counted.interval().as_dict()
+    predicted = [spans[row] for row in rows]
+    counts = role_fidelity(gold, [translations[row] for row in rows], lambda _: predicted, ROLES)
+    return counts.interval().as_dict()
 
 
-def _shown(interval: dict[str, float]) -> str:
+def _format_interval(interval: dict[str, float]) -> str:
     return f"{interval['value']:.2f} ({interval['low']:.1f}-{interval['high']:.1f})"
 
 

@@ -1,11 +1,11 @@
-"""What `retrain.py` retrains: a model without something, and the data that have it.
+"""The scenarios of `retrain.py`: a model trained without some data, and the data to add.
 
-atis      without the intents airfare and ground_service and all that only their rows have; one
-          member in place of the config's four, so that three seeds fit into half an hour
-trec6     without the class `location`
-tatoeba   English to Chinese without flights; then with the embedded pairs
-cities    flights; then with ten cities that nobody has seen, 20 sentences each
-poison    flights; then with handwritten sentences of which 30 % have the labels of others
+atis      trained without the intents airfare and ground_service; one ensemble member instead of the
+          config's four, so that three seeds take half an hour
+trec6     trained without the class `location`
+tatoeba   English to Chinese trained without flights; the embedded pairs are added
+cities    flights; ten unseen cities are added, with 20 sentences each
+poison    flights; handwritten sentences are added, 30 % of them with wrong labels
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from new_rows import CITY_SLOTS, FLIGHTS, NEW_CITIES, cities, poisoned, read, write
+from new_rows import CITY_SLOTS, FLIGHTS, NEW_CITIES, poison_labels, read, with_new_cities, write
 
 KILL = "kill"
 HELD_OUT_INTENTS = ("airfare", "ground_service")
 HELD_OUT_CLASS = "location"
-SHARE = 0.3  # of the poisoned rows
+POISONED_SHARE = 0.3
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing to retrain.
+    """One retraining experiment.
 
     Args:
-        task: Whose model it is.
+        task: The task of the model.
         base: The config of the model that is retrained.
-        scratch: The config of a model on everything; None where there is none to compare with.
+        scratch: The config of a model trained on all data, or None if there is no such comparison.
         new: The file of new data.
-        test: Rows that all models are asked.
-        is_new: Whether a row has what the base model was trained without.
-        cities: Rows of new cities in contexts of the test set, if it is about these.
+        test: Test rows for all models.
+        is_new: Whether a row contains what was held out from the base model.
+        cities: Rows with new cities in contexts of the test set; empty in other scenarios.
     """
 
     task: Any
@@ -49,7 +49,7 @@ class Scenario:
 
 
 def load(name: str, seed: int, settings: Sequence[str] = ()) -> tuple[Any, Any]:
-    """A shipped config with a seed, and its task."""
+    """Load a config of `configs/` with a seed; return its task and the config."""
     from pipeline.config import load_config
     from pipeline.tasks import find_task, schema_of
 
@@ -57,30 +57,30 @@ def load(name: str, seed: int, settings: Sequence[str] = ()) -> tuple[Any, Any]:
     return find_task(config.task), config
 
 
-def divided(
+def held_out_scenario(
     config_name: str, folder: Path, seed: int, settings: Sequence[str], is_new: Callable[..., bool]
 ) -> Scenario:
-    """The config's rows without the new ones; these, of train and valid, as new data."""
+    """Hold out the new rows of train and valid from the base model and use them as new data."""
     from pipeline.stages.data import bundled_rows
 
     task, config = load(config_name, seed, settings)
-    found = {name: list(read()) for name, read in task.data.load(config.settings).splits.items()}
-    splits = {name: found[name] for name in ("train", "valid", "test")}
+    loaded = {name: list(read()) for name, read in task.data.load(config.settings).splits.items()}
+    splits = {name: loaded[name] for name in ("train", "valid", "test")}
     old = {name: [r for r in records if not is_new(r)] for name, records in splits.items()}
     new = [r for name in ("train", "valid") for r in splits[name] if is_new(r)]
     bundled_rows.write(task, folder / "new.jsonl", new)
     return Scenario(
         task=task,
-        base=on_rows(task, config, folder / "old", old, f"{config.name}_part"),
-        scratch=on_rows(task, config, folder / "all", splits, f"{config.name}_all"),
+        base=config_for_rows(task, config, folder / "old", old, f"{config.name}_part"),
+        scratch=config_for_rows(task, config, folder / "all", splits, f"{config.name}_all"),
         new=folder / "new.jsonl",
         test=splits["test"],
         is_new=is_new,
     )
 
 
-def on_rows(task: Any, config: Any, folder: Path, splits: dict[str, Any], name: str) -> Any:
-    """The config with these rows as its data."""
+def config_for_rows(task: Any, config: Any, folder: Path, splits: dict[str, Any], name: str) -> Any:
+    """Return the config with these rows as its data."""
     from pipeline.stages.data import bundled_rows
 
     files = {split: str(folder / f"{split}.jsonl") for split in splits}
@@ -94,15 +94,17 @@ def atis(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
     def is_new(record: Record) -> bool:
         return any(intent in record["intent"] for intent in HELD_OUT_INTENTS)
 
-    return divided("atis", folder, seed, ["model.members=1", *settings], is_new)
+    return held_out_scenario("atis", folder, seed, ["model.members=1", *settings], is_new)
 
 
 def trec6(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
-    return divided("trec6", folder, seed, settings, lambda r: HELD_OUT_CLASS in r["labels"])
+    return held_out_scenario(
+        "trec6", folder, seed, settings, lambda r: HELD_OUT_CLASS in r["labels"]
+    )
 
 
 def tatoeba(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
-    """Rows of the flights are told by their file."""
+    """Add the embedded flight pairs to a Tatoeba model; rows not in Tatoeba's test are new."""
     from pipeline.stages.data import bundled_rows
 
     task, config = load("tatoeba_en_zh", seed, settings)
@@ -112,26 +114,26 @@ def tatoeba(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
         for c in (config, flights)
     )
     bundled_rows.write(task, folder / "new.jsonl", [*pairs["train"], *pairs["valid"]])
-    usual = {name: old[name] for name in ("train", "valid", "test")}
-    everything = {name: [*records, *pairs[name]] for name, records in usual.items()}
-    known = {record["text"] for record in usual["test"]}
+    tatoeba_splits = {name: old[name] for name in ("train", "valid", "test")}
+    everything = {name: [*records, *pairs[name]] for name, records in tatoeba_splits.items()}
+    old_texts = {record["text"] for record in tatoeba_splits["test"]}
     return Scenario(
         task=task,
-        base=on_rows(task, config, folder / "old", usual, "tatoeba_part"),
-        scratch=on_rows(task, config, folder / "all", everything, "tatoeba_all"),
+        base=config_for_rows(task, config, folder / "old", tatoeba_splits, "tatoeba_part"),
+        scratch=config_for_rows(task, config, folder / "all", everything, "tatoeba_all"),
         new=folder / "new.jsonl",
         test=everything["test"],
-        is_new=lambda record: record["text"] not in known,
+        is_new=lambda record: record["text"] not in old_texts,
     )
 
 
 def new_cities(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
     task, config = load("flights_slots", seed, settings)
-    new = write(folder / "new.jsonl", cities(read(FLIGHTS / "train.jsonl"), 20, seed))
-    asked = write(folder / "asked.jsonl", cities(read(FLIGHTS / "test.jsonl"), 60, seed))
+    new = write(folder / "new.jsonl", with_new_cities(read(FLIGHTS / "train.jsonl"), 20, seed))
+    test = write(folder / "asked.jsonl", with_new_cities(read(FLIGHTS / "test.jsonl"), 60, seed))
     from pipeline.stages.data import bundled_rows
 
-    return Scenario(task, config, None, new, cities=bundled_rows.read(task, config, asked))
+    return Scenario(task, config, None, new, cities=bundled_rows.read(task, config, test))
 
 
 def poison(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
@@ -140,7 +142,9 @@ def poison(folder: Path, seed: int, settings: Sequence[str]) -> Scenario:
         {key: row[key] for key in ("text", "intent", "slots")}
         for row in read(FLIGHTS / "handwritten.jsonl")
     ]
-    return Scenario(task, config, None, write(folder / "new.jsonl", poisoned(plain, SHARE, seed)))
+    return Scenario(
+        task, config, None, write(folder / "new.jsonl", poison_labels(plain, POISONED_SHARE, seed))
+    )
 
 
 SCENARIOS: dict[str, Callable[[Path, int, Sequence[str]], Scenario]] = {
@@ -153,7 +157,7 @@ SCENARIOS: dict[str, Callable[[Path, int, Sequence[str]], Scenario]] = {
 
 
 def city_f1(scenario: Scenario, run: Any) -> dict[str, float]:
-    """F1 of the new cities in contexts of the test set, the candidate's, published or not."""
+    """Return the candidate's F1 on new cities in test contexts, even if it was not published."""
     import numpy as np
 
     from pipeline.metrics.intervals import Counts
@@ -167,18 +171,18 @@ def city_f1(scenario: Scenario, run: Any) -> dict[str, float]:
     names = [name for listed in NEW_CITIES.values() for name in listed]
     counts = []
     for record, answer in zip(scenario.cities, answer_all(task, outputs, texts), strict=True):
-        rows = task.data.to_json(record)["slots"]
+        slots = task.data.to_json(record)["slots"]
         name = next(name for name in names if name in record["text"])
         start = record["text"].index(name)
-        place = start, start + len(name)
-        gold, found = (
+        end = start + len(name)
+        gold, predicted = (
             [
                 (s["slot"], s["start"], s["end"])
                 for s in spans
-                if s["start"] < place[1] and s["end"] > place[0]
+                if s["start"] < end and s["end"] > start
             ]
-            for spans in (rows, answer["slots"])
+            for spans in (slots, answer["slots"])
         )
-        counts.append(count_spans([s for s in gold if s[0] in CITY_SLOTS], found))
+        counts.append(count_spans([s for s in gold if s[0] in CITY_SLOTS], predicted))
     score = Counts(np.array(counts), lambda sums: precision_recall_f1(*np.moveaxis(sums, -1, 0))[2])
     return score.interval().as_dict()

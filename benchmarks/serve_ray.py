@@ -10,27 +10,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from serve import newest_version
+
 
 def main(home: str, port: str) -> None:
-    """Serves until it is stopped."""
+    """Serve until the process is stopped."""
     from ray import serve
 
-    newest = max((v for v in Path(home).iterdir() if v.name.isdecimal()), key=lambda v: int(v.name))
+    version = newest_version(Path(home)).resolve()
 
     @serve.deployment(max_ongoing_requests=64)
     class Model:
         def __init__(self) -> None:
             import tensorflow as tf
-            import tensorflow_text  # noqa: F401
+            import tensorflow_text  # noqa: F401  registers the ops of the graph
 
-            self.tf, self.loaded = tf, tf.saved_model.load(str(newest.resolve()))
+            self.tf, self.loaded = tf, tf.saved_model.load(str(version))
 
         @serve.batch(max_batch_size=32, batch_wait_timeout_s=0.002)
         async def answer(self, texts: list[str]) -> list[Any]:
             outputs = self.loaded.signatures["serving_default"](text=self.tf.constant(texts))
             plain = {name: value.numpy().tolist() for name, value in outputs.items()}
             return [
-                {name: _text(rows[i]) for name, rows in plain.items()} for i in range(len(texts))
+                {name: _to_text(rows[i]) for name, rows in plain.items()} for i in range(len(texts))
             ]
 
         async def __call__(self, request: Any) -> Any:
@@ -42,9 +44,9 @@ def main(home: str, port: str) -> None:
     serve.run(Model.bind(), route_prefix="/predict", blocking=True)
 
 
-def _text(value: Any) -> Any:
+def _to_text(value: Any) -> Any:
     if isinstance(value, list):
-        return [_text(item) for item in value]
+        return [_to_text(item) for item in value]
     return value.decode() if isinstance(value, bytes) else value
 
 

@@ -1,20 +1,21 @@
-"""Slot filling end to end: scores, training time, peak memory, beside the CRF + SVM floor.
+"""Slot filling end to end: scores and training time, compared with the baseline (CRF + SVM).
 
 python benchmarks/slots.py                       all cells below
-python benchmarks/slots.py atis --seeds 3        these only, and the mean over the seeds
+python benchmarks/slots.py atis --seeds 3        only these, and the mean over the seeds
 
-A cell for each config and seed, and one for the floor of each config. Sets that begin with `stress`
-are the test set with other slot values, as `evaluate --stress` makes them.
+There is one cell for each config and seed, and one for the baseline of each config. Splits whose
+name begins with `stress` are the test set with other slot values, as `evaluate --stress` makes
+them.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from cells import Cell, run
+from cells import Cell, baseline_cell, run
+from seeds import parse_arguments, summarize
 
 CONFIGS = ("flights_slots", "atis", "snips", "smp2019")
 COLUMNS = (
@@ -28,53 +29,44 @@ COLUMNS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("configs", nargs="*", default=CONFIGS, metavar="CONFIG")
-    parser.add_argument("--seeds", type=int, default=1, help="seeds 1 to N of each config")
-    arguments = parser.parse_args()
-    seeds = range(1, arguments.seeds + 1)
-    measured = {
+    configs, seeds = parse_arguments(__doc__.splitlines()[0], CONFIGS)
+    results = {
         config: (
-            run([cell(config, seed) for seed in seeds]),
-            run([Cell(f"slots-{config}-floor", config, kind="floor")])[0],
+            run([model_cell(config, seed) for seed in seeds]),
+            run([baseline_cell("slots", config)])[0],
         )
-        for config in arguments.configs
+        for config in configs
     }
     from pipeline.report.terminal import print_table
 
-    header = ("set", "minutes", *(name.replace("_", " ") for name in COLUMNS))
-    for config, (models, floor) in measured.items():
-        title = f"{config}: mean ± SD of seeds 1 to {len(models)}; below it the floor"
-        print_table(title, header, rows(models, floor))
+    header = ("split", "minutes", *(name.replace("_", " ") for name in COLUMNS))
+    for config, (models, baseline) in results.items():
+        title = f"{config}: mean ± SD of seeds 1 to {len(models)}; below it the baseline"
+        print_table(title, header, table_rows(models, baseline))
 
 
-def cell(config: str, seed: int) -> Cell:
+def model_cell(config: str, seed: int) -> Cell:
     return Cell(f"slots-{config}-seed{seed}", config, (f"train.seed={seed}",), "stressed")
 
 
-def rows(models: Sequence[dict[str, Any]], floor: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A row a set, the mean over the seeds; under it the floor, where it was scored there."""
-    found = []
+def table_rows(models: Sequence[dict[str, Any]], baseline: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return one row per split, and below it the baseline's row if the baseline has that split."""
+    rows = []
     minutes = statistics.mean(model["training_seconds"] for model in models) / 60
-    for name in models[0]["scores"]:
-        values = [
-            spread([model["scores"][name]["metrics"].get(metric) for model in models])
-            for metric in COLUMNS
-        ]
-        found.append((name, f"{minutes:.1f}" if name == "test" else "", *values))
-        if name in floor["scores"]:
-            metrics = floor["scores"][name]["metrics"]
-            found.append(("  floor", "", *(spread([metrics.get(m)]) for m in COLUMNS)))
-    return found
+    for split in models[0]["scores"]:
+        row_minutes = f"{minutes:.1f}" if split == "test" else ""
+        rows.append((split, row_minutes, *_scores(models, split)))
+        if split in baseline["scores"]:
+            rows.append(("  baseline", "", *_scores([baseline], split)))
+    return rows
 
 
-def spread(metrics: Sequence[dict[str, float] | None]) -> str:
-    """Mean and standard deviation of some runs; of one, its value; nothing where it has none."""
-    values = [metric["value"] for metric in metrics if metric is not None]
-    if not values:
-        return ""
-    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.2f}{deviation}"
+def _scores(results: Sequence[dict[str, Any]], split: str) -> list[str]:
+    metrics = [result["scores"][split]["metrics"] for result in results]
+    return [
+        summarize([each[column] for each in metrics if each.get(column)], interval=False)
+        for column in COLUMNS
+    ]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""One BiLSTM tagger in three frameworks' ways, each trained in a process of its own.
+"""One BiLSTM tagger written in several ways, each trained in a separate process.
 
-python benchmarks/taggers.py batches FILE CONFIG                 writes the batches, prints facts
-python benchmarks/taggers.py WAY FILE [THREADS ...]              what `train_speed.py` calls
+python benchmarks/taggers.py batches FILE CONFIG         write the batches, print their facts
+python benchmarks/taggers.py WAY FILE [THREADS ...]       called by `train_speed.py`
 
-A trainer answers the lines of its standard input, one JSON object each: `round` trains an epoch and
-gives its seconds, `score` gives the share of tokens that the model now tags right.
+A trainer reads commands from standard input, one per line, and answers each with a JSON object:
+`round` trains an epoch and returns its seconds, `score` returns the share of correctly tagged
+tokens.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 EMBEDDING_DIM, HIDDEN_DIM, LEARNING_RATE, BATCH_SIZE, SEED = 128, 128, 1e-3, 32, 1
-# Each text as it stands: what is redrawn in training would change the lengths.
+# No augmentation: replaced values would change the lengths.
 OVERRIDES = ("train.redrawn_values=0", "train.masked_values=0", "train.masked_context=0")
-MATRIX = 2048  # rows and columns of those multiplied to find the machine's peak
+MATRIX = 2048  # rows and columns of the matrices whose product gives the machine's peak
 
 
 class Batches(NamedTuple):
-    """An epoch in its order: `words` (0 = padding) and `tags` (-1 = padding), [rows, tokens]."""
+    """The batches of an epoch: `words` (0 = padding), `tags` (-1 = padding), [rows, tokens]."""
 
     words: list[np.ndarray]
     tags: list[np.ndarray]
@@ -37,14 +38,14 @@ class Batches(NamedTuple):
 
 
 class Trainer(NamedTuple):
-    """`epoch()` trains on all batches; `predict(words)` gives tags [rows, tokens]."""
+    """`epoch()` trains on all batches; `predict(words)` returns tags [rows, tokens]."""
 
     epoch: Callable[[], Any]
     predict: Callable[[np.ndarray], np.ndarray]
 
 
 def write_batches(file: Path, name: str) -> dict[str, Any]:
-    """Writes an epoch as the pipeline would train on it, and gives the facts about it."""
+    """Write the batches of one epoch of the pipeline, and return facts about them."""
     from pipeline.start import quiet_start
 
     with quiet_start():
@@ -52,7 +53,7 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
         from pipeline.datasets import batches, store
         from pipeline.stages.data import prepare
         from pipeline.stages.training import environment
-        from pipeline.stages.training.assembly import VOCABULARIES, write_vocabularies
+        from pipeline.stages.training.assembly import write_vocabularies
         from pipeline.tasks import find_task, schema_of
         from pipeline.tasks.slot_filling.records import tag_names
 
@@ -63,7 +64,7 @@ def write_batches(file: Path, name: str) -> dict[str, Any]:
     vocabularies = task.model.learn(settings, store.records(data, "train"))
     with tempfile.TemporaryDirectory() as folder:
         write_vocabularies(Path(folder), vocabularies)
-        tokenizer = task.model.build_tokenizer(settings, Path(folder) / VOCABULARIES)
+        tokenizer = task.model.build_tokenizer(settings, Path(folder))
         stream = batches.training_batches(
             store.examples(data, "train"),
             task.model.build_encoder(
@@ -118,16 +119,16 @@ def read_batches(file: Path) -> Batches:
 
 
 def ours(batches: Batches, *threads: str) -> Trainer:
-    """This project's layers, with the optimizer that all ways share."""
-    return _ours(batches, threads, as_the_pipeline=False)
+    """Build the tagger of this project's layers, with the same optimizer as the other ways."""
+    return _ours(batches, threads, as_train_stage=False)
 
 
 def pipeline(batches: Batches, *threads: str) -> Trainer:
-    """The same, compiled by the train stage itself: with clipping, averaging and a schedule."""
-    return _ours(batches, threads, as_the_pipeline=True)
+    """Build the same tagger compiled as the train stage does: clipping, averaging, a schedule."""
+    return _ours(batches, threads, as_train_stage=True)
 
 
-def _ours(batches: Batches, threads: tuple[str, ...], as_the_pipeline: bool) -> Trainer:
+def _ours(batches: Batches, threads: tuple[str, ...], as_train_stage: bool) -> Trainer:
     keras = _keras(threads)
     from types import SimpleNamespace
 
@@ -143,19 +144,26 @@ def _ours(batches: Batches, threads: tuple[str, ...], as_the_pipeline: bool) -> 
     states = encode("lstm", sizes, vectors, keras.ops.not_equal(words, 0))
     tags = keras.layers.Dense(batches.num_tags, name="tags")(states)
     model = keras.Model(words, tags)
-    if as_the_pipeline:
+    if as_train_stage:
         config = load_config("flights_slots", schema_of, (f"train.learning_rate={LEARNING_RATE}",))
-        task: Any = SimpleNamespace(losses=lambda *_: TokenLoss())
-        train._compile(task, config, model, len(batches.words))
-        # `fit` ends by setting the weights to their averages; here it ends after every epoch.
+        task = SimpleNamespace(model=SimpleNamespace(losses=lambda *_: TokenLoss()))
+        training: Any = SimpleNamespace(
+            run=SimpleNamespace(task=task, settings=config.settings),
+            settings=config.settings.train,
+            parts=SimpleNamespace(model=model),
+            warm=None,
+            steps=len(batches.words),
+        )
+        train.Training.compile(training)
+        # `fit` ends by setting the weights to their averages; it must not do so after each epoch.
         model.optimizer.finalize_variable_values = lambda _: None
     else:
         model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=TokenLoss())
-    return _fitted(model, batches)
+    return _fit_trainer(model, batches)
 
 
 def stock(batches: Batches, *threads: str) -> Trainer:
-    """Keras as its users write it: a masked `Bidirectional(LSTM)`."""
+    """Build the tagger of stock Keras layers: a masked `Bidirectional(LSTM)`."""
     keras = _keras(threads)
     layers = keras.layers
     model = keras.Sequential(
@@ -168,11 +176,11 @@ def stock(batches: Batches, *threads: str) -> Trainer:
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
     model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss)
-    return _fitted(model, batches)
+    return _fit_trainer(model, batches)
 
 
 def _keras(threads: tuple[str, ...]) -> Any:
-    """Keras on TensorFlow with these numbers of threads: within an op, and of ops."""
+    """Start Keras on TensorFlow with the given numbers of threads: intra-op and inter-op."""
     from pipeline.start import quiet_start
 
     with quiet_start():
@@ -182,13 +190,13 @@ def _keras(threads: tuple[str, ...]) -> Any:
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(int(threads[0]))
             tf.config.threading.set_inter_op_parallelism_threads(int(threads[1]))
-        tf.constant(0)  # starts TensorFlow's context
+        tf.constant(0)  # initializes TensorFlow's context
     keras.utils.set_random_seed(SEED)
     return keras
 
 
-def _fitted(model: Any, batches: Batches) -> Trainer:
-    """Trained by `fit` on a stream, as the train stage does."""
+def _fit_trainer(model: Any, batches: Batches) -> Trainer:
+    """Return a trainer that calls `fit` on a tf.data stream, as the train stage does."""
     import tensorflow as tf
 
     words, tags = (
@@ -196,12 +204,12 @@ def _fitted(model: Any, batches: Batches) -> Trainer:
         for arrays in (batches.words, batches.tags)
     )
     shapes = tf.constant([array.shape for array in batches.words])
-    places = tf.cumsum(tf.reduce_prod(shapes, axis=1), exclusive=True)
+    offsets = tf.cumsum(tf.reduce_prod(shapes, axis=1), exclusive=True)
 
     def cut(index: Any) -> tuple[Any, Any]:
-        shape, place = shapes[index], places[index]
+        shape, offset = shapes[index], offsets[index]
         size = tf.reduce_prod(shape)
-        return tuple(tf.reshape(all_[place : place + size], shape) for all_ in (words, tags))
+        return tuple(tf.reshape(flat[offset : offset + size], shape) for flat in (words, tags))
 
     stream = tf.data.Dataset.range(len(batches.words)).map(cut, tf.data.AUTOTUNE).prefetch(8)
     predict = tf.function(
@@ -215,9 +223,9 @@ def _fitted(model: Any, batches: Batches) -> Trainer:
 
 
 def pytorch(batches: Batches, layout: str, threads: str) -> Trainer:
-    """Written by hand: `nn.LSTM` and the fused Adam, on tensors that lie ready.
+    """Build the tagger in PyTorch: `nn.LSTM` and fused Adam, on tensors prepared in advance.
 
-    `layout`: "padded" reads padding like words, "packed" leaves it out everywhere.
+    `layout` is "padded" (padding is computed like words) or "packed" (padding is left out).
     """
     import torch
     from torch import nn
@@ -237,13 +245,13 @@ def pytorch(batches: Batches, layout: str, threads: str) -> Trainer:
         return dense(lstm(embedding(words))[0])
 
     def logits_packed(words: Any, lengths: Any) -> Any:
-        """A row a real token."""
+        """Return the logits of real tokens only, one row per token."""
         ids = pack_padded_sequence(words, lengths, batch_first=True)
         states, _ = lstm(PackedSequence(embedding(ids.data), ids.batch_sizes))
         return dense(states.data)
 
-    def ready(words: np.ndarray, tags: np.ndarray) -> tuple[Any, Any, Any]:
-        """The longest row first, as packing wants it; the flat tags in the layout's order."""
+    def prepare_batch(words: np.ndarray, tags: np.ndarray) -> tuple[Any, Any, Any]:
+        """Return words with the longest row first, as packing needs it, lengths, and flat tags."""
         words, tags = (torch.from_numpy(a[::-1].astype(np.int64)) for a in (words, tags))
         lengths = (words != 0).sum(dim=1)
         packed = layout == "packed"
@@ -251,13 +259,13 @@ def pytorch(batches: Batches, layout: str, threads: str) -> Trainer:
         return words, lengths, gold.reshape(-1)
 
     logits = {"padded": logits_padded, "packed": logits_packed}[layout]
-    epoch = [ready(*batch) for batch in zip(batches.words, batches.tags, strict=True)]
+    epoch = [prepare_batch(*batch) for batch in zip(batches.words, batches.tags, strict=True)]
 
     def train() -> None:
         for words, lengths, tags in epoch:
             optimizer.zero_grad(set_to_none=True)
-            found = logits(words, lengths)
-            loss(found.reshape(-1, batches.num_tags), tags).backward()
+            scores = logits(words, lengths)
+            loss(scores.reshape(-1, batches.num_tags), tags).backward()
             optimizer.step()
 
     @torch.no_grad()
@@ -268,57 +276,57 @@ def pytorch(batches: Batches, layout: str, threads: str) -> Trainer:
 
 
 def peak() -> dict[str, float]:
-    """GFLOP/s of large float32 products, the best of a few, by NumPy and by TensorFlow."""
+    """Return the best GFLOP/s of a few large float32 products, by NumPy and by TensorFlow."""
     import tensorflow as tf
 
     left, right = np.random.default_rng(SEED).random((2, MATRIX, MATRIX), np.float32)
-    there = tf.constant(left), tf.constant(right)
+    tensors = tf.constant(left), tf.constant(right)
     products = {
         "numpy": lambda: left @ right,
-        "tensorflow": lambda: tf.matmul(*there).numpy(),
+        "tensorflow": lambda: tf.matmul(*tensors).numpy(),
     }
-    found = {}
+    gflops = {}
     for name, product in products.items():
         seconds = []
         for _ in range(5):
-            began = time.perf_counter()
+            start = time.perf_counter()
             product()
-            seconds.append(time.perf_counter() - began)
-        found[name] = 2 * MATRIX**3 / min(seconds) / 1e9
-    return found
+            seconds.append(time.perf_counter() - start)
+        gflops[name] = 2 * MATRIX**3 / min(seconds) / 1e9
+    return gflops
 
 
-def share_right(trainer: Trainer, batches: Batches) -> float:
-    right = total = 0
+def accuracy(trainer: Trainer, batches: Batches) -> float:
+    correct = total = 0
     for words, tags in zip(batches.words, batches.tags, strict=True):
         real = tags >= 0
-        right += int((trainer.predict(words) == tags)[real].sum())
+        correct += int((trainer.predict(words) == tags)[real].sum())
         total += int(real.sum())
-    return right / total
+    return correct / total
 
 
-def serve(trainer: Trainer, batches: Batches) -> None:
-    """Warms up, says so, and answers what is asked until there is no more."""
+def run_commands(trainer: Trainer, batches: Batches) -> None:
+    """Warm up, report ready, and answer commands until standard input ends."""
     trainer.epoch()
-    _say({"ready": True})
+    _send({"ready": True})
     for line in sys.stdin:
         if line.strip() == "score":
-            _say({"score": share_right(trainer, batches)})
+            _send({"score": accuracy(trainer, batches)})
         else:
-            began = time.perf_counter()
+            start = time.perf_counter()
             trainer.epoch()
-            _say({"seconds": time.perf_counter() - began})
+            _send({"seconds": time.perf_counter() - start})
 
 
-def serve_peak() -> None:
+def run_peak_commands() -> None:
     _keras(())
     peak()
-    _say({"ready": True})
+    _send({"ready": True})
     for _ in sys.stdin:
-        _say(peak())
+        _send(peak())
 
 
-def _say(answer: dict[str, Any]) -> None:
+def _send(answer: dict[str, Any]) -> None:
     print(json.dumps(answer), flush=True)
 
 
@@ -327,9 +335,9 @@ WAYS = {"ours": ours, "pipeline": pipeline, "stock": stock, "pytorch": pytorch}
 if __name__ == "__main__":
     way, path, *rest = sys.argv[1:]
     if way == "batches":
-        _say(write_batches(Path(path), *rest))
+        _send(write_batches(Path(path), *rest))
     elif way == "peak":
-        serve_peak()
+        run_peak_commands()
     else:
-        found = read_batches(Path(path))
-        serve(WAYS[way](found, *rest), found)
+        loaded = read_batches(Path(path))
+        run_commands(WAYS[way](loaded, *rest), loaded)

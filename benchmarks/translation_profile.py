@@ -1,13 +1,12 @@
-"""Where the time of decoding goes: the parts of a search by TensorFlow's profiler.
+"""Where decoding spends its time: the parts of a search, measured with TensorFlow's profiler.
 
     python benchmarks/translation_profile.py RUN
 
-The test set is translated in batches of 32 as `translation_speed.py decode` does, greedily and with
-a beam of 5, while the profiler writes down every op. A part is a name scope, set around the
-functions of that part before the graph is traced; an op's time is that of its kernel alone. On one
-thread (set here), so that the times are of one thing after the other and add up to the whole.
-TensorFlow does not time ops that it has found cheap (8,000 cycles): they are in the last part, with
-its own work between ops.
+The script translates the test set in batches of 32 as `translation_speed.py decode` does, greedily
+and with a beam of 5, while the profiler records every op. A part is a name scope, set around the
+functions of that part before the graph is traced. The time of an op is that of its kernel alone.
+TensorFlow runs on one thread, so that times do not overlap and add up to the total. It does not
+time cheap ops (8,000 cycles); they are in the last part, together with the executor's own work.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ from typing import Any
 from unittest import mock
 
 from cells import HERE, RESULTS
-from rounds import standing
+from rounds import read_result
 
 BATCH, GROUPS = 32, 20
 KINDS = {
     "greedy": ("decoding.beam_width=1", "decoding.n_best=1", "decoding.shortlist=0"),
     "beam 5": ("decoding.beam_width=5", "decoding.shortlist=0"),
 }
-MARK = "part_"  # begins the scope of a part
-PARTS = (  # by the first mark in an op's name, else by where it stands
+MARK = "part_"  # prefix of the scope of a part
+PARTS = (  # given by the first mark in an op's name, else by its scope
     "tokenising",
     "encoder",
     "layout of the weights",
@@ -65,22 +64,22 @@ def main() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     file = RESULTS / "translation_profile-decode.json"
-    found = standing(file)
-    if found is None:
-        found = {
+    result = read_result(file)
+    if result is None:
+        result = {
             **measure(Path(arguments.run)),
             "environment": environment.facts(),
             "load_average": os.getloadavg(),
         }
-        write_json(file, found)
-    for kind, each in found["kinds"].items():
+        write_json(file, result)
+    for kind, each in result["kinds"].items():
         print(f"{kind}: {each['seconds']:.2f} s, {each['seconds_profiled']:.2f} s while profiled")
         for part in PARTS:
             print(f"  {part:28} {each['share'][part]:6.1%} {each['step_ms'].get(part, ''):>8}")
 
 
 def measure(run: Path) -> dict[str, Any]:
-    """Each kind of search: seconds, each part's share of them, and its milliseconds a step."""
+    """Return the seconds of each kind of search, and each part's share and time per step."""
     from pipeline.config import load_config
     from pipeline.datasets import store
     from pipeline.stages.data import prepare
@@ -96,7 +95,9 @@ def measure(run: Path) -> dict[str, Any]:
         "cell": {"config": config.name, "config_hash": config.digest()},
         "batch": BATCH,
         "sentences": sum(map(len, chosen)),
-        "kinds": {kind: _profile(task, run, given, chosen) for kind, given in KINDS.items()},
+        "kinds": {
+            kind: _profile(task, run, overrides, chosen) for kind, overrides in KINDS.items()
+        },
     }
 
 
@@ -107,16 +108,16 @@ def _profile(
     from pipeline.stages.training.assembly import outputs_of
 
     parts = open_run(run, overrides).best
-    answer = outputs_of(parts.service)
+    translate = outputs_of(parts.service)
 
     def all_groups() -> float:
         start = time.perf_counter()
         for group in groups:
-            answer(group)
+            translate(group)
         return time.perf_counter() - start
 
-    with _marked(parts):
-        all_groups()  # which traces the graph
+    with _scoped_parts(parts):
+        all_groups()  # traces the graph
     plain = min(all_groups() for _ in range(3))
     with tempfile.TemporaryDirectory() as folder:
         profiled, kernels = _kernels(all_groups, Path(folder))
@@ -135,12 +136,12 @@ def _profile(
     }
 
 
-def _marked(parts: Any) -> contextlib.ExitStack:
-    """The scopes around the functions of each part, for as long as the stack is open."""
+def _scoped_parts(parts: Any) -> contextlib.ExitStack:
+    """Put name scopes around the functions of each part while the returned stack is open."""
     from pipeline.decoding import continuations
 
     model, tokenizer, decoder = parts.model, parts.tokenizer, parts.model.decoder
-    places = (
+    functions = (
         (tokenizer, "segments", "tokenising"),
         (tokenizer, "texts", "detokenising"),
         (tokenizer, "joined", "detokenising"),
@@ -154,13 +155,13 @@ def _marked(parts: Any) -> contextlib.ExitStack:
         (continuations, "top_k_columns", "highest columns"),
     )
     stack = contextlib.ExitStack()
-    for owner, name, part in places:
+    for owner, name, part in functions:
         stack.enter_context(mock.patch.object(owner, name, _scoped(part, getattr(owner, name))))
     return stack
 
 
 def _scoped(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with its ops in the scope of a part."""
+    """Return the function with its ops in the name scope of a part."""
     import tensorflow as tf
 
     def call(*arguments: Any, **named: Any) -> Any:
@@ -175,10 +176,10 @@ def _scope(part: str) -> str:
 
 
 def _part(name: str) -> str:
-    """Which part an op belongs to; what has no mark goes by where it stands."""
+    """Return the part that an op belongs to; an op without a mark is assigned by its scope."""
     marks = {_scope(part): part for part in PARTS}
-    for place in name.split("/"):
-        mark = re.sub(r"_\d+$", "", place)  # a scope's second use is numbered
+    for scope in name.split("/"):
+        mark = re.sub(r"_\d+$", "", scope)  # TensorFlow numbers repeated scopes
         if mark in marks:
             return marks[mark]
     if "target_embedding" in name:
@@ -187,7 +188,7 @@ def _part(name: str) -> str:
 
 
 def _kernels(work: Callable[[], float], folder: Path) -> tuple[float, list[tuple[str, float]]]:
-    """The seconds of a work, and its ops in order: name and seconds of the kernel alone."""
+    """Return the seconds of `work`, and the name and kernel seconds of its ops, in order."""
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
@@ -197,19 +198,19 @@ def _kernels(work: Callable[[], float], folder: Path) -> tuple[float, list[tuple
     tf.profiler.experimental.stop()
     (file,) = folder.rglob("*.xplane.pb")
     space = xplane_pb2.XSpace.FromString(file.read_bytes())
-    found = []
+    kernels = []
     for plane in space.planes:
         names = {key: event.name for key, event in plane.event_metadata.items()}
         for line in plane.lines:
             if line.name.startswith("tf_Compute"):
-                found += _of_thread([(names[e.metadata_id], e) for e in line.events])
-    return seconds, found
+                kernels += _thread_kernels([(names[e.metadata_id], e) for e in line.events])
+    return seconds, kernels
 
 
-def _of_thread(events: Sequence[tuple[str, Any]]) -> list[tuple[str, float]]:
-    """The ops of a thread. An event inside another is no longer the other's time."""
+def _thread_kernels(events: Sequence[tuple[str, Any]]) -> list[tuple[str, float]]:
+    """Return the ops of a thread; nested events are subtracted from the event around them."""
     ops: list[list[Any]] = []
-    open_: list[tuple[int, int]] = []  # where each event around this one ends, and its place
+    open_: list[tuple[int, int]] = []  # end and index of each event around this one
     ordered = sorted(events, key=lambda event: (event[1].offset_ps, -event[1].duration_ps))
     for name, event in ordered:
         while open_ and open_[-1][0] <= event.offset_ps:

@@ -1,13 +1,13 @@
-"""How fast a translator trains and translates, in tokens a second.
+"""How fast a translator trains and translates, in tokens per second.
 
     python benchmarks/translation_speed.py train [CONFIG] [KEY=VALUE ...]
     python benchmarks/translation_speed.py decode RUN
 
-`train`: real source and target tokens (each target's `</s>` counted) of `ROUNDS` stretches of
-batches, by the optimizer and loss of the train stage. `decode`: target tokens of the test set by
-the graph that is exported, in batches of 32: greedy, with a beam of 5 over all pieces and over the
-shortlist of the run, if it has one (with the BLEU of each), and one sentence at a time.
-TF_NUM_INTRAOP_THREADS sets the threads in an op.
+`train` measures real source and target tokens, including each target's `</s>`, in `ROUNDS` groups
+of batches, with the optimizer and loss of the train stage. `decode` measures target tokens of the
+test set with the exported graph, in batches of 32: greedy, with a beam of 5 over all pieces and
+over the shortlist of the run if it has one (each with its BLEU), and one sentence at a time.
+TF_NUM_INTRAOP_THREADS sets the intra-op threads.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from pathlib import Path
 from typing import Any
 
 from cells import HERE, RESULTS
-from rounds import median, shown, standing
+from rounds import format_interval, median, read_result
 
-ROUNDS, BATCHES, WARM = 9, 12, 4
+ROUNDS, BATCHES, WARM_UP = 9, 12, 4
 BATCH = 32
-SEVEN_MILLION = (  # weights: GRUs of 256 and three tables of 8,000 pieces
+SEVEN_MILLION = (  # weights: GRUs of 256, three embeddings of 8,000 pieces
     "model.embedding_dim=256",
     "model.hidden_dim=256",
     "model.tied=none",
     "train.batch_size=64",
-    "train.strands=2",  # a core each
+    "train.strands=2",  # one per core
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("train", "decode"))
-    parser.add_argument("given", nargs="?", default="multi30k", metavar="CONFIG or RUN")
+    parser.add_argument("benchmark", choices=("train", "decode"))
+    parser.add_argument("config_or_run", nargs="?", default="multi30k", metavar="CONFIG or RUN")
     parser.add_argument("overrides", nargs="*", default=SEVEN_MILLION, metavar="KEY=VALUE")
     arguments = parser.parse_args()
     from pipeline.start import quiet_start
@@ -45,26 +45,29 @@ def main() -> None:
     with quiet_start():
         from pipeline.artifacts import write_json
         from pipeline.stages.training import environment
-    file = RESULTS / f"translation_speed-{arguments.what}.json"
-    found = standing(file)
-    if found is None:
-        began, measure = time.perf_counter(), {"train": train, "decode": decode}[arguments.what]
-        found = {
-            **measure(arguments.given, arguments.overrides),
+    file = RESULTS / f"translation_speed-{arguments.benchmark}.json"
+    result = read_result(file)
+    if result is None:
+        began, measure = (
+            time.perf_counter(),
+            {"train": train, "decode": decode}[arguments.benchmark],
+        )
+        result = {
+            **measure(arguments.config_or_run, arguments.overrides),
             "environment": environment.facts(),
             "threads_in_an_op": os.environ.get("TF_NUM_INTRAOP_THREADS", "as TensorFlow chooses"),
             "load_average": os.getloadavg(),
             "seconds": round(time.perf_counter() - began, 1),
         }
-        write_json(file, found)
-    for name, each in found["tokens_per_second"].items():
-        print(f"{name:28} {shown(each, 0)} tokens/s")
-    for name, each in found.get("one_sentence_ms", {}).items():
-        print(f"{name:28} {shown(each)} ms a sentence, median")
+        write_json(file, result)
+    for name, each in result["tokens_per_second"].items():
+        print(f"{name:28} {format_interval(each, 0)} tokens/s")
+    for name, each in result.get("one_sentence_ms", {}).items():
+        print(f"{name:28} {format_interval(each)} ms per sentence, median")
 
 
 def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
-    """Tokens a second of training."""
+    """Return the tokens per second of training."""
     import numpy as np
 
     from pipeline import artifacts
@@ -83,8 +86,7 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
     stage.begin(run)
     parts = run.assemble()
     settings = config.settings.train
-    steps = batches.batch_count(data.info.splits["train"].num_examples, settings.batch_size)
-    stage._compile(task, config, parts.model, steps)
+    stage.Training(run, settings, parts, None, None).compile()
     encoder = task.model.build_encoder(config.settings, parts.tokenizer, parts.vocabularies, ())
     stream = batches.training_batches(
         store.examples(data, "train"),
@@ -97,7 +99,7 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
         by_tokens=settings.batch_by == "tokens",
     )
     ready = iter(stream)
-    for _ in range(WARM):
+    for _ in range(WARM_UP):
         parts.model.train_on_batch(*next(ready))
     speeds = []
     for _ in range(ROUNDS):
@@ -116,7 +118,7 @@ def train(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def decode(run: str, _: Sequence[str]) -> dict[str, Any]:
-    """Target tokens a second of each kind of search, and the time of one sentence."""
+    """Return the target tokens per second of each kind of search, and the time of one sentence."""
     from pipeline.config import load_config
     from pipeline.datasets import store
     from pipeline.stages.data import prepare
@@ -133,9 +135,9 @@ def decode(run: str, _: Sequence[str]) -> dict[str, Any]:
         kinds["beam 5, shortlist"] = ("decoding.beam_width=5",)
     speeds, alone, scores = {}, {}, {}
     for kind, overrides in kinds.items():
-        answer, tokens_of = _translator(task, Path(run), overrides)
-        speeds[kind], scores[kind] = _in_batches(task, config, records, answer, tokens_of)
-        alone[kind] = median([_once(answer, r["text"]) for r in records[:200]])
+        translate, count_tokens = _translator(task, Path(run), overrides)
+        speeds[kind], scores[kind] = _in_batches(task, config, records, translate, count_tokens)
+        alone[kind] = median([_milliseconds(translate, r["text"]) for r in records[:200]])
     return {
         "cell": {"config": config.name, "config_hash": config.digest(), "seed": 1},
         "sentences": len(records),
@@ -146,7 +148,7 @@ def decode(run: str, _: Sequence[str]) -> dict[str, Any]:
 
 
 def _translator(task: Any, run: Path, overrides: Sequence[str]) -> tuple[Any, Any]:
-    """The service of a run with other settings of the search, and how many tokens a text has."""
+    """Return a run's translate function with other search settings, and its token counter."""
     import tensorflow as tf
 
     from pipeline.stages.run import open_run
@@ -154,35 +156,37 @@ def _translator(task: Any, run: Path, overrides: Sequence[str]) -> tuple[Any, An
 
     parts = open_run(run, overrides).best
 
-    def tokens_of(texts: Sequence[str]) -> int:
+    def count_tokens(texts: Sequence[str]) -> int:
         ids = parts.tokenizer.target.tokenize(tf.constant(list(texts), tf.string))
         return int(tf.size(ids.flat_values)) + len(texts)
 
-    return outputs_of(parts.service), tokens_of
+    return outputs_of(parts.service), count_tokens
 
 
 def _in_batches(
-    task: Any, config: Any, records: Sequence[Any], answer: Any, tokens_of: Any
+    task: Any, config: Any, records: Sequence[Any], translate: Any, count_tokens: Any
 ) -> tuple[dict[str, float], float]:
-    """Tokens a second of batches of like length, and BLEU."""
+    """Return the tokens per second of batches of similar length, and BLEU."""
     order = sorted(range(len(records)), key=lambda i: len(records[i]["text"]))
     texts = [records[i]["text"] for i in order]
     groups = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-    for group in groups[:WARM]:
-        answer(group)
+    for group in groups[:WARM_UP]:
+        translate(group)
     speeds = []
     for _ in range(3):
-        said, start = [], time.perf_counter()
+        answers, start = [], time.perf_counter()
         for group in groups:
-            said += task.answers.read(group, answer(group))
-        speeds.append(tokens_of([a["translation"] for a in said]) / (time.perf_counter() - start))
-    scores = task.judge.score(config.settings, [records[i] for i in order], said)
+            answers += task.answers.read(group, translate(group))
+        speeds.append(
+            count_tokens([a["translation"] for a in answers]) / (time.perf_counter() - start)
+        )
+    scores = task.judge.score(config.settings, [records[i] for i in order], answers)
     return median(speeds, 0), round(scores.metrics["bleu"]["value"], 2)
 
 
-def _once(answer: Any, text: str) -> float:
+def _milliseconds(translate: Any, text: str) -> float:
     start = time.perf_counter()
-    answer([text])
+    translate([text])
     return 1e3 * (time.perf_counter() - start)
 
 

@@ -1,7 +1,7 @@
-"""Everyday clauses around a request: what people tell besides it, without any slot value.
+"""Everyday clauses around a request that contain no slot value.
 
-Both rows of a pair get the same clauses. Some clauses are held out of all rows but those of
-`unseen_templates`, which in turn have no others.
+Both rows of a pair get the same clauses. Some clauses are held out for `unseen_templates`, whose
+rows have no others.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from lexicon import GRAMMAR, Deck
 
 HELD_OUT_SHARE = 0.15
 ONE_SHARE, TWO_SHARE = 0.35, 0.10
-# A tail speaks of a wish; a sentence fits any request.
+# Intents that express a wish, which tails refer to; sentences fit any request.
 WISHES = {"book", "query", "fare", "change"}
 
-# What joins a clause to the request, by language; a clause that asks ends with its mark.
+# What joins a clause to the request, by language; a question ends with a question mark.
 AFTER_LEAD = {
     "zh": {"，": 75, "。": 10, " ": 12, "！": 3},
     "en": {", ": 68, ". ": 24, " - ": 4, "... ": 4},
@@ -35,24 +35,24 @@ BEFORE_TAIL = {
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause in both languages; `use` is leads, tails or sentences."""
+    """A clause in both languages; `use` is "leads", "tails" or "sentences"."""
 
     use: str
     zh: str
     en: str
 
     def text(self, language: str) -> str:
-        """The words in a language, without a question mark."""
+        """Return the words in a language, without a question mark."""
         return (self.zh if language == "zh" else self.en).rstrip("?")
 
-    def settled(self, tie: int) -> Clause:
-        """The clause with its choices made; `tie` decides them in both languages alike."""
+    def resolve(self, tie: int) -> Clause:
+        """Return the clause with its choices resolved by `tie`, alike in both languages."""
         rng = random.Random(tie)
         return Clause(self.use, choose_words(self.zh, rng, tie), choose_words(self.en, rng, tie))
 
     @property
-    def asks(self) -> bool:
-        """Whether it is a question."""
+    def is_question(self) -> bool:
+        """Return whether the clause is a question."""
         return self.zh.endswith("?")
 
 
@@ -65,7 +65,7 @@ class Surroundings:
 
 
 def load_clauses(path: Path = GRAMMAR / "clauses.yaml") -> list[Clause]:
-    """Read the bank."""
+    """Read the clause bank."""
     bank = yaml.safe_load(path.read_text(encoding="utf-8"))
     return [
         Clause(use, *line.strip().split(" | "))
@@ -75,7 +75,7 @@ def load_clauses(path: Path = GRAMMAR / "clauses.yaml") -> list[Clause]:
 
 
 def hold_out(clauses: list[Clause], rng: random.Random) -> tuple[list[Clause], list[Clause]]:
-    """The clauses for all rows and those for `unseen_templates` alone."""
+    """Return the clauses for all rows, and those held out for `unseen_templates`."""
     held = set(rng.sample(clauses, round(HELD_OUT_SHARE * len(clauses))))
     return (
         [clause for clause in clauses if clause not in held],
@@ -83,8 +83,8 @@ def hold_out(clauses: list[Clause], rng: random.Random) -> tuple[list[Clause], l
     )
 
 
-class Companion:
-    """Draws the clauses of one split, each about equally often."""
+class ClauseSampler:
+    """A sampler of the clauses of one split; all occur about equally often."""
 
     def __init__(self, clauses: list[Clause], rng: random.Random) -> None:
         self._rng = rng
@@ -97,7 +97,7 @@ class Companion:
         self._sentences = deck("sentences")
 
     def draw(self, intent: str | None) -> Surroundings:
-        """No clause, one or two; none without an intent."""
+        """Draw no clause, one or two; none if `intent` is None."""
         if intent is None:
             return Surroundings()
         chance = self._rng.random()
@@ -109,18 +109,18 @@ class Companion:
         tails = self._tails if intent in WISHES else self._sentences
         tail = tails.draw(lambda clause: clause == lead) if both or not first else None
         tie = self._rng.randrange(2**16)
-        return Surroundings(lead and lead.settled(tie), tail and tail.settled(tie))
+        return Surroundings(lead and lead.resolve(tie), tail and tail.resolve(tie))
 
 
 def lead_pieces(clause: Clause, language: str, rng: random.Random) -> list[Piece]:
-    """A clause in front of a request, with what joins them."""
-    joint = dates.weighted(rng, AFTER_LEAD[language])
-    if clause.asks:
-        joint = "？" if language == "zh" else "? "
-    return [Piece(clause.text(language)), Piece(joint)]
+    """Return the pieces of a clause before a request, with the text that joins them."""
+    joiner = dates.weighted(rng, AFTER_LEAD[language])
+    if clause.is_question:
+        joiner = "？" if language == "zh" else "? "
+    return [Piece(clause.text(language)), Piece(joiner)]
 
 
 def tail_pieces(clause: Clause, language: str, question: bool, rng: random.Random) -> list[Piece]:
-    """A clause behind a request that asks or not, with what joins them."""
-    joint = dates.weighted(rng, BEFORE_TAIL[language, question])
-    return [Piece(joint), Piece(clause.text(language))]
+    """Return the pieces of a clause after a request, with the text that joins them."""
+    joiner = dates.weighted(rng, BEFORE_TAIL[language, question])
+    return [Piece(joiner), Piece(clause.text(language))]

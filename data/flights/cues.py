@@ -1,7 +1,7 @@
-"""Puts the cue bank's departures and arrivals into its carriers.
+"""Combines the cues of the cue bank with its carrier sentences.
 
-Each carrier gets a cue for a departure and its mirror for an arrival, so that only the cue can tell
-the role of the city.
+Each carrier gets a cue for a departure and the mirrored cue for an arrival, so that only the cue
+determines the role of the city.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import yaml
 from frames import LANGUAGES, Frame, Template, check_frame
 from lexicon import GRAMMAR, Deck
 
-FEWEST_CARRIERS = 4  # of each cue in train
+MIN_CARRIERS = 4  # per cue in train
 ROLES = ("from", "to")
 
 
 @dataclass(frozen=True)
 class Cue:
-    """A cue for a departure and its mirror for an arrival, by language."""
+    """A cue for a departure and the mirrored cue for an arrival, by language."""
 
     name: str
     kind: str
@@ -30,7 +30,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class Carrier:
-    """A sentence with a place for a cue, by language; `takes` are its kinds of cue."""
+    """A sentence with a placeholder for a cue, by language; `takes` has its kinds of cue."""
 
     name: str
     intent: str
@@ -55,8 +55,8 @@ def load_bank(path: Path = GRAMMAR / "cues.yaml") -> tuple[list[Cue], list[Carri
     return cues, carriers
 
 
-def mirrored(cue: Cue, carrier: Carrier) -> list[Frame]:
-    """The departure and the arrival of a cue in a carrier."""
+def mirrored_frames(cue: Cue, carrier: Carrier) -> list[Frame]:
+    """Return the departure frame and the arrival frame of a cue in a carrier."""
     frames = []
     for number, role in enumerate(ROLES):
         templates = {}
@@ -71,7 +71,7 @@ def mirrored(cue: Cue, carrier: Carrier) -> list[Frame]:
 
 
 def draw_frames(pairs: int, rng: random.Random) -> list[Frame]:
-    """That many frames, and at least FEWEST_CARRIERS carriers for each cue in each role."""
+    """Draw at least `pairs` frames, with at least MIN_CARRIERS carriers per cue and role."""
     cues, carriers = load_bank()
     decks = {
         kind: Deck([carrier for carrier in carriers if kind in carrier.takes], rng)
@@ -80,15 +80,16 @@ def draw_frames(pairs: int, rng: random.Random) -> list[Frame]:
     frames: list[Frame] = []
     used: dict[str, list[Carrier]] = {cue.name: [] for cue in cues}
     for cue in _rounds(cues, rng):
-        had = used[cue.name]
-        if len(had) >= FEWEST_CARRIERS and len(frames) >= pairs:
+        carriers_of_cue = used[cue.name]
+        if len(carriers_of_cue) >= MIN_CARRIERS and len(frames) >= pairs:
             break
-        had.append(decks[cue.kind].draw(lambda carrier, had=had: carrier in had))
-        frames += mirrored(cue, had[-1])
+        carrier = decks[cue.kind].draw(lambda item, taken=carriers_of_cue: item in taken)
+        carriers_of_cue.append(carrier)
+        frames += mirrored_frames(cue, carrier)
     return frames
 
 
 def _rounds(cues: list[Cue], rng: random.Random) -> Iterator[Cue]:
-    """All cues again and again, in a new order each time."""
+    """Yield all cues repeatedly, in a new order each time."""
     while True:
         yield from rng.sample(cues, len(cues))

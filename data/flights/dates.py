@@ -61,12 +61,12 @@ FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 def weighted(rng: random.Random, choices: Mapping[str, float]) -> str:
-    """Draw one key with a chance in proportion to its number."""
+    """Draw one key with a probability in proportion to its value."""
     return rng.choices(list(choices), weights=list(choices.values()))[0]
 
 
 def zh_number(number: int) -> str:
-    """Chinese numeral of 0 to 9999: 12 十二, 105 一百零五, 1200 一千二百."""
+    """Return the Chinese numeral of 0 to 9999: 12 十二, 105 一百零五, 1200 一千二百."""
     if number < 10:
         return ZH_DIGITS[number]
     if number < 20:
@@ -77,16 +77,16 @@ def zh_number(number: int) -> str:
             gap = "零" if rest and rest < unit // 10 else ""
             tail = ("一" if 10 <= rest < 20 else "") + zh_number(rest) if rest else ""
             return ZH_DIGITS[head] + sign + gap + tail
-    raise ValueError(f"no Chinese numeral for {number}")
+    raise ValueError(f"expected a number from 0 to 9999, received {number}")
 
 
 def zh_count(number: int) -> str:
-    """Chinese numeral as used before a measure word (two is 两)."""
+    """Return the Chinese numeral used before a measure word (two is 两)."""
     return "两" if number == 2 else zh_number(number)
 
 
 def en_number(number: int) -> str:
-    """English words of 0 to 9999: 42 forty-two, 1200 twelve hundred."""
+    """Return the English words of 0 to 9999: 42 forty-two, 1200 twelve hundred."""
     if number < 20:
         return SMALL_NUMBERS[number]
     if number < 100:
@@ -99,14 +99,14 @@ def en_number(number: int) -> str:
 
 
 def ordinal(number: int) -> str:
-    """English ordinal in digits: 1st, 2nd, 3rd, 11th."""
+    """Return the English ordinal in digits: 1st, 2nd, 3rd, 11th."""
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
 def ordinal_word(number: int) -> str:
-    """English ordinal in words for a day of the month: 3 third, 21 twenty-first."""
+    """Return the English ordinal in words for a day of the month: 3 third, 21 twenty-first."""
     if number in ORDINALS:
         return ORDINALS[number]
     if number < 20:
@@ -115,7 +115,7 @@ def ordinal_word(number: int) -> str:
 
 
 def calendar_day(rng: random.Random, day: date) -> tuple[str, str]:
-    """A day of the year in both languages; a year in one language is in the other as well."""
+    """Draw a wording of a day in both languages; either both have a year or neither."""
     if rng.random() < 0.1:
         return _day_with_year(rng, day)
     if rng.random() < 0.06:
@@ -160,7 +160,7 @@ def calendar_day(rng: random.Random, day: date) -> tuple[str, str]:
 
 
 def _day_with_year(rng: random.Random, day: date) -> tuple[str, str]:
-    """A calendar day with its year."""
+    """Draw a wording of a calendar day with its year."""
     name = MONTHS[day.month - 1]
     zh = rng.choice(
         [
@@ -182,7 +182,7 @@ def _day_with_year(rng: random.Random, day: date) -> tuple[str, str]:
 
 
 def _day_with_weekday(rng: random.Random, day: date) -> tuple[str, str]:
-    """A calendar day with its weekday, as one stretch of text."""
+    """Draw a wording of a calendar day with its weekday, as one span."""
     name, weekday_name = MONTHS[day.month - 1], WEEKDAYS[day.weekday()]
     weekday_zh = ZH_WEEKDAYS[day.weekday()]
     zh = rng.choice(
@@ -204,7 +204,7 @@ def _day_with_weekday(rng: random.Random, day: date) -> tuple[str, str]:
 
 
 def day_of_month(rng: random.Random, number: int) -> tuple[str, str]:
-    """A day named by its number alone: 10号, the 10th."""
+    """Draw a wording of a day named by its number alone: 10号, the 10th."""
     zh = rng.choice([f"{number}号", f"{number}号", f"{zh_number(number)}号", f"{number}日"])
     en = rng.choice(
         [f"the {ordinal(number)}", f"the {ordinal(number)}", f"the {ordinal_word(number)}"]
@@ -213,18 +213,18 @@ def day_of_month(rng: random.Random, number: int) -> tuple[str, str]:
 
 
 def day_of_next_month(rng: random.Random, number: int) -> tuple[str, str]:
-    """A day of the month to come: 下个月3号, the 3rd of next month."""
+    """Draw a wording of a day of the next month: 下个月3号, the 3rd of next month."""
     zh = rng.choice([f"下个月{number}号", f"下月{number}号", f"下个月{zh_number(number)}号"])
     return zh, f"the {ordinal(number)} of next month"
 
 
 def weekday(rng: random.Random, which: str) -> tuple[str, str]:
-    """A weekday; `which` is "" (the plain name), "this" or "next"."""
+    """Draw a weekday; `which` is "" (the plain name), "this" or "next"."""
     index = rng.randrange(7)
     last = rng.choice("日天") if index == 6 else ZH_WEEKDAYS[index]
     head = {"": [""], "this": ["这", "这个", "本"], "next": ["下", "下", "下个"]}[which]
     start = rng.choice(head)
-    # 个 needs the longer words: 下个星期五, never 下个周五; and 本 goes with 周 only.
+    # 个 needs the longer words (下个星期五, never 下个周五); 本 combines with 周 only.
     longer = ["星期", "礼拜"]
     word = rng.choice(
         longer if start.endswith("个") else ["周"] if start == "本" else ["周", "周", *longer]
@@ -234,12 +234,12 @@ def weekday(rng: random.Random, which: str) -> tuple[str, str]:
 
 
 def random_day(rng: random.Random) -> date:
-    """A day of the year the corpus plays in."""
+    """Draw a day of 2026, the year of the corpus."""
     return date(2026, 1, 1) + timedelta(days=rng.randrange(365))
 
 
 def clock(rng: random.Random) -> tuple[str, str]:
-    """A clock time; a part of the day is named in both languages or in none."""
+    """Draw a clock time; either both languages name the part of the day or neither."""
     hour = rng.choice([rng.randint(6, 23), rng.randint(8, 20)])
     minute = rng.choice([0, 0, 0, 0, 30, 30, 15, 45, rng.randrange(0, 60, 5)])
     style = weighted(rng, {"part": 60, "plain": 20, "digits": 20})
@@ -251,7 +251,7 @@ def clock(rng: random.Random) -> tuple[str, str]:
 
 
 def _zh_clock(rng: random.Random, hour: int, minute: int) -> str:
-    """Chinese clock time, in digits (8点05, 8点半) or in numerals (八点零五分) throughout."""
+    """Draw a Chinese clock time, all in digits (8点05, 8点半) or in numerals (八点零五分)."""
     if not minute:
         return rng.choice([str(hour), str(hour), zh_count(hour)]) + rng.choice(["点", "点", "点钟"])
     short = {15: "一刻", 30: "半"}
@@ -263,7 +263,7 @@ def _zh_clock(rng: random.Random, hour: int, minute: int) -> str:
 
 
 def _zh_part(rng: random.Random, hour: int) -> str:
-    """The word for the part of the day in front of a Chinese clock time."""
+    """Draw the word for the part of the day before a Chinese clock time."""
     if hour < 9:
         return rng.choice(["早上", "早晨", "早上"])
     if hour < 12:
@@ -276,7 +276,7 @@ def _zh_part(rng: random.Random, hour: int) -> str:
 
 
 def _en_clock(rng: random.Random, hour: int, minute: int, part: bool) -> str:
-    """English clock time; with `part` it says am, pm or the part of the day."""
+    """Draw an English clock time; with `part` it has am, pm or the part of the day."""
     hour_12 = (hour - 1) % 12 + 1
     spoken = {
         15: f"quarter past {en_number(hour_12)}",
@@ -311,7 +311,7 @@ AMOUNTS = (*range(200, 1001, 100), 1200, 1500, 1800, 2000, 2500, 3000, 3500, 400
 
 
 def price(rng: random.Random) -> tuple[str, str]:
-    """An amount of money, in yuan more often than in dollars, euros or pounds."""
+    """Draw an amount of money, most often in yuan, else in dollars, euros or pounds."""
     amount = rng.choice(AMOUNTS)
     currency = weighted(rng, {"yuan": 60, "dollar": 28, "euro": 8, "pound": 4})
     digits, grouped = str(amount), f"{amount:,}"

@@ -1,11 +1,11 @@
-"""Reads the templates and turns a template and its values into text with spans.
+"""Reads templates, and renders a template and its values as text with spans.
 
-A template is one line of a frame. In it `{to}` is a value, `{+date}` a value with the English
-words that lead it in ("on May 1st"), `{seat:noun}` its noun form, `{+when}` a date and a time
-("tomorrow morning"), `(a|b)` a free choice of words, `[a|b]` a choice tied to the one in the other
-language, and, in contrast frames only, `<leave/reach>` the cue of a departure and of an arrival.
-The wordings of a frame are interchangeable, unless the frame is `aligned`: then each line goes
-with the same line of the other language.
+A template is one line of a frame. Its syntax: `{to}` is a value, `{+date}` a value with its English
+lead-in ("on May 1st"), `{seat:noun}` its noun form, `{+when}` a date and a time ("tomorrow
+morning"), `(a|b)` a free choice of words, `[a|b]` a choice tied to the one in the other language,
+and, in contrast frames only, `<leave/reach>` the cue of a departure and of an arrival. The wordings
+of a frame are interchangeable, unless the frame is `aligned`: then each line corresponds to the
+same line of the other language.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lexicon import GRAMMAR, Value
 from values import SLOT_OF_KIND
 
 LANGUAGES = ("zh", "en")
-# The start of a template's name: kind of file, a letter of the file's second word, frame; z or e.
+# Prefixes of template names. A name is: prefix, a letter of the file's second word, frame, z or e.
 SHORT = {
     "baggage": "bag",
     "book": "b",
@@ -40,13 +40,13 @@ SHORT = {
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)(:noun)?\}")
 CHOICE = re.compile(r"\(([^()]*)\)")
 TIED = re.compile(r"\[([^\[\]]*)\]")
-CONTRACTION = re.compile(r" ('(?:d|m)\b)")  # "I (want|'d like)" leaves a space to close up
+CONTRACTION = re.compile(r" ('(?:d|m)\b)")  # "I (want|'d like)" leaves a space to remove
 CUE = re.compile(r"<([^<>/]*)/([^<>/]*)>")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of text that is one slot's span, or none's."""
+    """A piece of text that is the span of one slot, or of none."""
 
     text: str
     slot: str | None = None
@@ -61,7 +61,7 @@ class Template:
     text: str
 
     def kinds(self) -> set[str]:
-        """The kinds of value it needs."""
+        """Return the kinds of value that the template needs."""
         named = {match[2] for match in PLACEHOLDER.finditer(self.text)}
         if "when" in named:
             named = (named - {"when"}) | {"date", "time"}
@@ -74,12 +74,12 @@ class Frame:
 
     intent: str
     templates: dict[str, list[Template]]
-    contrast: str | None  # the contrast part it serves: cue_before, cue_after
-    weight: int = 1  # how often it is drawn, compared with other frames of the intent
-    source: str = ""  # the frame of the file; the lines of an aligned one have it in common
+    contrast: str | None  # the contrast part it belongs to: cue_before, cue_after
+    weight: int = 1  # relative frequency among the frames of the intent
+    source: str = ""  # the frame in the file; all lines of an aligned frame share it
 
     def kinds(self) -> set[str]:
-        """The kinds of value of the frame (all its wordings share them)."""
+        """Return the kinds of value of the frame, which all its wordings share."""
         return self.templates["zh"][0].kinds()
 
 
@@ -113,22 +113,24 @@ def load_frames(folder: Path = GRAMMAR / "frames") -> list[Frame]:
         for template in templates
     ]
     if len(set(names)) < len(names):
-        raise ValueError("two templates have the same name; see SHORT")
+        raise ValueError("template names are not unique; choose other prefixes in SHORT")
     return frames
 
 
 def _groups(wordings: dict[str, list[Template]], aligned: bool) -> list[dict[str, list[Template]]]:
-    """One group of interchangeable wordings, or, where aligned, one group for each line."""
+    """Return one group of interchangeable wordings, or one group per line if aligned."""
     if not aligned:
         return [wordings]
     if len({len(templates) for templates in wordings.values()}) > 1:
-        raise ValueError(f"{wordings['zh'][0].name}: lines of the languages differ in number")
+        raise ValueError(
+            f"{wordings['zh'][0].name}: aligned languages differ in their number of lines"
+        )
     lines = zip(*(wordings[language] for language in LANGUAGES), strict=True)
     return [{template.language: [template] for template in line} for line in lines]
 
 
 def _templates(frame: str, language: str, block: str) -> list[Template]:
-    """The wordings of one language, one a line."""
+    """Return the wordings of one language, one per line."""
     lines = [line.strip() for line in block.splitlines() if line.strip()]
     return [
         Template(f"{frame}{language[0]}{index}", language, line)
@@ -137,32 +139,32 @@ def _templates(frame: str, language: str, block: str) -> list[Template]:
 
 
 def check_frame(frame: Frame) -> None:
-    """Stop where wordings of a frame differ in their values or a kind is unknown."""
+    """Raise ValueError if wordings of a frame differ in their values or a kind is unknown."""
     for templates in frame.templates.values():
         for template in templates:
             if template.kinds() != frame.kinds():
                 raise ValueError(
                     f"{template.name} takes {sorted(template.kinds())}, "
-                    f"its frame {sorted(frame.kinds())}"
+                    f"expected those of its frame: {sorted(frame.kinds())}"
                 )
             if TIED.findall(template.text) and any(
                 _tied_sizes(template) != _tied_sizes(other)
                 for others in frame.templates.values()
                 for other in others
             ):
-                raise ValueError(f"{template.name}: tied choices differ in number")
+                raise ValueError(f"{template.name}: tied choices differ in their number of options")
             unknown = template.kinds() - SLOT_OF_KIND.keys()
             if unknown:
-                raise ValueError(f"{template.name}: unknown {sorted(unknown)}")
+                raise ValueError(f"{template.name}: unknown kinds of value {sorted(unknown)}")
 
 
 def _tied_sizes(template: Template) -> list[int]:
-    """How many words each tied choice of a template has."""
+    """Return the number of options of each tied choice of a template."""
     return [choice.count("|") + 1 for choice in TIED.findall(template.text)]
 
 
 def choose_words(text: str, rng: random.Random, tie: int = 0) -> str:
-    """Settle the choices of a template; `tie` decides the tied ones, in both languages alike."""
+    """Resolve the choices of a template; `tie` resolves tied ones alike in both languages."""
 
     def tied(match: re.Match[str]) -> str:
         options = match[1].split("|")
@@ -173,7 +175,7 @@ def choose_words(text: str, rng: random.Random, tie: int = 0) -> str:
 
 
 def choose_cues(text: str, rng: random.Random) -> tuple[str, str]:
-    """The departure and the arrival reading of a contrast template."""
+    """Return the departure and the arrival reading of a contrast template."""
     departure = CUE.sub(lambda match: rng.choice(match[1].split("|")), text)
     arrival = CUE.sub(lambda match: rng.choice(match[2].split("|")), text)
     return departure, arrival
@@ -196,7 +198,7 @@ def render(
 def _fill(
     match: re.Match[str], language: str, values: dict[str, Value], city_slot: str
 ) -> list[Piece]:
-    """The pieces of one placeholder."""
+    """Return the pieces of one placeholder."""
     with_lead, kind, noun = bool(match[1]), match[2], bool(match[3])
     if kind == "when":
         return _fill_when(language, values["date"], values["time"])
@@ -207,10 +209,10 @@ def _fill(
 
 
 def _fill_when(language: str, date: Value, time: Value) -> list[Piece]:
-    """A date with a time: 明天早上, tomorrow morning, on May 1st at 8 am."""
+    """Return the pieces of a date with a time: 明天早上, tomorrow morning, on May 1st at 8 am."""
     if language == "zh":
         return [Piece(date.zh, "date"), Piece(time.zh, "time")]
-    # "in the morning" turns into "morning" right after a weekday or "tomorrow".
+    # "in the morning" becomes "morning" directly after a weekday or "tomorrow".
     time_lead = "" if date.near and time.lead == "in the " else time.lead
     return [
         Piece(date.lead),
@@ -221,7 +223,7 @@ def _fill_when(language: str, date: Value, time: Value) -> list[Piece]:
 
 
 def _fix_articles(pieces: list[Piece]) -> list[Piece]:
-    """Write "an" for an "a" of the template that stands before a vowel of the value."""
+    """Replace "a" at the end of a piece by "an" if the next piece starts with a vowel sound."""
     fixed = list(pieces)
     for index in range(len(fixed) - 1):
         text, following = fixed[index].text, fixed[index + 1].text

@@ -1,9 +1,9 @@
-"""Writes train.jsonl, valid.jsonl and test.jsonl from the grammar, the same bytes every time.
+"""Writes train.jsonl, valid.jsonl and test.jsonl from the grammar, always with the same bytes.
 
-And the pairs to translate, in the folder `pairs` (`pairs.py`).
+It also writes the translation pairs in the folder `pairs` (see `pairs.py`).
 
 python data/flights/generate.py          rewrite the files
-python data/flights/generate.py --check  exit with 1 if the files on disk differ
+python data/flights/generate.py --check  exit with status 1 if the files on disk differ
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clauses import Companion
+from clauses import ClauseSampler
 from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, render
 from glossaries import glossaries
 from lexicon import Deck
-from material import ATTEMPTS, CUE_FRAMES, SEED, Material, frame_decks, intents, wording_decks
+from material import ATTEMPTS, CUE_FRAMES, SEED, Material, frame_decks, intent_counts, wording_decks
 from noise import Typist
 from pairs import PairWriter
 from rows import Row, carrier, comparable, to_jsonl, to_row
@@ -28,26 +28,26 @@ from values import ValueMaker
 
 HERE = Path(__file__).parent
 PAIRS = {"train": 2875, "valid": 200, "test": 250, "unseen_values": 200, "unseen_templates": 200}
-# Of these pairs, about as many as this come from the cue bank, a quarter.
+# About this many of these pairs, a quarter, come from the cue bank.
 CUE_PAIRS = {"train": CUE_FRAMES, "valid": 50, "test": 62}
-CONTRAST_GROUPS = 90  # minimal pairs a language in each contrast part
+CONTRAST_GROUPS = 90  # minimal pairs per language in each contrast part
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What draws the sentences of one split or part."""
+class Samplers:
+    """The samplers of the sentences of one split or part."""
 
     name: str
-    pool: str  # the cities and airlines: train or unseen
+    pool: str  # of cities and airlines: train, unseen or mixed
     maker: ValueMaker
     typist: Typist
-    companion: Companion
+    clauses: ClauseSampler
     wordings: dict[str, Deck[Template]]
     rng: random.Random
 
 
 class Writer:
-    """Draws pairs for all splits and keeps track of what is used already."""
+    """A writer that draws the pairs of all splits and keeps track of texts already used."""
 
     def __init__(self, material: Material) -> None:
         self._material = material
@@ -58,7 +58,7 @@ class Writer:
         self._next_pair = 1
 
     def splits(self) -> dict[str, list[Row]]:
-        """All rows of the three files. Contrasts and train come first: the rest keep clear."""
+        """Return all rows of the files; later parts avoid the texts of contrasts and train."""
         contrasts = [row for part in ("cue_before", "cue_after") for row in self._contrasts(part)]
         train = self._part("train", self._material.frames)
         self._train_texts = {comparable(row["text"]) for row in train}
@@ -73,14 +73,14 @@ class Writer:
     def _part(
         self, name: str, frames: list[Frame], pool: str = "train", part: str | None = None
     ) -> list[Row]:
-        """The pairs of one split or named part."""
+        """Draw the pairs of one split or named part."""
         rng = random.Random(f"{SEED} {name}")
-        tools = Tools(
+        tools = Samplers(
             name,
             pool,
             ValueMaker(self._material.lexicon, rng, pool),
             Typist(self._material.noise, rng),
-            Companion(self._material.clauses(part), rng),
+            ClauseSampler(self._material.clauses(part), rng),
             wording_decks(frames + self._material.cue_frames, rng),
             rng,
         )
@@ -88,24 +88,24 @@ class Writer:
         cued = self._cued(name, rng)
         rows = [row for frame in cued for row in self._pair(Deck([frame], rng), tools)]
         taken = Counter(frame.intent for frame in cued)
-        for intent, count in intents(PAIRS[name], list(decks)).items():
+        for intent, count in intent_counts(PAIRS[name], list(decks)).items():
             for _ in range(count - taken[intent]):
                 for row in self._pair(decks[intent], tools):
                     rows.append(row | {"parts": [part]} if part else row)
         return _in_pairs_shuffled(rows, rng)
 
     def _cued(self, name: str, rng: random.Random) -> list[Frame]:
-        """The frames of the cue bank in a split: all in train, some of them in the others."""
+        """Return the cue bank's frames for a split: all of them in train, a sample elsewhere."""
         if name == "train":
             return self._material.cue_frames
         return rng.sample(self._material.cue_frames, CUE_PAIRS.get(name, 0))
 
-    def _pair(self, deck: Deck[Frame], tools: Tools) -> list[Row]:
-        """A new pair: no repeated text, nothing of train outside train, no name out of place."""
+    def _pair(self, deck: Deck[Frame], tools: Samplers) -> list[Row]:
+        """Draw a new pair: no text repeated or also in train, no misplaced unseen name."""
         for _ in range(ATTEMPTS):
             frame = deck.draw()
             values = tools.maker.draw(frame.kinds())
-            around = tools.companion.draw(frame.intent)
+            around = tools.clauses.draw(frame.intent)
             tie = tools.rng.randrange(2**16)
             rows: list[Row] = []
             carriers: set[str] = set()
@@ -124,10 +124,12 @@ class Writer:
                 if tools.name == "train":
                     self._train_carriers |= carriers
                 return rows
-        raise RuntimeError("no new sentence found; the grammar is too small")
+        raise RuntimeError(
+            f"no new sentence found in {ATTEMPTS} attempts; the grammar is too small"
+        )
 
     def _acceptable(self, rows: list[Row], pool: str) -> bool:
-        """Whether the texts are new and hold no unseen name where only seen ones may be."""
+        """Return whether the texts are new and have no unseen name if the pool is train."""
         for row in rows:
             if row["text"] in self._texts or comparable(row["text"]) in self._train_texts:
                 return False
@@ -142,7 +144,7 @@ class Writer:
         self._next_pair += 1
 
     def _contrasts(self, part: str) -> list[Row]:
-        """Minimal pairs: the cue alone tells a departure from an arrival."""
+        """Draw minimal pairs, in which only the cue distinguishes departure from arrival."""
         rng = random.Random(f"{SEED} {part}")
         maker = ValueMaker(self._material.lexicon, rng, "mixed")
         frames = [frame for frame in self._material.contrast_frames if frame.contrast == part]
@@ -162,7 +164,7 @@ class Writer:
         maker: ValueMaker,
         rng: random.Random,
     ) -> list[Row]:
-        """Two pairs with the same values: the departures, then the arrivals."""
+        """Draw two pairs with the same values: the departures, then the arrivals."""
         for _ in range(ATTEMPTS):
             frame = deck.draw()
             values = maker.draw(frame.kinds()) | {"city": maker.draw_city()}
@@ -184,11 +186,13 @@ class Writer:
                 self._accept(rows[:2])
                 self._accept(rows[2:])
                 return rows
-        raise RuntimeError("no new contrast found; the grammar is too small")
+        raise RuntimeError(
+            f"no new contrast found in {ATTEMPTS} attempts; the grammar is too small"
+        )
 
 
 def _finisher(language: str, text: str, rng: random.Random) -> Callable[[list[Piece]], list[Piece]]:
-    """The same punctuation and case for both rows of a minimal pair."""
+    """Return a function that gives both rows of a minimal pair the same punctuation and case."""
     question = text.endswith("?")
     mark = ("？" if question else "。") if language == "zh" else ("?" if question else ".")
     end = mark if rng.random() < (0.7 if question else 0.3) else ""
@@ -206,14 +210,14 @@ def _finisher(language: str, text: str, rng: random.Random) -> Callable[[list[Pi
 
 
 def _in_pairs_shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
-    """Mix the intents, but keep the two rows of a pair together."""
+    """Shuffle the pairs, keeping the two rows of a pair together."""
     pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]
     rng.shuffle(pairs)
     return [row for pair in pairs for row in pair]
 
 
-def written() -> dict[str, str]:
-    """Every file's name and text."""
+def generate() -> dict[str, str]:
+    """Return the name and text of every file."""
     material = Material()
     corpus = Writer(material).splits()
     pairs = PairWriter(material, corpus).splits()
@@ -227,10 +231,12 @@ def written() -> dict[str, str]:
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--check", action="store_true", help="only compare with the files on disk")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the files on disk and write nothing"
+    )
     check = parser.parse_args(arguments).check
     stale = []
-    for name, text in written().items():
+    for name, text in generate().items():
         path = HERE / name
         if not check:
             path.parent.mkdir(exist_ok=True)
@@ -239,7 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
     if stale:
-        print(f"differ from the grammar: {', '.join(stale)}; run data/flights/generate.py")
+        print(f"files differ from the grammar: {', '.join(stale)}; run data/flights/generate.py")
     return 1 if stale else 0
 
 

@@ -1,6 +1,6 @@
-"""The glossaries of the pairs: every name of a city or airline, and what it is called there.
+"""The glossaries of the pairs: every name of a city or airline, and its translation.
 
-Those are in it that no sentence of train has: a new city is a line more, and no training.
+They include names that do not occur in train: a new city needs one more line and no training.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from lexicon import Lexicon
 
 
 def glossaries(lexicon: Lexicon) -> dict[str, str]:
-    """File name to lines of term, tab, translation: the first name of the other language."""
+    """Return file name -> lines of term, tab, translation (the first name in that language)."""
     sides: dict[str, dict[str, str]] = {"glossary_zh_en": {}, "glossary_en_zh": {}}
     for place in lexicon.cities + lexicon.airlines:
         for name, terms, translations in (

@@ -1,7 +1,7 @@
-"""Draws the wordings that are kept out of training, for the part `unseen_templates`.
+"""Draws the wordings that are held out of training for the part `unseen_templates`.
 
-The draw is random over all frames: a couple of a Chinese and an English wording at a time, which
-are the same line of an aligned frame, or any two of another.
+The draw is random over all frames. It takes one Chinese and one English wording at a time: the same
+line of an aligned frame, or any two wordings of another frame.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from dataclasses import dataclass, replace
 from frames import LANGUAGES, Frame, Template
 
 HELD_OUT_SHARE = 0.08
-FEWEST_KEPT = 2  # wordings a frame keeps in train, a language
+MIN_KEPT = 2  # wordings per language that a frame keeps in train
 
 
 @dataclass(frozen=True)
 class Couple:
-    """A wording of each language that are held out together."""
+    """One wording per language; a couple is held out together."""
 
     frame: int
     wordings: tuple[Template, ...]
 
 
 def split_frames(frames: list[Frame], rng: random.Random) -> tuple[list[Frame], list[Frame]]:
-    """The frames less the wordings held out, and frames of those alone."""
+    """Return the frames without the held-out wordings, and frames of the held-out ones."""
     couples = _couples(frames, rng)
     left = Counter(frames[couple.frame].source for couple in couples)
     wanted = round(HELD_OUT_SHARE * len(couples))
     rng.shuffle(couples)
-    # One couple of each intent first, then the rest as they come.
+    # One couple of each intent comes first, then the others in random order.
     seen: set[str] = set()
     firsts, others = [], []
     for couple in couples:
         frame = frames[couple.frame]
-        first = frame.intent not in seen and left[frame.source] > FEWEST_KEPT
+        first = frame.intent not in seen and left[frame.source] > MIN_KEPT
         (firsts if first else others).append(couple)
         if first:
             seen.add(frame.intent)
     held: dict[int, list[Couple]] = {}
     for couple in firsts + others:
         source = frames[couple.frame].source
-        if wanted and left[source] > FEWEST_KEPT:
+        if wanted and left[source] > MIN_KEPT:
             held.setdefault(couple.frame, []).append(couple)
             left[source] -= 1
             wanted -= 1
@@ -54,7 +54,7 @@ def split_frames(frames: list[Frame], rng: random.Random) -> tuple[list[Frame], 
 
 
 def _couples(frames: list[Frame], rng: random.Random) -> list[Couple]:
-    """All wordings, as many couples a frame as the language with fewer has."""
+    """Return the couples of all frames; the shorter list of wordings limits their number."""
     couples = []
     for number, frame in enumerate(frames):
         shuffled = [
@@ -66,7 +66,7 @@ def _couples(frames: list[Frame], rng: random.Random) -> list[Couple]:
 
 
 def _without(frame: Frame, couples: list[Couple]) -> Frame:
-    """A frame less the wordings of its couples."""
+    """Return a frame without the wordings of its couples."""
     held = {wording for couple in couples for wording in couple.wordings}
     return replace(
         frame,
@@ -78,7 +78,7 @@ def _without(frame: Frame, couples: list[Couple]) -> Frame:
 
 
 def _only(frame: Frame, couples: list[Couple]) -> Frame:
-    """A frame of the wordings of its couples."""
+    """Return a frame with only the wordings of its couples."""
     wordings = zip(*(couple.wordings for couple in couples), strict=True)
     return replace(
         frame, templates=dict(zip(LANGUAGES, map(list, wordings), strict=True)), weight=1

@@ -1,4 +1,4 @@
-"""The word lists of the grammar, and decks to draw from them evenly."""
+"""The word lists of the grammar, and decks that draw evenly from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 class Deck(Generic[Item]):
-    """Draws items in shuffled rounds, so that all occur about equally often."""
+    """A deck that deals items in shuffled rounds, so that all occur about equally often."""
 
     def __init__(self, items: Iterable[Item], rng: random.Random) -> None:
         self._items = list(items)
@@ -25,7 +25,7 @@ class Deck(Generic[Item]):
         self._left: list[Item] = []
 
     def draw(self, unwanted: Callable[[Item], bool] = lambda item: False) -> Item:
-        """The next item that is not unwanted; the items passed over keep their turn."""
+        """Return the next item that is not unwanted; skipped items stay next in line."""
         for _ in range(2):
             for index in range(len(self._left) - 1, -1, -1):
                 if not unwanted(self._left[index]):
@@ -45,27 +45,27 @@ class Value:
     lead: str = ""  # English words in front of the value, outside its span: "on ", "in the "
     zh_noun: str = ""
     en_noun: str = ""
-    # "near" days and weekdays stand right before a part of the day: "tomorrow morning".
+    # "near" days and weekdays precede a part of the day: "tomorrow morning".
     near: bool = False
 
     def wording(self, language: str, noun: bool) -> str:
-        """The text of the value in a language, as a noun of its own if asked for."""
+        """Return the text of the value in a language, in its noun form if `noun`."""
         name = f"{language}_noun" if noun else language
         return str(getattr(self, name))
 
 
 @dataclass(frozen=True)
 class Place:
-    """A city or an airline; several names of a language mean the same."""
+    """A city or an airline; names of one language are synonyms."""
 
     zh: tuple[str, ...]
     en: tuple[str, ...]
     unseen: bool
     chinese_city: bool = False
-    code: str = ""  # an airline's letters in its flight numbers
+    code: str = ""  # an airline's prefix of flight numbers
 
     def names(self) -> tuple[str, ...]:
-        """All names in both languages."""
+        """Return all names in both languages."""
         return self.zh + self.en
 
 
@@ -97,6 +97,6 @@ class Lexicon:
     )
 
     def unseen_names(self) -> list[str]:
-        """The names that may not occur in train and valid, in lower case."""
+        """Return the names that must not occur in train and valid, in lower case."""
         places = self.cities + self.airlines
         return [name.lower() for place in places if place.unseen for name in place.names()]

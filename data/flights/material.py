@@ -1,4 +1,4 @@
-"""What the grammar has for each split, and how its frames are drawn."""
+"""The frames and clauses of the grammar for each split, and the decks that draw them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from noise import load_noise
 
 SEED = 20260501
 ATTEMPTS = 400
-CUE_FRAMES = 718  # about as many frames of the cue bank are drawn
+CUE_FRAMES = 718  # minimum number of frames drawn from the cue bank
 
-# Pairs of a hundred for each intent, as travellers ask: booking and searching most.
+# Percentage of pairs per intent; booking and searching are the most frequent requests.
 INTENT_SHARES = {
     "book": 25,
     "query": 19.5,
@@ -34,7 +34,7 @@ INTENT_SHARES = {
 
 
 class Material:
-    """The grammar, divided into what train may have and what is held out of it."""
+    """The grammar, split into what train may use and what is held out."""
 
     def __init__(self) -> None:
         self.lexicon = Lexicon()
@@ -48,17 +48,17 @@ class Material:
         self.cue_frames = draw_frames(CUE_FRAMES, random.Random(f"{SEED} cues"))
 
     def with_places(self) -> list[Frame]:
-        """The frames that name a city or an airline."""
+        """Return the frames that name a city or an airline."""
         places = {"from", "to", "via", "airline"}
         return [frame for frame in self.frames if frame.kinds() & places]
 
     def clauses(self, part: str | None) -> list[Clause]:
-        """The clauses of a split or named part."""
+        """Return the clauses of a split or named part."""
         return self._clauses[part == "unseen_templates"]
 
 
 def frame_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Frame]]:
-    """A deck of frames for each intent; its weight counts once for each of its wordings."""
+    """Return a deck of frames per intent; a frame occurs weight times its number of wordings."""
     by_intent: dict[str, list[Frame]] = {}
     for frame in frames:
         wordings = max(len(templates) for templates in frame.templates.values())
@@ -67,7 +67,7 @@ def frame_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Frame
 
 
 def wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Template]]:
-    """A deck of wordings for each frame and language, under its first wording's name."""
+    """Return a deck of wordings per frame and language, keyed by the first wording's name."""
     return {
         templates[0].name: Deck(templates, rng)
         for frame in frames
@@ -75,8 +75,8 @@ def wording_decks(frames: list[Frame], rng: random.Random) -> dict[str, Deck[Tem
     }
 
 
-def intents(pairs: int, available: list[str]) -> dict[str, int]:
-    """A split's pairs of each intent, by their shares; the first one takes the rounding."""
+def intent_counts(pairs: int, available: list[str]) -> dict[str, int]:
+    """Return the number of pairs per intent; the first intent absorbs the rounding error."""
     shares = {intent: share for intent, share in INTENT_SHARES.items() if intent in available}
     total = sum(shares.values())
     counts = {intent: round(pairs * share / total) for intent, share in shares.items()}

@@ -1,7 +1,7 @@
-"""Makes clean sentences look typed: politeness around them, case, punctuation, slips.
+"""Makes clean sentences look typed: adds politeness, and varies case, punctuation and spelling.
 
-Noise works on pieces, so the spans move along with the text. Words are mistyped outside the
-slots only; case and full-width digits change the slots as well.
+Noise operates on pieces, so spans move with the text. Typos occur outside slots only; case and
+full-width digits change slots as well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EN_POLITE = re.compile(r"\b(please|thank|thanks|hi|hello|hey|kindly|bye|sorry|ch
 ZH_DIGIT_BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9])|(?<=[0-9])(?=[\u4e00-\u9fff])")
 TYPO_WORD = re.compile(r"[A-Za-z]{4,}")
 
-# What ends a sentence, by language and whether it asks, with its weight.
+# Weights of the sentence endings, by language and whether the sentence is a question.
 ENDS: dict[tuple[str, bool], dict[str, float]] = {
     ("zh", True): {"？": 66, "": 28, "?": 6},
     ("zh", False): {"": 72, "。": 22, "！": 3, "～": 1, "…": 1, "。。": 1},
@@ -38,7 +38,7 @@ def load_noise() -> dict[str, Any]:
 
 
 class Typist:
-    """Types sentences of one split as careless people do."""
+    """A simulator of careless typing for the sentences of one split."""
 
     def __init__(self, lists: dict[str, Any], rng: random.Random) -> None:
         self._lists = lists
@@ -47,7 +47,7 @@ class Typist:
     def type(
         self, pieces: list[Piece], language: str, intent: str, around: Surroundings
     ) -> list[Piece]:
-        """A typed version of a rendered template, with the clauses around it."""
+        """Return a typed version of a rendered template with the clauses around it."""
         question = pieces[-1].slot is None and pieces[-1].text.endswith("?")
         if question:
             pieces = [*pieces[:-1], Piece(pieces[-1].text[:-1])]
@@ -56,7 +56,7 @@ class Typist:
             opener, closer = self._politeness(pieces, language, question)
         if around.tail:
             tail = tail_pieces(around.tail, language, question, self._rng)
-            pieces, question, closer = [*pieces, *tail], around.tail.asks, ""
+            pieces, question, closer = [*pieces, *tail], around.tail.is_question, ""
         pieces = self._opened(pieces, language, opener, around)
         pieces = self._slip_zh(pieces) if language == "zh" else self._slip_en(pieces)
         pieces = strip([*pieces, *self._ending(language, question, closer)])
@@ -67,7 +67,7 @@ class Typist:
         return pieces
 
     def retype(self, pieces: list[Piece], language: str) -> list[Piece]:
-        """A clean sentence typed carelessly: end mark, case, slips; no word more or less."""
+        """Return a carelessly typed version of a clean sentence, with the same words."""
         if self._chance(0.6):
             pieces = strip(pieces[:-1])
         pieces = self._slip_zh(pieces) if language == "zh" else self._case(self._slip_en(pieces))
@@ -76,7 +76,7 @@ class Typist:
     def _opened(
         self, pieces: list[Piece], language: str, opener: str, around: Surroundings
     ) -> list[Piece]:
-        """The request with its opener and the clause before it; a greeting comes first."""
+        """Return the request with its opener and leading clause; a greeting comes first."""
         lead = lead_pieces(around.lead, language, self._rng) if around.lead else []
         opening = [Piece(opener)] if opener else []
         if opener in self._lists[language]["question_openers"]:
@@ -87,7 +87,7 @@ class Typist:
         return self._rng.random() < share
 
     def _politeness(self, pieces: list[Piece], language: str, question: bool) -> tuple[str, str]:
-        """Words in front and behind, where the sentence has none of its own."""
+        """Draw polite words before and after a sentence; none if it is already polite."""
         lists = self._lists[language]
         outside = "".join(piece.text for piece in pieces if piece.slot is None)
         if (ZH_POLITE if language == "zh" else EN_POLITE).search(outside):
@@ -100,7 +100,7 @@ class Typist:
         )
 
     def _ending(self, language: str, question: bool, closer: str) -> list[Piece]:
-        """The punctuation at the end; the closing word of a question comes after its mark."""
+        """Return the final punctuation; a question's closing word follows its question mark."""
         shares = ENDS[language, question]
         if closer and question and language == "zh":
             shares = {"？": 70, "，": 30}
@@ -108,7 +108,7 @@ class Typist:
         return [mark, Piece(closer)] if question else [Piece(closer), mark]
 
     def _slip_zh(self, pieces: list[Piece]) -> list[Piece]:
-        """Chinese slips: homophones, odd commas, spaces at digits, full-width digits."""
+        """Add Chinese slips: homophones, odd commas, spaces at digits, full-width digits."""
         if self._chance(0.05):
             pieces = self._homophone(pieces)
         if self._chance(0.08):
@@ -121,7 +121,7 @@ class Typist:
         return keep_apart(pieces)
 
     def _slip_en(self, pieces: list[Piece]) -> list[Piece]:
-        """English slips: typos, missing apostrophes and commas, a double space."""
+        """Add English slips: typos, missing apostrophes and commas, a double space."""
         if self._chance(0.06):
             pieces = self._typo(pieces)
         if self._chance(0.05):
@@ -135,7 +135,7 @@ class Typist:
         return pieces
 
     def _case(self, pieces: list[Piece]) -> list[Piece]:
-        """Sentence case mostly; lower, upper and title case as well."""
+        """Change the case: mostly sentence case, sometimes lower, upper or title case."""
         case = dates.weighted(
             self._rng, {"sentence": 62, "as is": 18, "lower": 15, "upper": 2.5, "title": 2.5}
         )
@@ -150,7 +150,7 @@ class Typist:
         return _everywhere(pieces, change[case])
 
     def _homophone(self, pieces: list[Piece]) -> list[Piece]:
-        """Put a word that sounds the same in one place outside the slots."""
+        """Replace one word outside the slots by a homophone."""
         table = self._lists["zh"]["homophones"]
         places = [
             (index, word)
@@ -162,9 +162,9 @@ class Typist:
         if not places:
             return pieces
         index, word = self._rng.choice(places)
-        fixed = list(pieces)
-        fixed[index] = Piece(pieces[index].text.replace(word, table[word], 1))
-        return fixed
+        changed = list(pieces)
+        changed[index] = Piece(pieces[index].text.replace(word, table[word], 1))
+        return changed
 
     def _typo(self, pieces: list[Piece]) -> list[Piece]:
         """Swap, drop or double one letter inside one longer word outside the slots."""
@@ -185,9 +185,9 @@ class Typist:
             "drop": text[at + 1],
             "double": text[at] + text[at] + text[at + 1],
         }[slip]
-        fixed = list(pieces)
-        fixed[index] = Piece(text[:at] + middle + text[at + 2 :])
-        return fixed
+        changed = list(pieces)
+        changed[index] = Piece(text[:at] + middle + text[at + 2 :])
+        return changed
 
 
 def _outside(pieces: list[Piece], change: Callable[[str], str]) -> list[Piece]:
@@ -200,7 +200,7 @@ def _everywhere(pieces: list[Piece], change: Callable[[str], str]) -> list[Piece
 
 
 def _space_digits(pieces: list[Piece]) -> list[Piece]:
-    """Put a space at each border of a Chinese character and a digit."""
+    """Put a space between each Chinese character and an adjacent digit."""
     spaced: list[Piece] = []
     for piece in pieces:
         if spaced and ZH_DIGIT_BORDER.search(spaced[-1].text[-1:] + piece.text[:1]):
@@ -210,7 +210,7 @@ def _space_digits(pieces: list[Piece]) -> list[Piece]:
 
 
 def keep_apart(pieces: list[Piece]) -> list[Piece]:
-    """Keep two values apart that would run into one number."""
+    """Put a space between two adjacent values that would read as one."""
     kept: list[Piece] = []
     for piece in pieces:
         if (
@@ -235,7 +235,7 @@ def strip(pieces: list[Piece]) -> list[Piece]:
 
 
 def capitalise(pieces: list[Piece]) -> list[Piece]:
-    """Capital letter at the start of each sentence (not of easyJet)."""
+    """Capitalise the start of each sentence, except an airline name (easyJet)."""
     capitalised: list[Piece] = []
     starts = True
     for piece in pieces:

@@ -1,8 +1,8 @@
-"""Draws the Chinese-English pairs to translate, `pairs/{train,valid,test}.jsonl`.
+"""Draws the Chinese-English translation pairs, `pairs/{train,valid,test}.jsonl`.
 
-They come from the same grammar as the corpus of slots, with the same held-out names, wordings,
-clauses and contrasts. Where that corpus lets any wording of a frame go with any other, here each
-goes with one, and the choices inside go together, so that a sentence has one translation. Both
+They come from the same grammar as the slot corpus, with the same held-out names, wordings, clauses
+and contrasts. The slot corpus combines any wordings of a frame; here each wording is paired with
+one of the other language, and their choices are tied, so that a sentence has one translation. Both
 sides have the same politeness and are cleanly written; `zh_typed` and `en_typed` are the same
 sentences typed carelessly.
 """
@@ -15,28 +15,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clauses import Companion
+from clauses import ClauseSampler
 from frames import LANGUAGES, Frame, Piece, Template, choose_cues, choose_words, render
 from lexicon import Deck, Value
-from material import ATTEMPTS, SEED, Material, frame_decks, intents
+from material import ATTEMPTS, SEED, Material, frame_decks, intent_counts
 from noise import Typist, keep_apart
 from phrasing import Courtesy, Tied, phrase
 from rows import Row, carrier, carrier_of, comparable, slots_of, text_of
 from values import ValueMaker
 
 COUNTS = {"train": 9_000, "valid": 300, "test": 250, "unseen_values": 200, "unseen_templates": 200}
-CUED = {"train": 2_250, "valid": 75, "test": 62}  # of these, from the cue bank: a quarter
-CONTRAST_GROUPS = 90  # of two pairs, in each contrast part
-TYPED_SHARE = 0.5  # of the sides of ordinary pairs
+CUED = {"train": 2_250, "valid": 75, "test": 62}  # pairs of these from the cue bank: a quarter
+CONTRAST_GROUPS = 90  # groups of two pairs in each contrast part
+TYPED_SHARE = 0.5  # of the sides of ordinary pairs that are typed carelessly
 ROLES = ("departure_city", "arrival_city")
-NEW_CARRIERS = ("unseen_templates", "contrast")  # parts whose sentences train has with no values
+NEW_CARRIERS = ("unseen_templates", "contrast")  # parts whose carriers must not occur in train
 
 Sides = dict[str, list[Piece]]
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A pair before it is a row: both sides clean, both as typed, and the requests alone."""
+    """A drawn pair: both sides clean, both sides as typed, and the requests alone."""
 
     intent: str
     clean: Sides
@@ -44,7 +44,7 @@ class Draw:
     bare: Sides
 
     def texts(self) -> set[str]:
-        """All four texts, comparable."""
+        """Return all four texts in comparable form."""
         return {
             comparable(text_of(pieces))
             for sides in (self.clean, self.typed)
@@ -52,7 +52,7 @@ class Draw:
         }
 
     def carriers(self) -> set[str]:
-        """What the texts are without their values."""
+        """Return the carriers of the texts: the words without the values."""
         return {
             carrier(pieces)
             for sides in (self.clean, self.typed, self.bare)
@@ -60,7 +60,7 @@ class Draw:
         }
 
     def row(self, number: int, with_slots: bool) -> Row:
-        """The pair as the file has it."""
+        """Return the row of the pair in the file."""
         row: Row = {language: text_of(self.clean[language]) for language in LANGUAGES}
         for language in LANGUAGES:
             typed = text_of(self.typed[language])
@@ -76,7 +76,7 @@ class Draw:
 
 
 class PairWriter:
-    """Draws the three files; train comes last and keeps clear of what the others hold."""
+    """A writer of the three files; train is drawn last and avoids the texts of the others."""
 
     def __init__(self, material: Material, corpus: dict[str, list[Row]]) -> None:
         self._material = material
@@ -88,7 +88,7 @@ class PairWriter:
         self._number = 0
 
     def splits(self) -> dict[str, list[Row]]:
-        """The rows of the three files."""
+        """Return the rows of the three files."""
         material = self._material
         test = self._part("test", material.frames)
         with_places = material.with_places()
@@ -102,10 +102,10 @@ class PairWriter:
         self, name: str, frames: list[Frame], pool: str = "train", part: str | None = None
     ) -> list[Row]:
         rng = random.Random(f"{SEED} pairs {name}")
-        tools = Tools.of(self._material, rng, pool, part)
+        tools = Samplers.of(self._material, rng, pool, part)
         cued = self._cued(name, rng)
         decks = frame_decks(frames, rng)
-        wanted = Counter(intents(COUNTS[name], list(decks))) - Counter(f.intent for f in cued)
+        wanted = Counter(intent_counts(COUNTS[name], list(decks))) - Counter(f.intent for f in cued)
         rows = []
         for deck in [Deck([f], rng) for f in cued] + [
             d for i, d in decks.items() for _ in range(wanted[i])
@@ -117,22 +117,22 @@ class PairWriter:
         return rows
 
     def _cued(self, name: str, rng: random.Random) -> list[Frame]:
-        """Frames of the cue bank, each about equally often."""
+        """Draw frames of the cue bank, each about equally often."""
         deck = Deck(self._material.cue_frames, rng)
         return [deck.draw() for _ in range(CUED.get(name, 0))]
 
     def _new(self, draws: Iterable[Draw], name: str, pool: str) -> Draw:
-        """The first pair that is new, has no unseen name out of place, and gives nothing away."""
+        """Return the first new pair without a misplaced unseen name or a leak into train."""
         for drawn in draws:
             texts = drawn.texts()
             if texts & self._used or (pool == "train" and self._names_unseen(drawn)):
                 continue
             if name != "train" or not (texts & self._texts or drawn.carriers() & self._carriers):
                 return drawn
-        raise RuntimeError("no new pair found; the grammar is too small")
+        raise RuntimeError(f"no new pair found in {ATTEMPTS} attempts; the grammar is too small")
 
     def _names_unseen(self, drawn: Draw) -> bool:
-        sides = [*drawn.clean.values(), *drawn.typed.values()]  # a slip may make a name, too
+        sides = [*drawn.clean.values(), *drawn.typed.values()]  # a typo can produce a name, too
         written = [text_of(pieces).lower() for pieces in sides]
         return any(name in text for name in self._material.unseen for text in written)
 
@@ -146,9 +146,9 @@ class PairWriter:
         return drawn.row(self._number, with_slots=name != "train")
 
     def _contrasts(self, part: str) -> list[Row]:
-        """Two pairs a group that differ in the cue: the departure, then the arrival."""
+        """Draw groups of two pairs that differ in the cue: the departure, then the arrival."""
         rng = random.Random(f"{SEED} pairs {part}")
-        tools = Tools.of(self._material, rng, "mixed", None)
+        tools = Samplers.of(self._material, rng, "mixed", None)
         deck = Deck([f for f in self._material.contrast_frames if f.contrast == part], rng)
         rows = []
         for group in range(1, CONTRAST_GROUPS + 1):
@@ -158,45 +158,47 @@ class PairWriter:
                 rows.append(row | {"parts": [part, "contrast"], "contrast": number})
         return rows
 
-    def _new_contrast(self, tools: Tools, deck: Deck[Frame]) -> list[Draw]:
+    def _new_contrast(self, tools: Samplers, deck: Deck[Frame]) -> list[Draw]:
         for _ in range(ATTEMPTS):
             drawn = tools.contrast(deck.draw())
             texts = [drawn[0].texts(), drawn[1].texts()]
             if not (texts[0] | texts[1]) & self._used and not texts[0] & texts[1]:
                 return drawn
-        raise RuntimeError("no new contrast found; the grammar is too small")
+        raise RuntimeError(
+            f"no new contrast found in {ATTEMPTS} attempts; the grammar is too small"
+        )
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What draws the pairs of one split or part."""
+class Samplers:
+    """The samplers of the pairs of one split or part."""
 
     maker: ValueMaker
     typist: Typist
-    companion: Companion
+    clauses: ClauseSampler
     courtesy: Courtesy
     couples: dict[str, Deck[tuple[Template, ...]]]
     rng: random.Random
 
     @staticmethod
-    def of(material: Material, rng: random.Random, pool: str, part: str | None) -> Tools:
-        """With a random generator of their own."""
-        return Tools(
+    def of(material: Material, rng: random.Random, pool: str, part: str | None) -> Samplers:
+        """Build the samplers of a part around one random generator."""
+        return Samplers(
             ValueMaker(material.lexicon, rng, pool),
             Typist(material.noise, rng),
-            Companion(material.clauses(part), rng),
+            ClauseSampler(material.clauses(part), rng),
             Courtesy(rng),
             {},
             rng,
         )
 
     def draws(self, deck: Deck[Frame]) -> Iterator[Draw]:
-        """Pair after pair of a deck's frames, as often as is sensible."""
+        """Yield up to ATTEMPTS pairs of a deck's frames."""
         for _ in range(ATTEMPTS):
             yield self._draw(deck.draw())
 
     def contrast(self, frame: Frame) -> list[Draw]:
-        """Two pairs with the same values and the two cues; nothing of them is typed carelessly."""
+        """Draw two pairs with the same values and the two cues; neither is typed carelessly."""
         values = self.maker.draw(frame.kinds()) | {"city": self.maker.draw_city()}
         tied = Tied(self.rng.randrange(2**16))
         readings: list[Sides] = [{}, {}]
@@ -204,11 +206,11 @@ class Tools:
             cued = choose_cues(choose_words(template.text, tied), tied)
             for sides, role, text in zip(readings, ROLES, cued, strict=True):
                 sides[template.language] = render(text, template.language, values, city_slot=role)
-        return [self._finished(frame, sides, around=False) for sides in readings]
+        return [self._complete(frame, sides, around=False) for sides in readings]
 
     def _draw(self, frame: Frame) -> Draw:
         values = self.maker.draw(frame.kinds())
-        return self._finished(frame, self._requests(frame, values), around=True)
+        return self._complete(frame, self._requests(frame, values), around=True)
 
     def _requests(self, frame: Frame, values: dict[str, Value]) -> Sides:
         number = self.rng.randrange(2**16)
@@ -219,9 +221,9 @@ class Tools:
             for template in self._couple(frame)
         }
 
-    def _finished(self, frame: Frame, bare: Sides, around: bool) -> Draw:
-        """The requests in whole sentences; `around`: with clauses, politeness, careless typing."""
-        clauses = self.companion.draw(frame.intent if around else None)
+    def _complete(self, frame: Frame, bare: Sides, around: bool) -> Draw:
+        """Complete the requests; `around` adds clauses, politeness and careless typing."""
+        clauses = self.clauses.draw(frame.intent if around else None)
         politeness = self.courtesy.draw(bare, frame.intent if around else "other")
         clean = {
             language: keep_apart(phrase(bare[language], language, clauses, politeness))
@@ -236,7 +238,7 @@ class Tools:
         return Draw(frame.intent, clean, typed, bare)
 
     def _couple(self, frame: Frame) -> tuple[Template, ...]:
-        """A wording of each language: all of them in order, those of the shorter list again."""
+        """Draw one wording per language, paired in order; the shorter list repeats."""
         name = frame.templates[LANGUAGES[0]][0].name
         if name not in self.couples:
             lists: list[Any] = [frame.templates[language] for language in LANGUAGES]

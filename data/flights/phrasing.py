@@ -1,4 +1,4 @@
-"""Puts a request of the pairs into whole sentences, the same way in both languages."""
+"""Completes the requests of the pairs to sentences, in the same way in both languages."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Item = TypeVar("Item")
 
 
 class Tied:
-    """A choice that is the same in both languages: the option of one number, counted round."""
+    """A choice that is the same in both languages: the option `number` modulo their count."""
 
     def __init__(self, number: int) -> None:
         self._number = number
 
     def choice(self, options: Sequence[Item]) -> Item:
-        """Stands where a random choice would."""
+        """Choose an option; replaces `choice` of a random generator."""
         return options[self._number % len(options)]
 
 
 @dataclass(frozen=True)
 class Politeness:
-    """Words around one request, by language."""
+    """Polite words around a request, by language."""
 
     opener: dict[str, str]
     question_opener: dict[str, str]
@@ -43,7 +43,7 @@ class Politeness:
 
 
 class Courtesy:
-    """Draws the politeness of one split."""
+    """A sampler of the politeness of one split."""
 
     def __init__(self, rng: random.Random, path: Path = GRAMMAR / "politeness.yaml") -> None:
         lists = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -54,9 +54,9 @@ class Courtesy:
         }
 
     def draw(self, requests: dict[str, list[Piece]], intent: str) -> Politeness:
-        """None where a side has its own, and none for talk that is no request."""
+        """Draw polite words; none if a side is already polite or the intent is "other"."""
         chances = self._rng.random(), self._rng.random()
-        asks = all(asks_of(pieces) for pieces in requests.values())
+        asks = all(is_question(pieces) for pieces in requests.values())
         use = self._rng.choice(["openers", "question_openers"]) if asks else "openers"
         opener, closer = (
             self._rng.choice(self._words[use]),
@@ -75,19 +75,19 @@ class Courtesy:
 def phrase(
     request: list[Piece], language: str, around: Surroundings, politeness: Politeness
 ) -> list[Piece]:
-    """A rendered template with the clauses and the politeness around it, cleanly written."""
+    """Return a rendered template with clauses and politeness around it, cleanly written."""
     gap, comma = GAP[language], COMMA[language]
-    ended, asks = without_mark(request), asks_of(request)
+    ended, asks = without_mark(request), is_question(request)
     pieces = _spaced(politeness.opener[language], gap)
     if around.lead:
-        mark = MARKS[language][1] + gap if around.lead.asks else comma
+        mark = MARKS[language][1] + gap if around.lead.is_question else comma
         pieces += [Piece(around.lead.text(language)), Piece(mark)]
     pieces += [*_spaced(politeness.question_opener[language], gap), *ended]
     closer = "" if around.tail else politeness.closer[language]
     if around.tail:
         mark = MARKS[language][1] + gap if asks else comma
         pieces += [Piece(mark), Piece(around.tail.text(language))]
-        asks = around.tail.asks
+        asks = around.tail.is_question
     elif closer:
         pieces += [Piece(MARKS[language][1] + gap if asks else comma), Piece(closer)]
         asks = False
@@ -95,14 +95,14 @@ def phrase(
     return capitalise(pieces) if language == "en" else pieces
 
 
-def asks_of(pieces: list[Piece]) -> bool:
-    """Whether a rendered template is a question."""
+def is_question(pieces: list[Piece]) -> bool:
+    """Return whether a rendered template is a question."""
     return pieces[-1].slot is None and pieces[-1].text.endswith("?")
 
 
 def without_mark(pieces: list[Piece]) -> list[Piece]:
-    """A rendered template less its question mark."""
-    return [*pieces[:-1], Piece(pieces[-1].text[:-1])] if asks_of(pieces) else pieces
+    """Return a rendered template without its question mark."""
+    return [*pieces[:-1], Piece(pieces[-1].text[:-1])] if is_question(pieces) else pieces
 
 
 def _spaced(words: str, gap: str) -> list[Piece]:

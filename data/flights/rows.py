@@ -1,4 +1,4 @@
-"""Rows of the corpus, and what two rows are compared by."""
+"""Rows of the corpus, and the keys by which rows are compared."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Row = dict[str, Any]
 
 
 def comparable(text: str) -> str:
-    """A text without case, spaces and punctuation: what must not be in two splits."""
+    """Return a text without case, spaces and punctuation, to find duplicates across splits."""
     folded = unicodedata.normalize("NFKC", text).lower()
     return "".join(character for character in folded if character.isalnum())
 
 
 def carrier(pieces: list[Piece]) -> str:
-    """The words around the values, with the slots' names for the values."""
+    """Return the comparable text with slot names in place of the values."""
     return comparable("".join(f" {piece.slot} " if piece.slot else piece.text for piece in pieces))
 
 
 def carrier_of(row: Row) -> str:
-    """The same of a row."""
+    """Return the carrier of a row."""
     text = row["text"]
     for slot in reversed(row["slots"]):
         text = f"{text[: slot['start']]} {slot['slot']} {text[slot['end'] :]}"
@@ -31,7 +31,7 @@ def carrier_of(row: Row) -> str:
 
 
 def slots_of(pieces: list[Piece]) -> list[Row]:
-    """The slots of a text made of these pieces, with their offsets."""
+    """Return the slots of the text of these pieces, with their offsets."""
     slots, position = [], 0
     for piece in pieces:
         end = position + len(piece.text)
@@ -42,12 +42,12 @@ def slots_of(pieces: list[Piece]) -> list[Row]:
 
 
 def text_of(pieces: list[Piece]) -> str:
-    """The text that the pieces make."""
+    """Return the text of the pieces."""
     return "".join(piece.text for piece in pieces)
 
 
 def to_row(pieces: list[Piece], intent: str, template: Template, pair: int) -> Row:
-    """A row of the corpus; the offsets follow from the pieces."""
+    """Return a row of the corpus; the offsets follow from the pieces."""
     return {
         "text": text_of(pieces),
         "intent": intent,
@@ -59,7 +59,7 @@ def to_row(pieces: list[Piece], intent: str, template: Template, pair: int) -> R
 
 
 def to_jsonl(rows: list[Row]) -> str:
-    """One compact JSON object a line."""
+    """Return the rows as JSON Lines, one compact object per line."""
     return "".join(
         json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows
     )

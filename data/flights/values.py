@@ -2,7 +2,7 @@
 
 A placeholder of a template names a kind of value (`clock`, `weight`, `to`); each kind belongs to
 one slot of the corpus. One value is drawn per kind and pair, so that the Chinese and the English
-row of the pair say the same.
+row of the pair have the same meaning.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TIME_KINDS = ("time", "clock", "part")
 
 
 class ValueMaker:
-    """Draws values for one split; `pool` says whether cities and airlines are unseen ones."""
+    """A sampler of values for one split; `pool` of places is train, unseen or mixed."""
 
     def __init__(self, lexicon: Lexicon, rng: random.Random, pool: str) -> None:
         self._lists = lexicon.lists
@@ -58,11 +58,11 @@ class ValueMaker:
         def fits(place: Place) -> bool:
             return pool == "mixed" or place.unseen == (pool == "unseen")
 
-        # One deck a role: each city comes up in each role equally often, so that the name alone
-        # cannot tell the role.
+        # One deck per role: each city occurs equally often in each role, so that the name alone
+        # does not determine the role.
         cities = [city for city in lexicon.cities if fits(city)]
         self._cities = {kind: Deck(cities, rng) for kind in CITY_KINDS}
-        # The names of a place have a deck for each role as well.
+        # Likewise, the names of a place have one deck per role.
         self._names: dict[tuple[Place, str, str], Deck[str]] = {}
         airlines = [airline for airline in lexicon.airlines if fits(airline)]
         self._airlines = Deck(airlines, rng)
@@ -91,7 +91,7 @@ class ValueMaker:
         }
 
     def draw(self, kinds: Iterable[str]) -> dict[str, Value]:
-        """One value for each kind."""
+        """Draw one value for each kind."""
         wanted = sorted(kinds)
         values = {kind: self._makers[kind]() for kind in wanted if kind in self._makers}
         values.update(self._draw_cities([kind for kind in wanted if kind in CITY_KINDS]))
@@ -111,37 +111,37 @@ class ValueMaker:
         return values
 
     def draw_city(self) -> Value:
-        """A city for a contrast group, where the cue alone tells the role."""
+        """Draw a city for a contrast group, in which only the cue determines the role."""
         return self._named(self._cities["from"].draw(), "from")
 
     def _draw_cities(self, kinds: list[str]) -> dict[str, Value]:
-        """Distinct cities for the roles of one sentence."""
+        """Draw distinct cities for the roles of one sentence."""
         drawn: dict[str, Place] = {}
         for kind in kinds:
             drawn[kind] = self._cities[kind].draw(lambda city: city in drawn.values())
         return {kind: self._named(city, kind) for kind, city in drawn.items()}
 
     def _named(self, place: Place, kind: str) -> Value:
-        """A city or airline under one of its names, the first of each language most often."""
+        """Draw a name of a city or airline; the first of each language is the most frequent."""
         zh, en = (self._name(place, kind, language) for language in ("zh", "en"))
         if place.chinese_city and len(zh) == 2 and self._rng.random() < 0.04:
             zh += "市"
         return Value(zh, en)
 
     def _name(self, place: Place, kind: str, language: str) -> str:
-        """The next name of a place in a role and a language."""
+        """Draw the next name of a place in a role and a language."""
         names = place.zh if language == "zh" else place.en
         deck = self._names.setdefault((place, kind, language), Deck((names[0], *names), self._rng))
         return deck.draw()
 
     def _listed(self, name: str) -> Value:
-        """An entry of a value list under one of its wordings."""
+        """Draw an entry of a value list and one of its wordings."""
         entry = self._rng.choice(self._lists[name])
         chosen = {key: self._rng.choice(entry[key]) for key in sorted(entry) if key != "lead"}
         return Value(lead=entry.get("lead", ""), **chosen)
 
     def _date(self, exact: bool) -> Value:
-        """A day of travel; an `exact` one can stand next to a time."""
+        """Draw a day of travel; an `exact` one can be combined with a time."""
         shares = {"calendar": 44, "near": 22, "weekday": 18, "number": 5, "next_month": 2}
         if not exact:
             shares.update({"holiday": 5, "vague": 5, "day_part": 4})
@@ -164,16 +164,16 @@ class ValueMaker:
         )
 
     def _weekday(self, which: str) -> Value:
-        """A weekday; only the plain name takes "on"."""
+        """Draw a weekday; only the plain name takes "on"."""
         zh, en = dates.weekday(self._rng, which)
         return Value(zh, en, lead="" if which else "on ", near=True)
 
     def _there_and_back(self) -> tuple[Value, Value]:
-        """A day out and a later day back."""
+        """Draw a day out and a later day back."""
         style = dates.weighted(self._rng, {"calendar": 50, "number": 25, "relative": 25})
         if style == "relative":
             near = self._listed("near_days") if self._rng.random() < 0.6 else self._weekday("this")
-            if near.en.startswith("a week"):  # too late for "next Friday"
+            if near.en.startswith("a week"):  # later than "next Friday"
                 near = self._weekday("this")
             return near, self._weekday("next")
         day = dates.random_day(self._rng)
@@ -209,7 +209,7 @@ class ValueMaker:
         return Value(*dates.price(self._rng))
 
     def _flight(self, code: str) -> Value:
-        """A flight's number, sometimes with a space or in lower case."""
+        """Draw a flight number, sometimes with a space or in lower case."""
         digits = self._rng.choice([1, 2, 3, 3, 3, 4, 4, 4, 4])
         number = str(self._rng.randrange(10 ** (digits - 1), 10**digits))
         gap = " " if self._rng.random() < 0.3 else ""
@@ -222,14 +222,14 @@ class ValueMaker:
         return Value(zh, ("seat " if self._rng.random() < 0.3 else "") + text)
 
     def _tickets(self, counts: list[int]) -> Value:
-        """How many tickets: 两张, two tickets."""
+        """Draw a number of tickets: 两张, two tickets."""
         count = self._rng.choice(counts)
         zh = self._rng.choice([f"{dates.zh_count(count)}张", f"{count}张"])
         en = self._rng.choice([dates.en_number(count), dates.en_number(count), str(count)])
         return Value(zh, f"{en} ticket{'' if count == 1 else 's'}")
 
     def _people(self) -> Value:
-        """How many travellers: 3个人, two adults, a family of three."""
+        """Draw a number of travellers: 3个人, two adults, a family of three."""
         if self._rng.random() < 0.2:
             return self._listed("people")
         count = self._rng.choice([2, 2, 2, 3, 3, 4, 5, 6, 8])
@@ -241,14 +241,14 @@ class ValueMaker:
         return Value(number + noun.zh, f"{en} {noun.en}")
 
     def _group(self) -> Value:
-        """A few of us: 我们俩, the two of us."""
+        """Draw the size of the group: 我们俩, the two of us."""
         count = self._rng.choice([2, 2, 3, 3, 4, 5, 6])
         zh = [f"{dates.zh_count(count)}个", f"{dates.zh_count(count)}个人", f"{count}个人"]
         fused = {2: ["俩", "俩"], 3: ["仨", "仨"]}.get(count, [])
         return Value(self._rng.choice(zh + fused), dates.en_number(count))
 
     def _several(self) -> Value:
-        """A number that says by itself how many travel: for four."""
+        """Draw a number of travellers without a noun: for four."""
         count = self._rng.choice([2, 3, 4, 5, 6, 7, 9])
         zh = self._rng.choice([f"{dates.zh_count(count)}个人", f"{count}个人", f"{count}人"])
         return Value(
@@ -256,7 +256,7 @@ class ValueMaker:
         )
 
     def _weight(self) -> Value:
-        """A weight of luggage: 20公斤, 23 kg."""
+        """Draw a weight of luggage: 20公斤, 23 kg."""
         weight = self._rng.choice([5, 7, 8, 10, 15, 20, 20, 23, 23, 25, 30, 32, 40])
         zh = self._rng.choice(
             [
@@ -279,7 +279,7 @@ class ValueMaker:
         return Value(zh, en)
 
     def _pieces(self) -> Value:
-        """A number of pieces: 两件行李, two bags."""
+        """Draw a number of pieces of luggage: 两件行李, two bags."""
         count = self._rng.choice([1, 2, 2, 3, 4])
         entry = self._rng.choice(self._lists["luggage_nouns"])
         zh_count = self._rng.choice([dates.zh_count(count), str(count)])

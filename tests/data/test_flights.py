@@ -1,4 +1,4 @@
-"""What `data/flights/README.md` promises of the committed corpus, read off the files."""
+"""The guarantees of `data/flights/README.md` of the committed corpus, checked on the files."""
 
 import csv
 import importlib
@@ -25,10 +25,10 @@ README = (FLIGHTS / "README.md").read_text(encoding="utf-8")
 INTENTS = set(re.findall(r"`(\w+)`", README.split("## The 12 intents")[1].split("##")[0]))
 SLOTS = set(re.findall(r"^\| `(\w+)` (?:\|[^|]*){3}\|$", README, re.MULTILINE))
 ROLES = {"departure_city", "arrival_city"}
-MOST_BYTES = 1_860_000  # 2 MB less what handwritten.jsonl may take
+MAX_BYTES = 1_860_000  # 2 MB minus the allowance for handwritten.jsonl
 
 Row = dict[str, Any]
-# From a seed, the frames that stay in train and those held out.
+# Maps a seed to the frames that stay in train and those held out.
 SplitFrames = Callable[[int], tuple[list[Any], list[Any]]]
 
 
@@ -63,7 +63,7 @@ def comparable(text: str) -> str:
 
 
 def carrier(row: Row) -> str:
-    """The sentence with its values blanked."""
+    """Return the sentence with its values replaced by slot names."""
     text = row["text"]
     for slot in reversed(row["slots"]):
         text = f"{text[: slot['start']]} {slot['slot']} {text[slot['end'] :]}"
@@ -91,7 +91,7 @@ def contrast_groups(part: str) -> dict[tuple[str, int], list[Row]]:
 
 
 def clauses() -> dict[str, list[list[str]]]:
-    """The clause bank: the zh and the en text of each line, by use."""
+    """Return the clause bank: the zh and the en text of each line, by use."""
     bank = yaml.safe_load((FLIGHTS / "grammar" / "clauses.yaml").read_text(encoding="utf-8"))
     return {
         use: [line.strip().split(" | ") for line in lines.splitlines()]
@@ -100,12 +100,12 @@ def clauses() -> dict[str, list[list[str]]]:
 
 
 def choices(text: str) -> list[list[str]]:
-    """The tied choices of a clause."""
+    """Return the tied choices of a clause."""
     return [choice.split("|") for choice in re.findall(r"\[([^\[\]]*)\]", text)]
 
 
 def clause_wordings(text: str) -> list[str]:
-    """A clause with each of its choices."""
+    """Return a clause with each of its choices."""
     if not choices(text):
         return [text]
     return [
@@ -115,7 +115,7 @@ def clause_wordings(text: str) -> list[str]:
 
 
 def cues(language: str) -> list[list[str]]:
-    """The cue bank: the words of a departure and of its mirror arrival."""
+    """Return the cue bank: the words of a departure and of its mirror arrival."""
     bank = yaml.safe_load((FLIGHTS / "grammar" / "cues.yaml").read_text(encoding="utf-8"))
     lines = [line for block in bank["cues"].values() for line in block.splitlines()]
     return [line.split(" | ")[LANGUAGES.index(language)].split(" / ") for line in lines]
@@ -128,7 +128,7 @@ def city_of(row: Row) -> Row:
 
 @pytest.fixture
 def split_frames(monkeypatch: pytest.MonkeyPatch) -> SplitFrames:
-    """Draws the held-out wordings anew with a seed, as `generate.py` does with its own."""
+    """Return a function that draws held-out wordings with a seed, as `generate.py` does."""
     monkeypatch.syspath_prepend(str(FLIGHTS))
     grammar, holdout = (importlib.import_module(name) for name in ("frames", "holdout"))
     ordinary = [frame for frame in grammar.load_frames() if not frame.contrast]
@@ -143,11 +143,11 @@ def test_the_generator_writes_the_committed_files() -> None:
 
 def test_the_readme_lists_12_intents_and_15_slots_and_files_are_small() -> None:
     assert (len(INTENTS), len(SLOTS)) == (12, 15)
-    assert sum((FLIGHTS / f"{split}.jsonl").stat().st_size for split in SPLITS) < MOST_BYTES
+    assert sum((FLIGHTS / f"{split}.jsonl").stat().st_size for split in SPLITS) < MAX_BYTES
 
 
 @pytest.mark.parametrize(
-    ("split", "part", "fewest_pairs"),
+    ("split", "part", "min_pairs"),
     [
         ("train", None, 2400),
         ("valid", None, 190),
@@ -157,10 +157,10 @@ def test_the_readme_lists_12_intents_and_15_slots_and_files_are_small() -> None:
         *(("test", part, 180) for part in CUE_PARTS),
     ],
 )
-def test_parts_have_their_size(split: str, part: str | None, fewest_pairs: int) -> None:
+def test_parts_have_their_size(split: str, part: str | None, min_pairs: int) -> None:
     rows = [row for row in ROWS[split] if not row.get("parts")] if part is None else of_part(part)
     for language in LANGUAGES:
-        assert len(of_language(rows, language)) >= fewest_pairs
+        assert len(of_language(rows, language)) >= min_pairs
 
 
 def test_rows_hold_known_keys_intents_and_slots_and_tight_spans() -> None:
@@ -180,17 +180,17 @@ def test_rows_hold_known_keys_intents_and_slots_and_tight_spans() -> None:
 
 
 def test_a_pair_is_one_row_of_each_language_with_the_same_meaning() -> None:
-    found = pairs(ALL_ROWS)
-    for rows in found.values():
+    grouped = pairs(ALL_ROWS)
+    for rows in grouped.values():
         zh, en = sorted(rows, key=lambda row: str(row["language"]), reverse=True)
         assert (zh["language"], en["language"]) == ("zh", "en")
         assert zh["intent"] == en["intent"]
         assert Counter(slot["slot"] for slot in zh["slots"]) == Counter(
             slot["slot"] for slot in en["slots"]
         )
-    assert sorted(found) == list(range(1, len(found) + 1))
-    # A pair lies in one split.
-    assert sum(len(pairs(rows)) for rows in ROWS.values()) == len(found)
+    assert sorted(grouped) == list(range(1, len(grouped) + 1))
+    # Both rows of a pair are in the same split.
+    assert sum(len(pairs(rows)) for rows in ROWS.values()) == len(grouped)
 
 
 def test_no_text_of_valid_and_test_is_in_train() -> None:
@@ -232,7 +232,7 @@ def test_templates_are_held_out_at_random(split_frames: SplitFrames, language: s
     total = sum(len(frame.templates[language]) for frame in kept + held_out)
     assert names_of(1) == names_of(1)
     assert 0.07 <= len(names_of(1)) / total <= 0.09
-    # Two draws share about what chance lets them.
+    # Two draws overlap only by chance.
     assert len(names_of(1) & names_of(2)) < 0.3 * len(names_of(1))
 
 
@@ -273,7 +273,7 @@ def test_about_half_of_the_rows_have_clauses(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_train_has_many_templates_and_none_prevails(language: str) -> None:
+def test_train_has_many_templates_and_none_dominates(language: str) -> None:
     rows = of_language(ROWS["train"], language)
     counts = Counter(row["template"] for row in rows)
     assert len(counts) >= 1000
@@ -318,12 +318,12 @@ def test_rows_of_unseen_values_have_only_unseen_ones(language: str) -> None:
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_many_cities_occur(rows: list[Row], wanted: str, fewest: int, language: str) -> None:
-    found = {city.lower() for city in spans(of_language(rows, language), *ROLES)}
-    assert len(found & set(names("cities.tsv", wanted, language))) >= fewest
+    cities = {city.lower() for city in spans(of_language(rows, language), *ROLES)}
+    assert len(cities & set(names("cities.tsv", wanted, language))) >= fewest
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_city_does_not_tell_its_role(language: str) -> None:
+def test_a_city_does_not_determine_its_role(language: str) -> None:
     rows = of_language(ROWS["train"], language)
     leaving = Counter(city.lower() for city in spans(rows, "departure_city"))
     arriving = Counter(city.lower() for city in spans(rows, "arrival_city"))
@@ -374,7 +374,7 @@ def test_a_contrast_is_two_rows_with_the_two_roles(part: str) -> None:
 
 
 @pytest.mark.parametrize("part", CUE_PARTS)
-def test_the_deciding_cue_is_short_and_stands_on_its_side_of_the_city(part: str) -> None:
+def test_the_deciding_cue_is_short_and_on_its_side_of_the_city(part: str) -> None:
     for one, other in contrast_groups(part).values():
         after = [row["text"][city_of(row)["end"] :] for row in (one, other)]
         before = [row["text"][: city_of(row)["start"]] for row in (one, other)]

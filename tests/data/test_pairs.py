@@ -1,4 +1,4 @@
-"""What `data/flights/README.md` promises of the committed pairs, read off the files."""
+"""The guarantees of `data/flights/README.md` of the committed pairs, checked on the files."""
 
 import csv
 import importlib
@@ -16,7 +16,7 @@ LANGUAGES = ("zh", "en")
 SPLITS = ("train", "valid", "test")
 CUE_PARTS = ("cue_before", "cue_after")
 PARTS = ("unseen_values", "unseen_templates", *CUE_PARTS)
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 ROLES = {"departure_city", "arrival_city"}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -34,7 +34,7 @@ def of_part(part):
 
 
 def texts(rows):
-    """All sides of pairs, clean and typed."""
+    """Return all sides of pairs, clean and typed."""
     return [row[key] for row in rows for key in row if key in TEXT_KEYS]
 
 
@@ -47,7 +47,7 @@ def comparable(text):
 
 
 def blanked(text, slots):
-    """The sentence with its values blanked, comparable."""
+    """Return the comparable sentence with slot names in place of its values."""
     for slot in reversed(slots):
         text = f"{text[: slot['start']]} {slot['slot']} {text[slot['end'] :]}"
     return comparable(text)
@@ -63,7 +63,7 @@ def unseen_names():
 
 @pytest.fixture(scope="module")
 def drawn():
-    """The committed pairs once more, by split or part, with the pieces that they are made of."""
+    """Draw the committed pairs again; return them by split or part, with their pieces."""
     sys.path.insert(0, str(FLIGHTS))
     try:
         generate, pairs = (importlib.import_module(name) for name in ("generate", "pairs"))
@@ -83,7 +83,7 @@ def drawn():
 
 
 def blanked_of(drawn):
-    """The blanked sentences of a pair: clean, typed, and the requests alone."""
+    """Return the blanked sentences of a pair: clean, typed, and the requests alone."""
     from_pieces = importlib.import_module("rows")
     return {
         blanked(from_pieces.text_of(pieces), from_pieces.slots_of(pieces))
@@ -93,7 +93,7 @@ def blanked_of(drawn):
 
 
 def test_files_are_small_and_parts_have_their_size():
-    assert all((FLIGHTS / "pairs" / f"{s}.jsonl").stat().st_size < MOST_BYTES for s in SPLITS)
+    assert all((FLIGHTS / "pairs" / f"{s}.jsonl").stat().st_size < MAX_BYTES for s in SPLITS)
     assert {split: len(rows) for split, rows in PAIRS.items()} == {
         "train": 9000,
         "valid": 300,
@@ -182,7 +182,7 @@ def test_unseen_names_occur_nowhere_in_train_and_valid():
 def test_blanked_sentences_of_a_part_are_not_in_train(drawn, part):
     train = set().union(*map(blanked_of, drawn["train"]))
     assert [row for row in drawn[part] if blanked_of(row) & train] == []
-    # Neither are those of the corpus of slots.
+    # Neither are those of the slot corpus.
     rows = [row for row in read(FLIGHTS / "test.jsonl") if part in row.get("parts", [])]
     assert [r["text"] for r in rows if blanked(r["text"], r["slots"]) in train] == []
 

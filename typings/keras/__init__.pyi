@@ -1,5 +1,5 @@
-# The classes of Keras that this project subclasses or passes on, so that mypy tells a model from a
-# tokenizer. Keras ships no types; everything that is not listed here is Any.
+# The classes of Keras that this project subclasses or passes on, so that mypy distinguishes a
+# model from a tokenizer. Keras ships no types; everything that is not listed here is Any.
 from typing import Any
 
 from keras import callbacks as callbacks

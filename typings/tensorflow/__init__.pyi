@@ -1,5 +1,5 @@
-# `tf.Module`, so that mypy tells a tokenizer from a model. TensorFlow ships no types: a tensor is
-# Any, and so is everything that is not listed here.
+# `tf.Module`, so that mypy distinguishes a tokenizer from a model. TensorFlow ships no types:
+# tensors and everything else that is not listed here are Any.
 from typing import Any, TypeAlias
 
 from tensorflow import data as data

@@ -105,7 +105,7 @@ def fit(
     """
     settings = settings or run.settings.train
     environment.set_seeds(settings.seed)  # here: preparing draws from them too, but only once
-    training = _Training(run, settings, run.assemble(), warm, on_epoch)
+    training = Training(run, settings, run.assemble(), warm, on_epoch)
     training.compile()
     if not run.folder.checkpoint.exists():
         training.set_first_weights()
@@ -119,7 +119,7 @@ def fit(
 
 
 @dataclass
-class _Training:
+class Training:
     """A training in progress.
 
     Args:

@@ -262,7 +262,7 @@ def test_force_is_not_recorded_where_it_was_not_needed(judged):
 def test_rows_of_the_exam_are_refused(models, tmp_path):
     exam = rows_of(models / "1" / EXTRA / "exam.jsonl")[0]
     data = write_rows(tmp_path / "new.jsonl", [*new_rows(), exam])
-    with pytest.raises(InputError, match=r"1 of 25 rows also stand in the exam .*new\.jsonl:25"):
+    with pytest.raises(InputError, match=r"1 of 25 rows are also in the exam .*new\.jsonl:25"):
         retrain.run(models / "1", data, runs=tmp_path)
     assert not list(tmp_path.glob("tiny*"))  # not even a run was begun
 
@@ -380,7 +380,9 @@ def test_without_replay_the_old_data_must_be_given(models, tmp_path, capsys):
     capsys.readouterr()
     incumbent.open_version(version, old_data=few)
     said = " ".join(capsys.readouterr().err.split())
-    assert re.search(r"few\.jsonl: 1 rows, and version 1 learnt from \d+: the others may be", said)
+    assert re.search(
+        r"few\.jsonl: 1 rows, but version 1 was trained on \d+; the others may be", said
+    )
 
 
 @pytest.mark.parametrize("option", ["exam", "old_data"])
