@@ -133,7 +133,7 @@ def test_only_its_own_format_is_read_and_written(tiny, tmp_path):
     (tmp_path / "rows.csv").write_text("text,length\na,short\n", encoding="utf-8")
     data = tiny.task.data
     with pytest.raises(InputError, match=r"rows\.csv: expected a \.jsonl file, the only format"):
-        data.guess(tmp_path / "rows.csv")
+        data.detect(tmp_path / "rows.csv")
     with pytest.raises(InputError, match=r"new\.csv: expected a \.jsonl file, the only format"):
         data.write([], tmp_path / "new.csv", None, None)
 

@@ -76,7 +76,8 @@ def test_batches_are_of_like_length_and_answers_in_order(monkeypatch):
         batches.append(list(texts))
         return texts
 
-    task = SimpleNamespace(answers=lambda texts, outputs: [text.upper() for text in outputs])
+    read = SimpleNamespace(read=lambda texts, outputs: [text.upper() for text in outputs])
+    task = SimpleNamespace(answers=read)
     texts = ["ccc", "a", "dddd", "bb", "a"]
     assert predictor.answer_all(task, outputs, texts) == ["CCC", "A", "DDDD", "BB", "A"]
     assert batches == [["a", "a"], ["bb", "ccc"], ["dddd"]]
@@ -91,7 +92,7 @@ def test_a_long_text_has_few_others_beside_it(monkeypatch):
         batches.append([len(text) for text in texts])
         return texts
 
-    task = SimpleNamespace(answers=lambda texts, outputs: outputs)
+    task = SimpleNamespace(answers=SimpleNamespace(read=lambda texts, outputs: outputs))
     texts = ["x" * length for length in (500, 1, 30, 1, 1, 40, 20, 0)]
     assert predictor.answer_all(task, outputs, texts) == texts
     assert batches == [[0, 1, 1, 1, 20], [30, 40], [500]]

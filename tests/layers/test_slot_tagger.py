@@ -14,7 +14,7 @@ from pipeline.tasks.slot_filling.model import (
     TokenLoss,
     build_model,
     decode,
-    inputs_alone,
+    inference_inputs,
     losses,
 )
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
@@ -71,7 +71,7 @@ def batch(lengths, width):
 
 
 def ask(tagger, inputs):
-    return tagger(inputs_alone(tagger, inputs), training=False)
+    return tagger(inference_inputs(tagger, inputs), training=False)
 
 
 def test_output_shapes(tagger):
@@ -147,7 +147,7 @@ def test_dropout_uses_the_seed_of_the_settings(settings):
     def draws():
         keras.utils.set_random_seed(settings.train.seed)
         tagger = build_model(settings, VOCABULARIES)
-        return np.array(tagger(inputs_alone(tagger, inputs), training=True)["intent"])
+        return np.array(tagger(inference_inputs(tagger, inputs), training=True)["intent"])
 
     np.testing.assert_array_equal(draws(), draws())
 

@@ -1,14 +1,38 @@
-"""Slot filling with intent: which words of an utterance fill which slot, and what it asks for.
+"""Slot filling with intents: find the words that fill each slot, and classify the intent.
 
     「订5月1日到北京的机票」   date = 5月1日, arrival_city = 北京      intent = book
     「订5月1日离开北京的机票」 date = 5月1日, departure_city = 北京    intent = book
 
-The chain, in the order of the record below: `loader` reads annotated files (`formats`) into
-`utterance`s; `writer`, `repair` and `audit` serve their owner;
-`tokenizer` learns the vocabularies and makes inputs and targets; `model` is the joint tagger, made
-of one `member` or several;
-`serving` joins both into a graph from strings to answers; `scoring` compares answers with gold;
-`stress` makes harder test sets of a test set; `baseline` is what a CRF and an SVM reach.
+The words before 北京 decide its slot: the same city is an arrival or a departure.
+
+The files, in the order in which the data passes through them:
+
+    settings          the config file's settings and their defaults
+    detect            detects format and columns of a user's file
+    formats/          readers and writers, one file for each annotation format
+    schemes           tagging schemes such as BIO and BIOES, converted to spans
+    loader            reads the files of a config, checks every utterance, makes the splits
+    records           the utterance: its spans, its form in the dataset store, its answer
+    writer            writes records to a file in a user's format
+    repair            writes a copy of a file with safe repairs
+    audit             tables of suspicious annotations, such as one phrase with two labels
+    tokenizer         learns the vocabularies; makes inputs and gold tags of the model
+    augmentation      replaces slot values in training batches
+    submodel          one member of the ensemble: embeddings, encoder, tag and intent logits
+    model             the joint tagger: the members' mean logits, a CRF, and the losses
+    growth            adds words and labels of new data to a trained model
+    calibrate         sets temperatures and the rejection threshold after training
+    serving           the exported graph from strings to tags and slots; answers as plain dicts
+    scoring           metrics of answers against gold spans and intents
+    token_spans       character spans as spans of tokens and as BIO tags
+    stress            harder test sets; uses the next three
+    replace_values    replaces the values of an utterance's spans
+    invented_names    makes up names that no training set has
+    minimal_pairs     pairs of utterances that differ only in the words around a value
+    baseline          the cheap reference model: a linear-chain CRF and a linear SVM
+    error_analysis    groups errors by kind
+    attention         the weight of each token in the intent's attention pooling
+    report            the sections of the HTML report
 """
 
 from __future__ import annotations
@@ -69,7 +93,7 @@ from pipeline.userfiles.explain import describe_errors
 
 
 class SlotDataSide(DataSide[SlotFillingSettings, UtteranceRecord]):
-    """Annotated files become records, and back."""
+    """Converts between annotated files and records."""
 
     def detect(self, path: Path, format_: str | None = None) -> Detected:
         return detect.detect(path, format_)
@@ -122,7 +146,7 @@ class SlotDataSide(DataSide[SlotFillingSettings, UtteranceRecord]):
 
 
 class SlotModelSide(ModelSide[SlotFillingSettings, UtteranceRecord, SlotTokenizer, keras.Model]):
-    """Records become a joint tagger of slots and intent."""
+    """Builds, trains and exports the joint tagger of slots and intent."""
 
     def learn(
         self, settings: SlotFillingSettings, records: Iterable[UtteranceRecord]
@@ -191,7 +215,7 @@ class SlotModelSide(ModelSide[SlotFillingSettings, UtteranceRecord, SlotTokenize
 
 
 class SlotAnswerSide(AnswerSide[UtteranceRecord, UtteranceAnswer]):
-    """Outputs of the service become answers."""
+    """Converts outputs of the exported graph to answers."""
 
     def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[UtteranceAnswer]:
         return serving.read_answers(texts, outputs)
@@ -209,7 +233,7 @@ class SlotAnswerSide(AnswerSide[UtteranceRecord, UtteranceAnswer]):
 class SlotJudgeSide(
     JudgeSide[SlotFillingSettings, UtteranceRecord, UtteranceAnswer, SlotTokenizer, keras.Model]
 ):
-    """Answers are scored against records and shown in the report."""
+    """Scores answers against records, makes stress sets and writes the report."""
 
     def score(
         self,

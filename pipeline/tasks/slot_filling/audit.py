@@ -13,7 +13,7 @@ from pipeline.tasks.slot_filling.records import (
     Utterance,
     UtteranceRecord,
     from_record,
-    marked,
+    mark_spans,
 )
 from pipeline.userfiles.audit import (
     Annotated,
@@ -67,7 +67,7 @@ def audit(splits: Mapping[str, Sequence[UtteranceRecord]]) -> list[Table]:
 def _annotated(utterance: Utterance) -> Annotated:
     margin = len(utterance.text) - len(utterance.text.lstrip())
     spans = [Span(slot, start - margin, end - margin) for slot, start, end in utterance.spans]
-    annotation = f"{utterance.intent}: {marked(utterance.text.strip().casefold(), spans)}"
+    annotation = f"{utterance.intent}: {mark_spans(utterance.text.strip().casefold(), spans)}"
     labels = {"intent ": [utterance.intent], "slot ": [span.slot for span in utterance.spans]}
     return Annotated(utterance.text, annotation, labels, _place(utterance))
 

@@ -1,9 +1,9 @@
-"""Slot values redrawn in training, so that the model learns the cue and not the city.
+"""Replace slot values in training batches, so that the model learns the context and not the city.
 
-In "to Beijing" any city could stand. Each time an utterance is seen, some of its values are
-replaced by others of the same kind, which other utterances hold, by names made up of their
-tokens or of any words, or by a placeholder of unknown ones; tags follow. What is left to decide a
-role is the context, as it will be for a city never seen.
+"to Beijing" could be "to" any city. Each time an utterance is read, some of its values are replaced
+by others of the same kind from other utterances, by names composed of their tokens or of any words,
+or by placeholders for unknown words; the tags follow. Only the context then decides a role, as it
+does for a city that training does not have.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.text import tokens
 from pipeline.text.row_ids import row_ids
 
-PLACEHOLDER = "\ufffd"  # no vocabulary holds it: `<unk>` as a word and as a character
+PLACEHOLDER = "\ufffd"  # in no vocabulary, so it is `<unk>` as a word and as a character
 HAN = r"\p{Han}.*"
 LETTERS = r"\p{L}.*"
 
-Kind: TypeAlias = tuple[str, str]  # slot, or one slot for all roles, and intent, if it matters
+Kind: TypeAlias = tuple[
+    str, str
+]  # slot, or one slot for all roles; intent, or empty if it does not matter
 
 
 class Values(NamedTuple):
     """The values of the training data, grouped by kind and script.
 
-    `tokens`: string ragged [values, tokens], as typed, groups one after the other.
-    `first`, `count`: int32 [slots, intents, 2], a slot's group in `tokens` in utterances of an
-    intent, for spans that do not begin with a Han character and for those that do. A count of 0: no
-    such value.
-    `names`: bool [slots], slots of proper names, of which more can be made up.
+    Attributes:
+        tokens: String ragged [values, tokens], as typed, group after group.
+        first, count: int32 [slots, intents, 2], where in `tokens` the group of a slot and intent
+            begins and how many values it has, for spans that do not begin with a Han character and
+            for those that do.
+        names: bool [slots], whether a slot holds proper names, so that more can be invented.
     """
 
     tokens: tf.RaggedTensor
@@ -41,17 +44,17 @@ class Values(NamedTuple):
     names: tf.Tensor
 
 
-def collect(
+def collect_values(
     records: Iterable[UtteranceRecord],
     slots: Sequence[str],
     intents: Sequence[str],
     roles: Sequence[str],
     names: Sequence[str] = (),
 ) -> Values:
-    """The distinct values of each slot; slots in `roles` share one kind, and are names too.
+    """Collect the distinct values of each slot; slots in `roles` share one kind and hold names.
 
-    A name may stand with any intent. Any other value may be what tells the intent (a book is rated,
-    a film is looked for), so it is kept apart by intent.
+    A name can occur with any intent. Any other value may indicate the intent (a book is rated, a
+    film is searched for), so such values are grouped by intent.
     """
 
     def kind(slot: str, intent: str) -> Kind:
@@ -59,13 +62,13 @@ def collect(
             return roles[0], ""
         return slot, "" if slot in names else intent
 
-    found: dict[Kind, dict[str, None]] = {}
+    distinct: dict[Kind, dict[str, None]] = {}
     for record in records:
         columns = record["slots"]
         for slot, start, end in zip(columns["slot"], columns["start"], columns["end"], strict=True):
             of_kind = kind(slot, record["intent"])
-            found.setdefault(of_kind, {})[record["text"][start:end]] = None
-    values = [(of_kind, value) for of_kind, listed in found.items() for value in listed]
+            distinct.setdefault(of_kind, {})[record["text"][start:end]] = None
+    values = [(of_kind, value) for of_kind, texts in distinct.items() for value in texts]
     words = tokens.tokenize(tf.constant([v for _, v in values], tf.string)).surface
     han = tf.strings.regex_full_match(words[:, :1].to_tensor(""), HAN)[:, 0].numpy()
     groups: dict[tuple[Kind, bool], list[int]] = {}
@@ -73,7 +76,7 @@ def collect(
         groups.setdefault((of_kind, bool(han[row])), []).append(row)
     order = [row for rows in groups.values() for row in rows]
     sizes = itertools.accumulate(map(len, groups.values()), initial=0)
-    starts = dict(zip(groups, sizes, strict=False))  # one sum more than groups
+    starts = dict(zip(groups, sizes, strict=False))  # there is one more sum than groups
     shape = (len(slots), len(intents), 2)
     table = [
         (kind(*pair), han) for pair in itertools.product(slots, intents) for han in (False, True)
@@ -87,7 +90,7 @@ def collect(
 
 
 class Rates(NamedTuple):
-    """How much is redrawn, in shares of 1; see `SlotTrainSettings`."""
+    """The probability of each change, 0 to 1; see `SlotTrainSettings`."""
 
     redrawn: float = 0.0
     blended: float = 0.0
@@ -96,7 +99,7 @@ class Rates(NamedTuple):
     masked_context: float = 0.0
 
 
-def redraw(
+def augment(
     words: tf.RaggedTensor,
     tags: tf.RaggedTensor,
     intents: tf.Tensor,
@@ -104,28 +107,28 @@ def redraw(
     rates: Rates,
     seed: tf.Tensor,
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-    """Replaces the values of some spans of a batch.
+    """Replace the values of some spans of a batch.
 
     Args:
         words: string [batch, tokens], as typed.
         tags: int32 of the same shape; ids as `tag_names` has them.
-        intents: int32 [batch], places in the `intents` that `collect` was given.
-        values: What to draw from.
-        rates: How often.
-        seed: int64 [2]; the same seed, the same draws.
+        intents: int32 [batch], positions in the `intents` given to `collect_values`.
+        values: The values to draw from.
+        rates: The probability of each change.
+        seed: int64 [2]; the same seed gives the same result.
 
     Returns:
-        Words and tags of the new texts, ragged [batch, new tokens].
+        The words and tags of the new texts, ragged [batch, new tokens].
     """
     word, tag = words.flat_values, tags.flat_values
     intent = tf.gather(intents, row_ids(words))
     spans = _draw(word, tag, intent, values, rates, seed)
-    # Spans have one row more than there are: tokens outside any span point to it.
+    # `spans` has one extra row, to which the tokens outside any span point.
     span = tf.where(tag > 0, tf.cumsum(tag % 2) - 1, tf.size(spans.row) - 1)
     new, row = tf.gather(spans.new, span), tf.gather(spans.row, span)
 
-    # Each old token becomes a piece of `pool`: itself, or at the start of a new value all of it,
-    # or nothing within one.
+    # Each old token becomes a slice of `pool`: the token itself, or in a replaced span the whole
+    # new value at the first token and nothing at the others.
     pool = tf.concat([word, values.tokens.flat_values], axis=0)
     size = tf.gather(tf.cast(values.tokens.row_lengths(), tf.int32), row)
     start = tf.gather(tf.cast(values.tokens.row_starts(), tf.int32), row) + tf.size(word)
@@ -133,7 +136,7 @@ def redraw(
     start = tf.where(new, start, tf.range(tf.size(word)))
     piece = tf.ragged.range(start, start + size).flat_values
     owner = tf.repeat(tf.range(tf.size(word)), size)
-    goes_on = tf.gather(new, owner) & (piece > tf.gather(start, owner))
+    continues = tf.gather(new, owner) & (piece > tf.gather(start, owner))
 
     span = tf.gather(span, owner)
     draws = tf.random.stateless_uniform([2, tf.size(piece)], seed + 1)
@@ -142,7 +145,7 @@ def redraw(
     context = (tf.gather(tag, owner) == 0) & (draws[1] < rates.masked_context)
     hidden = tf.gather(spans.masked, span) | context
     new_words = tf.where(hidden, PLACEHOLDER, tf.gather(pool, piece))
-    new_tags = tf.gather(tag, owner) + tf.cast(goes_on, tf.int32)
+    new_tags = tf.gather(tag, owner) + tf.cast(continues, tf.int32)
     rows = tf.gather(row_ids(words), owner)
     return (
         tf.RaggedTensor.from_value_rowids(new_words, rows, words.nrows()),
@@ -151,12 +154,17 @@ def redraw(
 
 
 class _Spans(NamedTuple):
-    """What becomes of each span of a batch, [spans + 1]; the last stands for no span.
+    """The change to each span of a batch, [spans + 1]; the last row stands for no span.
 
-    `new`: it gets the value `row` of `Values.tokens`. `blended`: each of its tokens is drawn anew
-    from those of all such values, which are the flat values `low` to `high`. `borrowed`: from any
-    words of its script (`han`) in the batch, as cities are called Split or 大同. `masked`: its
-    tokens become the placeholder.
+    Attributes:
+        new: Whether the span gets the value `row` of `Values.tokens`.
+        row: The row of the new value.
+        blended: Whether each token is then drawn from the tokens of all values of the kind.
+        low, high: The range of these tokens among the flat values of `Values.tokens`.
+        borrowed: Whether each token is then drawn from any words of the batch in the span's script,
+            since cities have names such as Split or 大同.
+        han: Whether the span begins with a Han character.
+        masked: Whether the tokens become the placeholder.
     """
 
     new: tf.Tensor
@@ -183,12 +191,12 @@ def _draw(
     group = tf.stack([slot, tf.boolean_mask(intent, begins), tf.cast(han, tf.int32)], axis=1)
     first, count = tf.gather_nd(values.first, group), tf.gather_nd(values.count, group)
     draws = tf.random.stateless_uniform([5, tf.size(slot)], seed)
-    place = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)
+    offset = tf.cast(draws[0] * tf.cast(count, tf.float32), tf.int32)
     new = (draws[1] < rates.redrawn) & (count > 0)
     splits = tf.cast(values.tokens.row_splits, tf.int32)
     spans = _Spans(
         new=new,
-        row=first + tf.minimum(place, tf.maximum(count - 1, 0)),
+        row=first + tf.minimum(offset, tf.maximum(count - 1, 0)),
         blended=new & (draws[2] < rates.blended) & tf.gather(values.names, slot),
         borrowed=new & (draws[4] < rates.borrowed) & tf.gather(values.names, slot),
         han=han,
@@ -200,7 +208,7 @@ def _draw(
 
 
 def _borrow(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) -> tf.Tensor:
-    """For each token a place in the pool, any word of the batch in its span's script."""
+    """Return for each token the position in the pool of a word in its span's script."""
     is_han = tf.strings.regex_full_match(word, HAN)
     is_other = tf.strings.regex_full_match(word, LETTERS) & ~is_han
     han, other = (tf.where(script)[:, 0] for script in (is_han, is_other))
@@ -208,14 +216,15 @@ def _borrow(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) ->
     return tf.cast(chosen, tf.int32)
 
 
-def _pick(places: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-    """One of `places` for each draw in [0, 1); 0 where there are none."""
-    padded = tf.concat([places, [0]], axis=0)
-    return tf.gather(padded, tf.cast(draw * tf.cast(tf.size(places), tf.float32), tf.int32))
+def _pick(positions: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+    """Return one of `positions` for each draw in [0, 1); 0 if there are none."""
+    padded = tf.concat([positions, [0]], axis=0)
+    size = tf.cast(tf.size(positions), tf.float32)
+    return tf.gather(padded, tf.cast(draw * size, tf.int32))
 
 
 def _blend(spans: _Spans, span: tf.Tensor, draw: tf.Tensor, word: tf.Tensor) -> tf.Tensor:
-    """For each token a place in the pool, anywhere among the tokens of its span's kind."""
+    """Return for each token the position in the pool of a token of its span's kind."""
     low, high = tf.gather(spans.low, span), tf.gather(spans.high, span)
     width = tf.maximum(high - low, 1)
     step = tf.minimum(tf.cast(draw * tf.cast(width, tf.float32), tf.int32), width - 1)

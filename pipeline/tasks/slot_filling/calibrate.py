@@ -1,34 +1,50 @@
-"""After training: scores that mean what they say, and when not to answer."""
+"""Calibrate a trained tagger: temperatures of its scores, and a threshold for rejection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for_precision
 from pipeline.task import Vocabularies
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
-    inputs_alone,
-    scale_of_tags,
+    inference_inputs,
     tag_probabilities,
+    tag_scale_layer,
 )
 from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
-from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, project
+from pipeline.tasks.slot_filling.tokenizer import SlotTokenizer, project_spans
 from pipeline.text.vocabulary import PAD_ID
 
 BATCH = 64
-MOST = 2_000  # examples; more tell no more of a single number
-TINY = 1e-12
+MAX_EXAMPLES = 2_000  # more do not change the few numbers that are fitted
+EPSILON = 1e-12  # keeps logarithms finite
 
-Group = dict[str, Any]
-Judged = tuple[Any, Any, Any]  # of each answer: its score, whether it is right, p(gold)
-Judge = Callable[[Group], Judged]
+Group = dict[str, tf.Tensor]  # logits and gold labels of some examples
+
+
+class Predictions(NamedTuple):
+    """Predictions of tags or intents, each array [predictions].
+
+    Attributes:
+        scores: The probability of the best label.
+        correct: Whether the best label is the gold label.
+        gold: The probability of the gold label.
+    """
+
+    scores: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+    gold: NDArray[np.float64]
+
+
+Predict = Callable[[Group], Predictions]
 
 
 def calibrate(
@@ -38,46 +54,49 @@ def calibrate(
     vocabularies: Vocabularies,
     records: Sequence[UtteranceRecord],
 ) -> dict[str, float]:
-    """Sets the temperatures of tags and intent, and the score below which an intent is rejected.
+    """Set the temperatures of tags and intent, and the score below which an intent is rejected.
 
     Args:
-        settings: `reject.precision` says how often an intent that is given must be right.
-        tokenizer: Of the model.
-        model: With the weights that are published; its two temperatures and the threshold change.
-        vocabularies: Of the model.
-        records: Held out from training.
+        settings: `reject.precision` is the required precision of the intents that are not rejected.
+        tokenizer: The tokenizer of the model.
+        model: The trained model; its two temperatures and its threshold change.
+        vocabularies: The vocabularies of the model.
+        records: Records held out from training.
 
     Returns:
-        What was set, and the expected calibration error of either before and after, in percent.
+        The new values, and the expected calibration errors before and after, in percent.
     """
-    tags, intent = scale_of_tags(model), model.get_layer(INTENT_SCALE)
+    tags, intent = tag_scale_layer(model), model.get_layer(INTENT_SCALE)
     for scale in (tags, intent):
         scale.temperature.assign(1.0)
-    asked = list(records)[:MOST]
+    examples = list(records)[:MAX_EXAMPLES]
     groups = [
-        _ask(tokenizer, model, vocabularies, asked[start : start + BATCH])
-        for start in range(0, len(asked), BATCH)
+        _logits(tokenizer, model, vocabularies, examples[start : start + BATCH])
+        for start in range(0, len(examples), BATCH)
     ]
-    found = {}
-    for name, scale, judge in (("tags", tags, _tags(model)), ("intent", intent, _intents(intent))):
-        before = _error(judge, groups)
-        scale.temperature.assign(_best(judge, scale, groups))
-        found[f"{name}_temperature"] = float(scale.temperature)
-        found[f"{name}_error_before"], found[f"{name}_error"] = before, _error(judge, groups)
-    scores, right, _ = _joined(_intents(intent), groups)
-    wanted = settings.reject.precision
-    intent.threshold.assign(threshold_for_precision(scores, right, wanted) if wanted else 0.0)
-    return {**found, "reject_threshold": float(intent.threshold)}
+    result = {}
+    predictors = (("tags", tags, _tags(model)), ("intent", intent, _intents(intent)))
+    for name, scale, predict in predictors:
+        before = _error(predict, groups)
+        scale.temperature.assign(_best_temperature(predict, scale, groups))
+        result[f"{name}_temperature"] = float(scale.temperature)
+        result[f"{name}_error_before"], result[f"{name}_error"] = before, _error(predict, groups)
+    scores, correct, _ = _concatenated(_intents(intent), groups)
+    precision = settings.reject.precision
+    intent.threshold.assign(
+        threshold_for_precision(scores, correct, precision) if precision else 0.0
+    )
+    return {**result, "reject_threshold": float(intent.threshold)}
 
 
-def _ask(
+def _logits(
     tokenizer: SlotTokenizer,
     model: keras.Model,
     vocabularies: Vocabularies,
     records: Sequence[UtteranceRecord],
 ) -> Group:
-    """Logits at temperature 1, and gold; a label that is not known is -1."""
-    found, features = tokenizer(tf.constant([record["text"] for record in records]))
+    """Return logits at temperature 1, and gold labels; an unknown label is -1."""
+    tokenized, features = tokenizer(tf.constant([record["text"] for record in records]))
     slot_ids = {slot: i for i, slot in enumerate(vocabularies["slots"])}
     intent_ids = {intent: i for i, intent in enumerate(vocabularies["intents"])}
 
@@ -86,13 +105,13 @@ def _ask(
         return tf.constant([[*row, *[filler] * (width - len(row))] for row in rows], tf.int32)
 
     slots = [record["slots"] for record in records]
-    gold = project(
-        found,
+    gold = project_spans(
+        tokenized,
         padded([columns["start"] for columns in slots], 0),
         padded([columns["end"] for columns in slots], 0),
         padded([[slot_ids.get(slot, -1) for slot in columns["slot"]] for columns in slots], -1),
     )
-    outputs = model(inputs_alone(model, features), training=False)
+    outputs = model(inference_inputs(model, features), training=False)
     return {
         "mask": features["words"] != PAD_ID,
         "tags": outputs["tags"],
@@ -102,51 +121,56 @@ def _ask(
     }
 
 
-def _tags(model: keras.Model) -> Judge:
-    """A judgement a real token."""
-    # As a graph: step by step, a CRF's recursions take fifty times as long.
+def _tags(model: keras.Model) -> Predict:
+    """Return a function that gives a prediction for each real token."""
+    # As a graph, since the recursions of a CRF take fifty times as long in eager mode.
     probabilities_of = tf.function(
         lambda logits, mask: tag_probabilities(model, logits, mask), reduce_retracing=True
     )
 
-    def judge(group: Group) -> Judged:
+    def predict(group: Group) -> Predictions:
         probabilities = np.asarray(probabilities_of(group["tags"], group["mask"]))
         real = np.asarray(group["mask"])
-        return _judge(probabilities[real], np.asarray(group["gold_tags"])[real])
+        return _predictions(probabilities[real], np.asarray(group["gold_tags"])[real])
 
-    return judge
+    return predict
 
 
-def _intents(scale: keras.layers.Layer) -> Judge:
-    """A judgement an example."""
+def _intents(scale: keras.layers.Layer) -> Predict:
+    """Return a function that gives a prediction for each example."""
 
-    def judge(group: Group) -> Judged:
+    def predict(group: Group) -> Predictions:
         logits = np.asarray(group["intent"]) / float(scale.temperature)
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return _judge(shares / shares.sum(axis=1, keepdims=True), group["gold_intent"])
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        softmax = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return _predictions(softmax, group["gold_intent"])
 
-    return judge
+    return predict
 
 
-def _judge(probabilities: Any, gold: Any) -> Judged:
+def _predictions(probabilities: NDArray[np.float64], gold: NDArray[np.integer]) -> Predictions:
     best = probabilities.argmax(axis=1)
-    chance = probabilities[np.arange(len(gold)), np.maximum(gold, 0)]
-    return probabilities.max(axis=1), best == gold, np.where(gold >= 0, chance, TINY)
+    of_gold = probabilities[np.arange(len(gold)), np.maximum(gold, 0)]
+    return Predictions(
+        probabilities.max(axis=1), best == gold, np.where(gold >= 0, of_gold, EPSILON)
+    )
 
 
-def _joined(judge: Judge, groups: Sequence[Group]) -> Judged:
-    judged = [judge(group) for group in groups]
-    scores, right, chances = (np.concatenate(column) for column in zip(*judged, strict=True))
-    return scores, right, chances
+def _concatenated(predict: Predict, groups: Sequence[Group]) -> Predictions:
+    predictions = [predict(group) for group in groups]
+    return Predictions(*(np.concatenate(column) for column in zip(*predictions, strict=True)))
 
 
-def _error(judge: Judge, groups: Sequence[Group]) -> float:
-    return calibration_error(*_joined(judge, groups)[:2])
+def _error(predict: Predict, groups: Sequence[Group]) -> float:
+    predictions = _concatenated(predict, groups)
+    return calibration_error(predictions.scores, predictions.correct)
 
 
-def _best(judge: Judge, scale: keras.layers.Layer, groups: Sequence[Group]) -> float:
+def _best_temperature(
+    predict: Predict, scale: keras.layers.Layer, groups: Sequence[Group]
+) -> float:
     def loss(temperature: float) -> float:
         scale.temperature.assign(temperature)
-        return -float(np.log(_joined(judge, groups)[2] + TINY).mean())
+        return -float(np.log(_concatenated(predict, groups).gold + EPSILON).mean())
 
     return fit_temperature(loss, steps=16)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.metrics.error_kinds import KINDS, Kind, SpanError, example_kinds, span_errors
 from pipeline.metrics.spans import Span
 from pipeline.tasks.slot_filling.records import Utterance, UtteranceAnswer
-from pipeline.tasks.slot_filling.token_spans import on_tokens
+from pipeline.tasks.slot_filling.token_spans import to_token_spans
 
 EDGES, MISSED, SPURIOUS, NO_INTENT = "(other edges)", "(missed)", "(spurious)", "(none)"
 
@@ -81,7 +81,7 @@ def _placed(example: Utterance, spans: Sequence[Any]) -> list[Span]:
     if not example.tokens:
         return sorted(spans, key=lambda span: span[1:])
     tokens = example.tokens
-    return [(slot, tokens[a][0], tokens[b - 1][1]) for slot, a, b in on_tokens(spans, tokens)]
+    return [(slot, tokens[a][0], tokens[b - 1][1]) for slot, a, b in to_token_spans(spans, tokens)]
 
 
 def _taken_for(error: SpanError) -> tuple[str, str]:

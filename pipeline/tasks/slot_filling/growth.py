@@ -1,4 +1,4 @@
-"""New words and labels in a trained tagger: vocabularies that keep their ids, weights by axis."""
+"""Add words and labels to a trained tagger: old ids stay, and the weights grow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.task import Axis, Layout, Vocabularies
 from pipeline.tasks.slot_filling.records import UtteranceRecord, tag_names
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
-from pipeline.tasks.slot_filling.tokenizer import vocabularies_of
+from pipeline.tasks.slot_filling.tokenizer import collect_vocabularies
 from pipeline.text.vocabulary import UNKNOWN_ID, extend_terms
 
 WEIGHTS: dict[str, tuple[str | None, ...]] = {
@@ -16,7 +16,10 @@ WEIGHTS: dict[str, tuple[str | None, ...]] = {
     "characters_of_word_*/embedding/embeddings": ("characters", None),
     "tags_*/kernel": (None, "tags"),
     "tags_*/bias": ("tags",),
-    "tags_*/feedback": ("tags", None),  # it and the next two: of a tagger that reads its own tags
+    "tags_*/feedback": (
+        "tags",
+        None,
+    ),  # this and the next two belong to a tagger that feeds its tags back
     "tags_*/logits/kernel": (None, "tags"),
     "tags_*/logits/bias": ("tags",),
     "intent_*/kernel": (None, "intents"),
@@ -37,14 +40,17 @@ def grow(
     old: Sequence[UtteranceRecord],
     new: Sequence[UtteranceRecord],
 ) -> Vocabularies:
-    """The vocabularies with the words, characters, slots and intents of new records behind them."""
-    del old  # what it brings is there
-    found = vocabularies_of(settings, new)
-    return {name: extend_terms(terms, found[name]) for name, terms in vocabularies.items()}
+    """Return the vocabularies with words, characters, slots and intents of new records appended."""
+    del old  # its terms are in the vocabularies already
+    added = collect_vocabularies(settings, new)
+    return {name: extend_terms(terms, added[name]) for name, terms in vocabularies.items()}
 
 
 def layout(settings: SlotFillingSettings, vocabularies: Vocabularies) -> Layout:
-    """A new word or character starts from `<unk>`, as which the model has read it until now."""
+    """Return which weights grow with these vocabularies.
+
+    A new word or character starts from the weights of `<unk>`, as which the model read it so far.
+    """
     del settings
     return Layout(
         axes={

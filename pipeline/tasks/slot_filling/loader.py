@@ -28,7 +28,7 @@ from pipeline.tasks.slot_filling.records import (
     Utterance,
     UtteranceRecord,
     overlaps,
-    settle,
+    resolve_overlaps,
     trimmed,
 )
 from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
@@ -113,7 +113,7 @@ def _records(
         check(utterance)
         utterance = _with_intent(utterance, data.intent)
         if data.overlaps == "keep_longest":
-            utterance = settle(utterance, counts)
+            utterance = resolve_overlaps(utterance, counts)
         elif pair := overlaps(utterance.spans):
             raise _overlap(utterance, *pair)
         return utterance.to_record()

@@ -1,7 +1,7 @@
-"""Minimal pairs out of a test set: the cue words differ, and with them a value's role.
+"""Find minimal pairs in a test set: utterances that differ in the cue words of a value's role.
 
-"flights from oslo on monday" and "flights to oslo on monday" tell whether a model reads the cue:
-whoever goes by the city is wrong on one of the two (Gardner et al. 2020, contrast sets,
+"flights from oslo on monday" and "flights to oslo on monday" show whether a model reads the cue: a
+model that decides by the city is wrong on one of the two (Gardner et al. 2020, contrast sets,
 https://aclanthology.org/2020.findings-emnlp.117/).
 """
 
@@ -13,20 +13,24 @@ from typing import NamedTuple
 
 from pipeline.tasks.slot_filling.invented_names import script
 from pipeline.tasks.slot_filling.records import Utterance
-from pipeline.tasks.slot_filling.replace_values import TOKEN, replaced
+from pipeline.tasks.slot_filling.replace_values import TOKEN, replace_values
 
-CUE = 3  # words that may differ on a side of the value
-NEAR = 2  # words between these and the value
+MAX_CUE_WORDS = 3  # words that may differ on one side of the value
+MAX_DISTANCE = 2  # words between these and the value
 
 Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """An utterance as its values in order and the words between them: one gap more than values.
+    """An utterance as a sequence of gaps and values.
 
-    `values` holds a role's value as its script alone, since the other utterance of a pair takes the
-    same ones; any other value as its slot and text.
+    Attributes:
+        example: The utterance.
+        slots: The slot of each value, in order.
+        values: Each value. The value of a role is reduced to its script, since the other utterance
+            of a pair gets the same values; any other value is casefolded text.
+        gaps: The words before, between and after the values: one gap more than values.
     """
 
     example: Utterance
@@ -36,12 +40,12 @@ class _Frame:
 
 
 def minimal_pairs(examples: Sequence[Utterance], roles: Sequence[str]) -> list[Utterance]:
-    """Both utterances of each pair found, pair after pair; none twice.
+    """Return both utterances of each pair, pair after pair, without duplicates.
 
-    Two utterances are a pair if they have the same intent and hold the same values, one or two
-    neighbours of them in different slots, and differ besides only in up to three words on a side
-    of these. Values in `roles` may differ: the second utterance then gets those of the first. Each
-    utterance is paired with the one that differs in the fewest words, the first of these.
+    Two utterances form a pair if they have the same intent and the same values, if one value or two
+    adjacent ones are in different slots, and if otherwise at most three words on each side of these
+    values differ. Values in `roles` may differ: the second utterance then gets those of the first.
+    Each utterance is paired with the first of those that differ in the fewest words.
     """
     frames = [_frame(example, roles) for example in examples if example.spans]
     groups: dict[_Key, list[_Frame]] = {}
@@ -75,7 +79,7 @@ def _frame(example: Utterance, roles: Sequence[str]) -> _Frame:
 
 
 class _Key(NamedTuple):
-    """What the two of a pair share, where the values `first` to `first + size` change slots."""
+    """What both utterances of a pair share; the values `first` to `first + size` change slots."""
 
     first: int
     size: int
@@ -86,7 +90,7 @@ class _Key(NamedTuple):
 
 
 def _keys(frame: _Frame) -> Iterator[_Key]:
-    """One for every window of one or two values."""
+    """Yield a key for each window of one or two values."""
     for size in (1, 2):
         for first in range(len(frame.values) - size + 1):
             outside = frame.slots[:first], frame.slots[first + size :]
@@ -97,7 +101,7 @@ def _keys(frame: _Frame) -> Iterator[_Key]:
 def _partners(
     frame: _Frame, groups: Mapping[_Key, Sequence[_Frame]]
 ) -> Iterator[tuple[int, _Frame]]:
-    """Those it makes a pair with, and how many words differ."""
+    """Yield the frames that form a pair with `frame`, with the number of words that differ."""
     for key in _keys(frame):
         inside = range(key.first, key.first + key.size)
         for other in groups[key]:
@@ -107,31 +111,37 @@ def _partners(
 
 
 def _cue_words(frame: _Frame, other: _Frame) -> int:
-    """How many words differ; 0 where none does, too many, or any far from the value they decide."""
+    """Return the number of words that differ; 0 if the frames form no pair.
+
+    They form none if no word differs, if too many do, or if one is far from the values that change
+    slots.
+    """
     words = 0
-    for place, (mine, theirs) in enumerate(zip(frame.gaps, other.gaps, strict=True)):
+    for gap, (mine, theirs) in enumerate(zip(frame.gaps, other.gaps, strict=True)):
         if mine == theirs:
             continue
-        before = _common(mine, theirs)
-        after = _common(mine[before:][::-1], theirs[before:][::-1])
+        before = _common_prefix(mine, theirs)
+        after = _common_prefix(mine[before:][::-1], theirs[before:][::-1])
         differ = max(len(mine), len(theirs)) - before - after
-        value_follows = place < len(frame.slots) and frame.slots[place] != other.slots[place]
-        value_precedes = place > 0 and frame.slots[place - 1] != other.slots[place - 1]
-        near = (value_follows and after <= NEAR) or (value_precedes and before <= NEAR)
-        if differ > CUE or not near:
+        value_follows = gap < len(frame.slots) and frame.slots[gap] != other.slots[gap]
+        value_precedes = gap > 0 and frame.slots[gap - 1] != other.slots[gap - 1]
+        near = (value_follows and after <= MAX_DISTANCE) or (
+            value_precedes and before <= MAX_DISTANCE
+        )
+        if differ > MAX_CUE_WORDS or not near:
             return 0
         words += differ
     return words
 
 
-def _common(left: Words, right: Words) -> int:
-    """The number of words that both begin with."""
+def _common_prefix(left: Words, right: Words) -> int:
+    """Return the length of the common prefix."""
     both = zip(left, right, strict=False)
     return next((i for i, (a, b) in enumerate(both) if a != b), min(len(left), len(right)))
 
 
 def _with_values_of(frame: _Frame, other: _Frame, roles: Sequence[str]) -> Utterance:
-    """The other utterance with this one's values in the places of roles."""
+    """Return the other utterance with the role values of `frame`."""
     mine = sorted(frame.example.spans, key=lambda span: span.start)
     order = sorted(range(len(other.example.spans)), key=lambda i: other.example.spans[i].start)
     values = {
@@ -139,4 +149,4 @@ def _with_values_of(frame: _Frame, other: _Frame, roles: Sequence[str]) -> Utter
         for i, span in zip(order, mine, strict=True)
         if span.slot in roles
     }
-    return replaced(other.example, values)
+    return replace_values(other.example, values)

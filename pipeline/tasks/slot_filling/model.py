@@ -1,14 +1,14 @@
-"""The joint tagger: members, each of which gives tags and intent, answer together.
+"""The joint tagger of slots and intent: an ensemble of members with one CRF.
 
     words, characters, shapes, n-grams -> member 1 -> tag logits, intent logits -+-> mean -> CRF
                                           member 2 -> tag logits, intent logits -+-> mean
                                           ...
 
-Each member (`member.py`) is a whole tagger with weights of its own and is held against the gold by
-itself; what they answer is the mean of their scores. One CRF serves them all, so that this mean is
-again a CRF. `keras.ops` and Keras layers only, so the same model trains on the JAX backend.
+Each member (`submodel.py`) is a complete tagger with its own weights and its own loss; the answer
+is the mean of the members' logits. All members share one CRF, so their mean is again the score of a
+CRF. The model uses only `keras.ops` and Keras layers, so it also trains on the JAX backend.
 
-A model that feeds its tags back has them as an input: the gold ones while it learns, none later.
+A model that feeds its tags back takes gold tags as an input in training, and none at inference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from pipeline.layers.crf import CRF, CRFLoss, bio_constraints
 from pipeline.layers.dropout import RareTokenDropout
@@ -32,13 +34,14 @@ TAG_SCALE, INTENT_SCALE = "tag_scale", "intent_scale"
 
 
 def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> keras.Model:
-    """A Keras model from token ids to logits.
+    """Build a Keras model from token ids to logits.
 
-    Shapes: {"words", "shapes": int32 [batch, tokens], "characters": int32 [batch, tokens,
-    characters], "ngrams": int32 [batch, ngrams]} -> {"tags": float [batch, tokens, tags],
-    "intent": float [batch, intents]}, the means over the members, which answer, and
-    {"member_tags": float [batch, members, tokens, tags], "member_intents": float [batch, members,
-    intents]}, which learn.
+    Inputs: int32 `words` and `shapes` [batch, tokens], `characters` [batch, tokens, characters],
+    `ngrams` [batch, ngrams].
+
+    Outputs: `tags` [batch, tokens, tags] and `intent` [batch, intents], the means over the members,
+    are used for inference; `member_tags` [batch, members, tokens, tags] and `member_intents`
+    [batch, members, intents] are used by the losses.
     """
     inputs = {
         "words": keras.Input((None,), dtype="int32", name="words"),
@@ -68,23 +71,26 @@ def build_model(settings: SlotFillingSettings, vocabularies: Vocabularies) -> ke
     return keras.Model(inputs, outputs, name="slot_tagger")
 
 
-def inputs_alone(model: keras.Model, features: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a model that is asked, not taught: no gold tag is known."""
+def inference_inputs(model: keras.Model, features: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a model at inference, where no gold tag is known."""
     inputs = {name: ops.convert_to_tensor(feature) for name, feature in features.items()}
     if GOLD_TAGS in model.input:
         inputs[GOLD_TAGS] = -ops.ones_like(inputs["words"])
     return inputs
 
 
-def count_words(model: keras.Model, counts: Any) -> None:
-    """Tells the model how often each word of the vocabulary, [words], stands in training."""
+def set_word_counts(model: keras.Model, counts: NDArray[np.float32]) -> None:
+    """Store how often each word of the vocabulary occurs in training, float [words]."""
     for layer in model.layers:
         if isinstance(layer, RareTokenDropout):
             layer.counts.assign(counts)
 
 
 def losses(settings: SlotFillingSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
-    """Negative log-likelihood of an utterance's tags, and of its intent; gold tag -1 is padding."""
+    """Return the negative log-likelihoods of an utterance's tags and of its intent.
+
+    Gold tag -1 is padding.
+    """
     crf = _crf(model)
     return {
         "member_tags": MembersLoss(CRFLoss(crf) if crf else TokenLoss()),
@@ -93,11 +99,11 @@ def losses(settings: SlotFillingSettings, model: keras.Model) -> dict[str, keras
 
 
 def decode(model: keras.Model, tag_logits: Any, padding_mask: Any) -> tuple[Any, Any]:
-    """The tags of a batch and how probable each is.
+    """Return the tags of a batch and their probabilities.
 
     Args:
-        model: Made by `build_model`.
-        tag_logits: Its output [batch, tokens, tags].
+        model: The model of `build_model`.
+        tag_logits: Its output `tags`, [batch, tokens, tags].
         padding_mask: bool [batch, tokens].
 
     Returns:
@@ -112,15 +118,15 @@ def decode(model: keras.Model, tag_logits: Any, padding_mask: Any) -> tuple[Any,
 
 
 def tag_probabilities(model: keras.Model, tag_logits: Any, padding_mask: Any) -> Any:
-    """As `decode` gives them."""
+    """Return the probability of each tag, as `decode` does."""
     crf = _crf(model)
     if crf is None:
         return ops.softmax(tag_logits)
     return crf.marginals(tag_logits, padding_mask)
 
 
-def scale_of_tags(model: keras.Model) -> keras.layers.Layer:
-    """The layer whose `temperature` makes the tags' probabilities mean what they say."""
+def tag_scale_layer(model: keras.Model) -> keras.layers.Layer:
+    """Return the layer whose `temperature` calibrates the tags' probabilities."""
     return _crf(model) or model.get_layer(TAG_SCALE)
 
 
@@ -129,7 +135,7 @@ def _crf(model: keras.Model) -> CRF | None:
 
 
 class TokenLoss(keras.losses.Loss):
-    """Cross entropy of every token for itself, summed over the utterance; -1 is padding."""
+    """Cross entropy of each token, summed over the utterance; gold tag -1 is padding."""
 
     def __init__(self) -> None:
         super().__init__(name="token_loss", reduction="mean_with_sample_weight")
@@ -149,5 +155,5 @@ class IntentLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         gold = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
-        of_all = -ops.mean(ops.log_softmax(y_pred, axis=-1), axis=-1)
-        return (1.0 - self.smoothing) * gold + self.smoothing * of_all
+        uniform = -ops.mean(ops.log_softmax(y_pred, axis=-1), axis=-1)
+        return (1.0 - self.smoothing) * gold + self.smoothing * uniform

@@ -1,4 +1,4 @@
-"""An example of slot filling, checked once, and its form in the dataset store."""
+"""The utterance of slot filling, its record in the dataset store, and the answer to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.errors import RowError
 from pipeline.task import Answer, Record
 
 INTENT_SEPARATOR = "#"
-AROUND = 40  # characters of a text that are shown on each side of a marked span
+CONTEXT_LENGTH = 40  # characters shown on each side of a marked span
 
 
 class SlotColumns(TypedDict):
@@ -28,14 +28,14 @@ class SlotColumns(TypedDict):
 
 
 class TokenColumns(TypedDict):
-    """The source's own tokens of a record, as columns of equal length."""
+    """The tokens given by the source file, as columns of equal length."""
 
     start: list[int]
     end: list[int]
 
 
 class UtteranceRecord(Record):
-    """An utterance in the dataset store: columns in place of rows."""
+    """An utterance in the dataset store; spans and tokens are stored as columns."""
 
     intent: str
     slots: SlotColumns
@@ -43,16 +43,16 @@ class UtteranceRecord(Record):
 
 
 class IntentAnswer(TypedDict):
-    """The intent of an answer; the baseline gives no score."""
+    """The predicted intent; the baseline gives no score."""
 
     label: str
     score: NotRequired[float]
 
 
 class SlotAnswer(TypedDict):
-    """One slot of an answer: `text[start:end]` is `value`.
+    """A predicted slot: `text[start:end]` is `value`.
 
-    `stray` is True where the first tag is an `I-`; strict scores do not count such a slot.
+    `stray` is True if the first tag is an `I-`; strict scores do not count such a slot.
     """
 
     slot: str
@@ -64,7 +64,7 @@ class SlotAnswer(TypedDict):
 
 
 class UtteranceAnswer(Answer):
-    """What a user gets for one utterance."""
+    """The answer to one utterance."""
 
     intent: IntentAnswer
     slots: list[SlotAnswer]
@@ -72,7 +72,7 @@ class UtteranceAnswer(Answer):
 
 
 class Span(NamedTuple):
-    """A slot's value: code points into the text, end exclusive."""
+    """A slot and the position of its value: code points into the text, end exclusive."""
 
     slot: str
     start: int
@@ -84,11 +84,11 @@ class Utterance:
     """A text with its intent and spans.
 
     Args:
-        text: Exactly as it stands in the source.
-        intent: One label; several are joined by `#`; empty where the source states none.
-        spans: In order, without overlaps once `settle` has seen them.
-        tokens: (start, end) of the source's own tokens where it has them; scores are computed on
-            these, so that they compare with published ones.
+        text: The text, unchanged from the source.
+        intent: One label, or several joined by `#`; empty if the source gives none.
+        spans: In order; `resolve_overlaps` removes overlaps.
+        tokens: (start, end) of each token, if the source is tokenized. Scores are computed on
+            these tokens, so that they are comparable with published scores.
         parts: Named parts of the split that the example belongs to.
         source: "file:line".
     """
@@ -103,13 +103,13 @@ class Utterance:
     def error(
         self, wrong: str, expected: str, *spans: Span, fix: str = "", safe: bool = False
     ) -> RowError:
-        """An error at the utterance's file and line, which shows its text with `spans` marked."""
+        """Return an error at the utterance's file and line; it shows the text with spans marked."""
         path, _, line = self.source.rpartition(":")
-        shown = marked(self.text, spans)
+        shown = mark_spans(self.text, spans)
         return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
     def to_record(self) -> UtteranceRecord:
-        """The record of `features`: lists of columns instead of lists of rows."""
+        """Return the record that `features` describes."""
         return {
             "text": self.text,
             "intent": self.intent,
@@ -128,7 +128,7 @@ class Utterance:
 
 
 def from_record(record: UtteranceRecord) -> Utterance:
-    """The inverse of `Utterance.to_record`."""
+    """Return the utterance of a record; the inverse of `Utterance.to_record`."""
     slots, tokens = record["slots"], record["tokens"]
     spans = zip(slots["slot"], slots["start"], slots["end"], strict=True)
     return Utterance(
@@ -142,7 +142,7 @@ def from_record(record: UtteranceRecord) -> Utterance:
 
 
 def to_json(record: UtteranceRecord) -> dict[str, Any]:
-    """One line of the embedded JSONL, which the `jsonl` format reads back."""
+    """Return one line of the bundled JSONL, which the `jsonl` format reads back."""
     utterance = from_record(record)
     line: dict[str, Any] = {"text": utterance.text}
     if utterance.intent:
@@ -156,7 +156,7 @@ def to_json(record: UtteranceRecord) -> dict[str, Any]:
 
 
 def features() -> tfds.features.FeaturesDict:
-    """What the store keeps of one utterance."""
+    """Return the `tfds.features` of one record."""
     text, number = tfds.features.Text, tfds.features.Scalar
     return tfds.features.FeaturesDict(
         {
@@ -172,38 +172,42 @@ def features() -> tfds.features.FeaturesDict:
     )
 
 
-def words(text: str) -> tuple[tuple[int, int], ...]:
-    """(start, end) of the words between spaces and tabs; other white space is part of a word."""
+def word_offsets(text: str) -> tuple[tuple[int, int], ...]:
+    """Return (start, end) of the words that spaces and tabs separate.
+
+    Other white space is part of a word.
+    """
     return tuple(match.span() for match in re.finditer(r"[^ \t]+", text))
 
 
-def marked(text: str, spans: Sequence[Span]) -> str:
-    """The text with `[spans](slot)` marked, for a person: on one line, cut where it is long.
+def mark_spans(text: str, spans: Sequence[Span]) -> str:
+    """Return the text on one line, with spans marked as `[value](slot)` and long parts cut.
 
-    Of spans that overlap only the first is marked; a span beyond the text is cut at its end.
+    If spans overlap, only the first is marked; a span beyond the text is cut at its end.
     """
-    pieces, place, last = list[str](), 0, len(text)
-    inside = [Span(s, min(max(a, 0), last), min(max(b, 0), last)) for s, a, b in spans]
+    pieces, position, length = list[str](), 0, len(text)
+    inside = [Span(s, min(max(a, 0), length), min(max(b, 0), length)) for s, a, b in spans]
     for slot, start, end in sorted(inside, key=lambda span: span.start):
-        if place <= start <= end:
-            before = text[place:start]
-            if len(before) > 2 * AROUND:
-                before = f"…{before[-AROUND:]}" if not pieces else f"{before[:AROUND]}…"
+        if position <= start <= end:
+            before = text[position:start]
+            if len(before) > 2 * CONTEXT_LENGTH:
+                cut = f"…{before[-CONTEXT_LENGTH:]}", f"{before[:CONTEXT_LENGTH]}…"
+                before = cut[1] if pieces else cut[0]
             pieces += [before, f"[{text[start:end]}]({slot})"]
-            place = end
-    rest, room = text[place:], AROUND if pieces else 4 * AROUND
+            position = end
+    rest, room = text[position:], CONTEXT_LENGTH if pieces else 4 * CONTEXT_LENGTH
     pieces.append(rest if len(rest) <= 2 * room else f"{rest[:room]}…")
-    # Control characters and line breaks would spoil the terminal.
+    # Control characters and line breaks would garble the terminal.
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in "".join(pieces))
 
 
 def tag_names(slots: Sequence[str]) -> list[str]:
-    """Tag ids to names: `O` 0, then `B-` and `I-` of each slot in turn."""
+    """Return the tag names by tag id: `O` is 0, then `B-` and `I-` of each slot in turn."""
     return ["O", *(f"{prefix}-{slot}" for slot in slots for prefix in "BI")]
 
 
 def overlaps(spans: Iterable[Span]) -> tuple[Span, Span] | None:
-    """The first two spans that share a character, if any."""
+    """Return the first two spans that share a character, or None."""
     ordered = sorted(spans, key=lambda span: (span.start, span.end))
     for left, right in itertools.pairwise(ordered):
         if right.start < left.end:
@@ -212,17 +216,17 @@ def overlaps(spans: Iterable[Span]) -> tuple[Span, Span] | None:
 
 
 def trimmed(text: str, span: Span) -> Span | None:
-    """The span without white space at its edges; None if it covers nothing else."""
+    """Return the span without white space at its edges; None if it covers only white space."""
     value = text[span.start : span.end]
     start = span.start + len(value) - len(value.lstrip())
     end = start + len(value.strip())
     return Span(span.slot, start, end) if start < end else None
 
 
-def settle(utterance: Utterance, repairs: Counter[str]) -> Utterance:
-    """Drops exact repeats, then the shorter of two overlapping spans (the later, of equals).
+def resolve_overlaps(utterance: Utterance, repairs: Counter[str]) -> Utterance:
+    """Drop exact repeats, then the shorter of two overlapping spans (the later if equally long).
 
-    What is dropped is counted in `repairs`.
+    `repairs` counts the dropped spans.
     """
     spans = list(dict.fromkeys(utterance.spans))
     repairs["exact repeats dropped"] += len(utterance.spans) - len(spans)

@@ -1,4 +1,4 @@
-"""An utterance with other values: the text, every span and every token offset made anew."""
+"""Replace slot values in an utterance and recompute its text, spans and token offsets."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from pipeline.tasks.slot_filling.records import Span, Utterance
 
-# How a value is cut that the source never cut: into words, and characters of Han and kana.
+# New values are split into words, and into single characters of Han and kana.
 _ALONE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 TOKEN = re.compile(rf"[{_ALONE}]|[^\s{_ALONE}]+")
 
 
 class _Edit(NamedTuple):
-    """Where a replaced value stood and where the new one stands."""
+    """The positions of a replaced value in the old text and of its successor in the new text."""
 
     start: int
     end: int
@@ -23,28 +23,28 @@ class _Edit(NamedTuple):
     new_end: int
 
 
-def replaced(example: Utterance, values: Mapping[int, str]) -> Utterance:
-    """The utterance with the values of some spans replaced.
+def replace_values(example: Utterance, values: Mapping[int, str]) -> Utterance:
+    """Return the utterance with the values of some spans replaced.
 
     Args:
-        example: Its spans do not overlap.
-        values: Index of a span to its new value, which is not empty.
+        example: An utterance whose spans do not overlap.
+        values: Index of a span to its new value, which must not be empty.
 
     Returns:
-        Text, spans (in the same order) and tokens of the new utterance; tokens that a replaced
-        value touches are cut anew.
+        The new utterance. Its spans keep their order; tokens that overlap a replaced value are
+        tokenized again.
     """
-    text, place = "", 0
+    text, position = "", 0
     spans, edits = list(example.spans), list[_Edit]()
     for i in sorted(range(len(spans)), key=lambda i: example.spans[i].start):
         slot, start, end = example.spans[i]
-        text += example.text[place:start]
+        text += example.text[position:start]
         spans[i] = Span(slot, len(text), len(text) + len(values.get(i, example.text[start:end])))
         text += values.get(i, example.text[start:end])
-        place = end
+        position = end
         if i in values:
             edits.append(_Edit(start, end, spans[i].start, spans[i].end))
-    text += example.text[place:]
+    text += example.text[position:]
     tokens = _tokens(example.tokens, edits, text) if edits else example.tokens
     return replace(example, text=text, spans=tuple(spans), tokens=tokens)
 
@@ -67,19 +67,19 @@ def _tokens(
 
 
 def _regions(tokens: Sequence[tuple[int, int]], edits: Sequence[_Edit]) -> list[tuple[int, int]]:
-    """The old text to be cut anew: each replaced value with the tokens that it touches."""
+    """Return the ranges of the old text to tokenize again: replaced values and their tokens."""
     regions: list[tuple[int, int]] = []
     for edit in edits:
-        touched = [token for token in tokens if token[0] < edit.end and token[1] > edit.start]
-        low = min([edit.start, *(start for start, _ in touched)])
-        high = max([edit.end, *(end for _, end in touched)])
-        if regions and low < regions[-1][1]:  # both values touch one token
+        overlapping = [token for token in tokens if token[0] < edit.end and token[1] > edit.start]
+        low = min([edit.start, *(start for start, _ in overlapping)])
+        high = max([edit.end, *(end for _, end in overlapping)])
+        if regions and low < regions[-1][1]:  # both values overlap the same token
             low = regions.pop()[0]
         regions.append((low, high))
     return regions
 
 
-def _moved(place: int, edits: Sequence[_Edit]) -> int:
-    """The new place of an old one that is not inside a replaced value."""
-    before = [edit for edit in edits if edit.end <= place]
-    return place + (before[-1].new_end - before[-1].end if before else 0)
+def _moved(position: int, edits: Sequence[_Edit]) -> int:
+    """Return the new position of an old one that is not inside a replaced value."""
+    before = [edit for edit in edits if edit.end <= position]
+    return position + (before[-1].new_end - before[-1].end if before else 0)

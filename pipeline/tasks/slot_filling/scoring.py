@@ -1,4 +1,4 @@
-"""How right the answers are: exact spans, intents, whole sentences, and roles."""
+"""Metrics of answers: slot F1, intent accuracy, sentence accuracy and role accuracy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.tasks.slot_filling.records import (
     from_record,
 )
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
-from pipeline.tasks.slot_filling.token_spans import on_tokens, token_offsets
+from pipeline.tasks.slot_filling.token_spans import to_token_spans, token_offsets
 
 
 def score(
@@ -30,38 +30,41 @@ def score(
     records: Sequence[UtteranceRecord],
     answers: Sequence[UtteranceAnswer],
 ) -> Scores:
-    """Compares answers with gold, example by example in the same order.
+    """Score the answers to the texts of `records`, given in the same order.
 
-    Spans are compared on the source's own tokens where it has them, else on characters; a span is
-    right if slot, start and end are (conlleval). Every gold span and intent counts, also one whose
-    label training never had. Metrics, in percent with 95 % intervals:
+    Spans are compared on the source's tokens if it has any, else on characters. A span is correct
+    if slot, start and end are correct (conlleval). Every gold span and intent counts, also those
+    whose label does not occur in training. Metrics, in percent with 95 % intervals:
 
     - `slot_f1`: F1 over all spans,
-    - `intent_accuracy`: the label is the gold one; `intent_accuracy_any_of`: they share an intent,
-    - `sentence_accuracy`: intent (strict) and every span right,
-    - `role_accuracy`: of the gold spans in one of the slots `data.roles` that were found with
-      the right edges as one of these slots, the share whose slot is right; only where there are
-      any. `role_found` is the share found so, `role_f1` the F1 over the spans of these slots,
-    - `slot_f1_strict`: without predicted spans that begin with a stray `I-` (an answer marks them
-      `stray`), as seqeval counts in its mode "strict" with IOB2,
-    - `slot_f1_token`: each labelled token, the source's or else ours, counts for itself
+    - `intent_accuracy`: the label equals the gold label; `intent_accuracy_any_of`: both have an
+      intent in common,
+    - `sentence_accuracy`: the intent (exact) and every span are correct,
+    - `role_accuracy`: of the gold spans of the slots `data.roles` that were found with correct
+      edges as any of these slots, the share with the correct slot; only if there are any.
+      `role_found` is the share of these gold spans that were found so, `role_f1` the F1 over the
+      spans of these slots,
+    - `slot_f1_strict`: without predicted spans that begin with `I-` (marked `stray` in an answer),
+      as seqeval counts in its mode "strict" with IOB2,
+    - `slot_f1_token`: F1 over labelled tokens, the source's or else this project's
       (`metrics.tokens`),
-    - `slot_f1_partial`: half for a value with wrong edges (MUC, `metrics.partial`).
+    - `slot_f1_partial`: a value with wrong edges counts half (MUC, `metrics.partial`).
     """
     examples = [from_record(record) for record in records]
-    golds = [_place(example, example.spans) for example in examples]
+    golds = [_on_source_tokens(example, example.spans) for example in examples]
     predictions = [
-        _place(example, _spans(answer)) for example, answer in zip(examples, answers, strict=True)
+        _on_source_tokens(example, _spans(answer))
+        for example, answer in zip(examples, answers, strict=True)
     ]
-    wanted = [example.intent for example in examples]
-    found = [answer["intent"]["label"] for answer in answers]
+    gold_intents = [example.intent for example in examples]
+    intents = [answer["intent"]["label"] for answer in answers]
     spans = np.array([count_spans(*pair) for pair in zip(golds, predictions, strict=True)])
-    strict = exact(wanted, found)
+    strict = exact(gold_intents, intents)
     whole = strict * (spans[:, 0] == spans[:, 1]) * (spans[:, 0] == spans[:, 2])
     counts = {
         "slot_f1": Counts(spans, _f1),
         "intent_accuracy": _share(strict),
-        "intent_accuracy_any_of": _share(any_of(wanted, found)),
+        "intent_accuracy_any_of": _share(any_of(gold_intents, intents)),
         "sentence_accuracy": _share(whole),
         **_role_counts(golds, predictions, settings.data.roles),
         **_other_f1(examples, golds, predictions, answers),
@@ -83,13 +86,13 @@ def score(
 def _kind(
     gold: Sequence[Span], predicted: Sequence[Span], hit: bool, settings: SlotFillingSettings
 ) -> str:
-    """The gravest thing that is wrong with an answer."""
+    """Return the gravest kind of error in an answer."""
     kinds = example_kinds(span_errors(gold, predicted, settings.data.roles), hit)
-    return kinds[0] if kinds else "spurious"  # a right value that was given twice
+    return kinds[0] if kinds else "spurious"  # a correct span that was predicted twice
 
 
 def labels(record: UtteranceRecord) -> Mapping[str, Sequence[str]]:
-    """The labels of a record, by the vocabulary that lists those of training."""
+    """Return the record's gold labels by the vocabulary that should list them."""
     return {"slots": record["slots"]["slot"], "intents": [record["intent"]]}
 
 
@@ -114,11 +117,13 @@ def _other_f1(
     predictions: Sequence[Sequence[Span]],
     answers: Sequence[UtteranceAnswer],
 ) -> dict[str, Counts]:
-    """F1 by other rules than conlleval's, by name."""
+    """Return the counts of F1 by other rules than conlleval's, by metric."""
     pairs = list(zip(examples, answers, strict=True))
-    strict = [_place(example, _spans(answer, strict=True)) for example, answer in pairs]
+    strict = [_on_source_tokens(example, _spans(answer, strict=True)) for example, answer in pairs]
     tokens = [
-        count_tokens(on_tokens(example.spans, offsets), on_tokens(_spans(answer), offsets))
+        count_tokens(
+            to_token_spans(example.spans, offsets), to_token_spans(_spans(answer), offsets)
+        )
         for (example, answer), offsets in zip(pairs, token_offsets(examples), strict=True)
     ]
     rows = {
@@ -131,7 +136,7 @@ def _other_f1(
 
 
 def _spans(answer: UtteranceAnswer, strict: bool = False) -> list[Span]:
-    """An answer's spans; if `strict` without those that open with a stray `I-`."""
+    """Return an answer's spans; if `strict`, without those that begin with `I-`."""
     return [
         (slot["slot"], slot["start"], slot["end"])
         for slot in answer["slots"]
@@ -139,19 +144,19 @@ def _spans(answer: UtteranceAnswer, strict: bool = False) -> list[Span]:
     ]
 
 
-def _place(example: Utterance, spans: Sequence[tuple[str, int, int]]) -> list[Span]:
-    """Character spans as spans of the source's own tokens, where it has them."""
-    return on_tokens(spans, example.tokens) if example.tokens else list(spans)
+def _on_source_tokens(example: Utterance, spans: Sequence[tuple[str, int, int]]) -> list[Span]:
+    """Convert character spans to spans of the source's tokens, if it has any."""
+    return to_token_spans(spans, example.tokens) if example.tokens else list(spans)
 
 
 def _roles(
     gold: Sequence[Span], predicted: Sequence[Span], roles: Sequence[str]
 ) -> tuple[int, int, int]:
-    """(right role, found as some role, gold) of the spans whose slot is one of `roles`."""
+    """Count the gold spans of `roles`: (correct slot, found as any role, all)."""
     found = {(start, end): slot for slot, start, end in predicted if slot in roles}
-    wanted = [span for span in gold if span[0] in roles]
-    right = sum(found.get((start, end)) == slot for slot, start, end in wanted)
-    return right, sum((start, end) in found for _, start, end in wanted), len(wanted)
+    gold_roles = [span for span in gold if span[0] in roles]
+    right = sum(found.get((start, end)) == slot for slot, start, end in gold_roles)
+    return right, sum((start, end) in found for _, start, end in gold_roles), len(gold_roles)
 
 
 def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -163,7 +168,7 @@ def _partial_f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Percent of column 1 that column 0 is; 0 where column 1 is."""
+    """Return column 0 in percent of column 1; 0 where column 1 is 0."""
     return 100.0 * sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 

@@ -1,4 +1,4 @@
-"""From raw strings to finished answers in one graph, and from its outputs to plain dicts."""
+"""The exported graph from strings to slots and intents, and its outputs as plain dicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from pipeline.metrics.spans import chunks
 from pipeline.task import Service, Vocabularies
-from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inputs_alone
+from pipeline.tasks.slot_filling.model import INTENT_SCALE, decode, inference_inputs
 from pipeline.tasks.slot_filling.records import (
     SlotAnswer,
     Span,
@@ -29,7 +29,7 @@ TEXT = tf.TensorSpec([None], tf.string, name="text")
 
 
 class Prediction(NamedTuple):
-    """A batch as the model sees it: tokens, their tags, and probabilities of tags and intent."""
+    """The tokens of a batch, their best tags, and the probabilities of tags and intents."""
 
     tokens: Tokens
     best: tf.Tensor  # int32 [batch, tokens]
@@ -40,9 +40,9 @@ class Prediction(NamedTuple):
 def build_service(
     tokenizer: SlotTokenizer, model: keras.Model, vocabularies: Vocabularies
 ) -> Service:
-    """Joins tokenizer and model; `serving_default` takes `text` [batch].
+    """Join tokenizer and model to a service; `serving_default` takes `text` [batch].
 
-    Outputs: `intent`, `intent_score` [batch]; `rejected` bool [batch], whether that score lies
+    Outputs: `intent`, `intent_score` [batch]; `rejected` bool [batch], whether the score is
     below the model's threshold; `token_count` int32 [batch], `tokens` (as typed),
     `tags` [batch, max_tokens]; `slot_count` int32 [batch]; `slot_names`, `slot_values`,
     `slot_starts`, `slot_ends`, `slot_scores` [batch, max_slots], padded with "", -1 and 0.
@@ -57,10 +57,10 @@ def build_service(
     threshold = model.get_layer(INTENT_SCALE).threshold.value
 
     def predict(text: tf.Tensor) -> Prediction:
-        found, features = tokenizer(text)
-        logits = model(inputs_alone(model, features), training=False)
+        tokenized, features = tokenizer(text)
+        logits = model(inference_inputs(model, features), training=False)
         best, tags = decode(model, logits["tags"], features["words"] != PAD_ID)
-        return Prediction(found, best, tags, tf.nn.softmax(logits["intent"]))
+        return Prediction(tokenized, best, tags, tf.nn.softmax(logits["intent"]))
 
     @tf.function(input_signature=[TEXT])
     def serving_default(text: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -87,10 +87,10 @@ def build_service(
 
 
 def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[UtteranceAnswer]:
-    """The outputs of `serving_default` (NumPy) as one plain dict a text.
+    """Convert the NumPy outputs of `serving_default` to one plain dict for each text.
 
-    A slot whose first tag is an `I-`, as a model without CRF may say, has `stray`: True; strict
-    scores do not count it.
+    A slot whose first tag is an `I-`, which a model without a CRF may predict, has `stray`: True;
+    strict scores do not count it.
     """
     return [
         {
@@ -126,21 +126,21 @@ def _read_slots(outputs: Mapping[str, Any], row: int) -> list[SlotAnswer]:
 
 
 def suggest(answer: UtteranceAnswer) -> UtteranceRecord:
-    """The utterance that an answer takes its text for."""
-    spans = tuple(Span(found["slot"], found["start"], found["end"]) for found in answer["slots"])
+    """Return the record of the answer's text, annotated as the answer says."""
+    spans = tuple(Span(slot["slot"], slot["start"], slot["end"]) for slot in answer["slots"])
     return Utterance(answer["text"], answer["intent"]["label"], spans).to_record()
 
 
 def confidence(answer: UtteranceAnswer) -> float:
-    """The score of the intent or of a slot, whichever is least sure."""
+    """Return the lowest score among the intent and the slots."""
     scores = (answer["intent"]["score"], *(slot["score"] for slot in answer["slots"]))
     return float(min(scores))
 
 
 class _Tagged(NamedTuple):
-    """All real tokens of a batch in one flat list: their rows, their tags, how probable these are.
+    """All real tokens of a batch in one flat list: row, tag, and the tag's probability.
 
-    Ragged tensors would say the same with twice the ops, which is what a single text waits for.
+    Ragged tensors would need twice as many ops, which dominate the latency of a single text.
     """
 
     rows: tf.Tensor
@@ -149,18 +149,18 @@ class _Tagged(NamedTuple):
 
 
 def _tagged(prediction: Prediction) -> _Tagged:
-    found, best, tags = prediction.tokens.starts, prediction.best, prediction.tags
-    rows = row_ids(found)
-    column = tf.range(tf.size(rows, tf.int64)) - tf.gather(found.row_starts(), rows)
-    place = rows * tf.shape(best, tf.int64)[1] + column
-    tag = tf.gather(tf.reshape(best, [-1]), place)
-    score = tf.gather(tf.reshape(tags, [-1]), place * tags.shape[-1] + tf.cast(tag, tf.int64))
+    starts, best, tags = prediction.tokens.starts, prediction.best, prediction.tags
+    rows = row_ids(starts)
+    column = tf.range(tf.size(rows, tf.int64)) - tf.gather(starts.row_starts(), rows)
+    index = rows * tf.shape(best, tf.int64)[1] + column
+    tag = tf.gather(tf.reshape(best, [-1]), index)
+    score = tf.gather(tf.reshape(tags, [-1]), index * tags.shape[-1] + tf.cast(tag, tf.int64))
     return _Tagged(rows, tag, score)
 
 
-def _token_outputs(found: Tokens, tagged: _Tagged, slots: list[str]) -> dict[str, tf.Tensor]:
+def _token_outputs(tokenized: Tokens, tagged: _Tagged, slots: list[str]) -> dict[str, tf.Tensor]:
     names = tf.constant(tag_names(slots), tf.string)
-    surface, tags = found.surface, tf.gather(names, tagged.tag)
+    surface, tags = tokenized.surface, tf.gather(names, tagged.tag)
     return {
         "token_count": tf.cast(surface.row_lengths(), tf.int32),
         "tokens": surface.to_tensor(""),
@@ -169,21 +169,22 @@ def _token_outputs(found: Tokens, tagged: _Tagged, slots: list[str]) -> dict[str
 
 
 def _slot_outputs(
-    text: tf.Tensor, found: Tokens, tagged: _Tagged, slots: list[str]
+    text: tf.Tensor, tokenized: Tokens, tagged: _Tagged, slots: list[str]
 ) -> dict[str, tf.Tensor]:
-    """Chunks by the conlleval rule, all rows at once, in one flat list of tokens."""
+    """Find the slots by the conlleval rule, in all rows at once on one flat list of tokens."""
     rows, tag, score = tagged
     inside, begins, ends = _chunks(tag, rows)
     first, last, within = (tf.where(mask)[:, 0] for mask in (begins, ends, inside))
     span_of_token = tf.gather(tf.cumsum(tf.cast(begins, tf.int32)) - 1, within)
     log_score = tf.math.segment_sum(tf.math.log(tf.gather(score, within)), span_of_token)
     row = tf.gather(rows, first)
-    start, end = tf.gather(found.starts.flat_values, first), tf.gather(found.ends.flat_values, last)
+    start = tf.gather(tokenized.starts.flat_values, first)
+    end = tf.gather(tokenized.ends.flat_values, last)
     slot = (tf.gather(tag, first) - 1) // 2 % (len(slots) + 1)
     value = tf.strings.substr(tf.gather(text, row), start, end - start, unit="UTF8_CHAR")
-    spans = tf.RaggedTensor.from_value_rowids(start, row, found.starts.nrows(), validate=False)
+    spans = tf.RaggedTensor.from_value_rowids(start, row, tokenized.starts.nrows(), validate=False)
 
-    def padded(values: tf.Tensor, filler: Any) -> tf.Tensor:
+    def padded(values: tf.Tensor, filler: str | float) -> tf.Tensor:
         return spans.with_flat_values(values).to_tensor(filler)
 
     return {
@@ -197,29 +198,29 @@ def _slot_outputs(
 
 
 def _chunks(tag: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Which tokens lie in a chunk, begin one, end one: bool [all tokens of the batch].
+    """Return whether each token is in a chunk, begins one, and ends one: bool [all tokens].
 
-    Tag ids are `tag_names`'s: 0 is O, an odd id begins a slot, the even id after it goes on.
-    A chunk goes on where `I-x` follows `B-x` or `I-x` in the same row, and begins at any other tag
-    that is not O.
+    Tag ids are those of `tag_names`: 0 is O, an odd id is `B-` of a slot, the next even id its
+    `I-`. A chunk continues where `I-x` follows `B-x` or `I-x` in the same row, and begins at any
+    other tag that is not O.
     """
     slot = (tag - 1) // 2
     inside = tag > 0
     same = (slot[1:] == slot[:-1]) & (rows[1:] == rows[:-1]) & inside[:-1]
-    goes_on = tf.concat([[False], same & (tag[1:] % 2 == 0)], axis=0)[: tf.size(tag)]
-    goes_on &= inside
-    begins = inside & ~goes_on
-    ends = inside & ~tf.concat([goes_on[1:], [False]], axis=0)[: tf.size(tag)]
+    continues = tf.concat([[False], same & (tag[1:] % 2 == 0)], axis=0)[: tf.size(tag)]
+    continues &= inside
+    begins = inside & ~continues
+    ends = inside & ~tf.concat([continues[1:], [False]], axis=0)[: tf.size(tag)]
     return inside, begins, ends
 
 
-def _ragged(dense: tf.Tensor, found: Tokens) -> tf.RaggedTensor:
-    """The first values of each row, one a real token."""
-    return tf.RaggedTensor.from_tensor(dense, found.starts.row_lengths())
+def _ragged(dense: tf.Tensor, tokenized: Tokens) -> tf.RaggedTensor:
+    """Return the values of the real tokens of each row."""
+    return tf.RaggedTensor.from_tensor(dense, tokenized.starts.row_lengths())
 
 
 def _gap(probabilities: tf.Tensor) -> tf.Tensor:
-    """Best less second best, over the last axis; 1 where there is but one class."""
+    """Return best minus second best over the last axis; 1 if there is only one class."""
     if probabilities.shape[-1] == 1:
         return tf.ones(tf.shape(probabilities)[:-1])
     best = tf.math.top_k(probabilities, 2).values

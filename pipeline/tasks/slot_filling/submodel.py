@@ -1,15 +1,15 @@
-"""One member of the ensemble: an encoder reads the text, two heads give tags and intent.
+"""One member of the ensemble: an encoder with a head for tags and a head for the intent.
 
-    words, characters, shapes -> embeddings -> encoder -+-> Dense -> tag logits, a row a token
-    words, characters -> what stands side by side ------+
+    words, characters, shapes -> embeddings -> encoder -+-> Dense -> tag logits of each token
+    words, characters -> hashed neighbouring words -----+
                                                         +-> attention pooling -> Dense -+
     n-grams of the whole text ----------------------------------> WeightedBag ----------+-> intent
 
-Where the config asks for it, self-attention goes over the encoder's states before all that.
+If the config has `attention_blocks`, self-attention follows the encoder, before the heads.
 
-A forward LSTM sees only what stands before a word ("from Beijing"), a backward one only what
-stands after ("Beijing is where I start"): with both, a city's role is decided by its cue wherever
-it stands.
+A forward LSTM sees only the words before a city ("from Beijing"), a backward one only the words
+after it ("Beijing is where I start"). A bidirectional encoder finds the cue for the city's role on
+either side.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pipeline.tasks.slot_filling.settings import (
 from pipeline.text.shapes import SHAPES
 
 NGRAM_WORDS, NGRAM_BUCKETS = 2, 2**14
-SEEDS = 100  # of a member, for its own draws
+SEEDS_PER_MEMBER = 100
 
 
 def build_member(
@@ -50,15 +50,16 @@ def build_member(
     inputs: Mapping[str, Any],
     number: int,
 ) -> tuple[Any, Any]:
-    """Tag logits [batch, tokens, tags] and intent logits [batch, intents].
+    """Return tag logits [batch, tokens, tags] and intent logits [batch, intents].
 
     Args:
-        settings: Of the model.
-        vocabularies: Of the model.
-        inputs: The model's, by name.
-        number: Of the member, from 1: it ends the names of its layers and sets its draws apart.
+        settings: The settings of the model.
+        vocabularies: The vocabularies of the model.
+        inputs: The model's inputs by name.
+        number: The number of the member, from 1. It ends the names of the member's layers and
+            decides their seeds.
     """
-    sizes, seed = settings.model, settings.train.seed + SEEDS * (number - 1)
+    sizes, seed = settings.model, settings.train.seed + SEEDS_PER_MEMBER * (number - 1)
     mask = ops.not_equal(inputs["words"], 0)
     words = RareTokenDropout(
         len(vocabularies["words"]),
@@ -87,16 +88,16 @@ def build_member(
         states = keras.layers.Dropout(sizes.dropout, seed=seed + 3, name=f"state_dropout_{number}")(
             states
         )
-        known = states
+        features = states
         if sizes.neighbour_dim:
-            near = HashedNeighbours(
+            neighbours = HashedNeighbours(
                 sizes.neighbour_dim,
                 sizes.neighbour_dropout,
                 seed=seed + 7,
                 name=f"neighbours_{number}",
             )(words, characters)
-            known = keras.layers.Concatenate(name=f"known_{number}")([states, near])
-        tags = keras.layers.Dense(num_tags, name=f"tags_{number}")(known)
+            features = keras.layers.Concatenate(name=f"known_{number}")([states, neighbours])
+        tags = keras.layers.Dense(num_tags, name=f"tags_{number}")(features)
     ngrams = TokenDropout(sizes.ngram_dropout, 0, seed=seed + 6, name=f"ngram_dropout_{number}")(
         inputs["ngrams"]
     )
@@ -114,7 +115,7 @@ def _vectors(
     shapes: Any,
     number: int,
 ) -> Any:
-    """A vector a token: its word, its spelling, and how it is written, side by side."""
+    """Return a vector for each token: embeddings of word, characters and shape, concatenated."""
     word = keras.layers.Embedding(
         len(vocabularies["words"]), sizes.word_dim, name=f"word_embedding_{number}"
     )
@@ -130,15 +131,15 @@ def _vectors(
 
 
 def _states(sizes: ModelSettings, vectors: Any, mask: Any, seed: int, number: int) -> Any:
-    """What the encoder, and self-attention over it, know of each token in its context."""
-    own = _encoder_sizes(sizes, seed + 4)
-    states = encode(sizes.encoder, own, vectors, mask, f"encoder_{number}")
+    """Return the contextual state of each token: the encoder, then self-attention."""
+    encoder_sizes = _encoder_sizes(sizes, seed + 4)
+    states = encode(sizes.encoder, encoder_sizes, vectors, mask, f"encoder_{number}")
     for block in range(sizes.attention_blocks):
         states = SelfAttentionBlock(
             states.shape[-1],
             sizes.heads,
             sizes.dropout,
-            seed=seed + 8 + 2 * block,  # a block draws from two seeds
+            seed=seed + 8 + 2 * block,  # a block uses two seeds
             name=f"attention_{block + 1}_{number}",
         )(states, mask)
     return states
@@ -147,11 +148,11 @@ def _states(sizes: ModelSettings, vectors: Any, mask: Any, seed: int, number: in
 def _intent(
     sizes: ModelSettings, intents: int, states: Any, mask: Any, ngrams: Any, number: int
 ) -> Any:
-    """What the states that count say, and what the n-grams say."""
+    """Return intent logits: the sum of a head over the pooled states and a linear n-gram layer."""
     summary = AttentionPooling(sizes.hidden_dim, name=f"summary_{number}")(states, mask)
-    read = keras.layers.Dense(intents, name=f"intent_{number}")(summary)
-    said = WeightedBag(NGRAM_BUCKETS, intents, gain=sizes.intent_gain, name=f"said_{number}")
-    return keras.layers.Add(name=f"intent_scores_{number}")([read, said(ngrams)])
+    of_states = keras.layers.Dense(intents, name=f"intent_{number}")(summary)
+    bag = WeightedBag(NGRAM_BUCKETS, intents, gain=sizes.intent_gain, name=f"said_{number}")
+    return keras.layers.Add(name=f"intent_scores_{number}")([of_states, bag(ngrams)])
 
 
 def _encoder_sizes(sizes: ModelSettings, seed: int) -> EncoderSizes:

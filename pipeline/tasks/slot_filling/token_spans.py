@@ -1,4 +1,4 @@
-"""Spans on tokens: character spans as token spans, and as one tag a token."""
+"""Convert character spans to token spans, and to one BIO tag for each token."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ Offsets = Sequence[tuple[int, int]]
 
 
 def token_offsets(examples: Sequence[Utterance]) -> list[Offsets]:
-    """The tokens of each example: its source's own where it has them, else this project's."""
-    found = tokenize(tf.constant([example.text for example in examples], tf.string))
-    ours = zip(found.starts.to_list(), found.ends.to_list(), strict=True)
+    """Return the tokens of each example: the source's if it has any, else this project's."""
+    tokenized = tokenize(tf.constant([example.text for example in examples], tf.string))
+    ours = zip(tokenized.starts.to_list(), tokenized.ends.to_list(), strict=True)
     return [
         example.tokens or list(zip(starts, ends, strict=True))
         for example, (starts, ends) in zip(examples, ours, strict=True)
     ]
 
 
-def on_tokens(spans: Iterable[tuple[str, int, int]], tokens: Offsets) -> list[Span]:
-    """Character spans as spans of tokens, by start.
+def to_token_spans(spans: Iterable[tuple[str, int, int]], tokens: Offsets) -> list[Span]:
+    """Convert character spans to spans of tokens, sorted by start.
 
-    A span takes in every token that it touches; one that would then share a token with the span
-    before it is left out, as one tag a token could not write it.
+    A span includes every token that it overlaps. A span that would share a token with the span
+    before it is dropped, since each token has only one tag.
     """
-    placed: list[Span] = []
+    token_spans: list[Span] = []
     for slot, start, end in sorted(spans, key=lambda span: span[1:]):
-        touched = [i for i, (a, b) in enumerate(tokens) if a < end and b > start]
-        if touched and (not placed or touched[0] >= placed[-1][2]):
-            placed.append((slot, touched[0], touched[-1] + 1))
-    return placed
+        overlapping = [i for i, (a, b) in enumerate(tokens) if a < end and b > start]
+        if overlapping and (not token_spans or overlapping[0] >= token_spans[-1][2]):
+            token_spans.append((slot, overlapping[0], overlapping[-1] + 1))
+    return token_spans
 
 
-def bio(spans: Iterable[tuple[str, int, int]], tokens: Offsets) -> list[str]:
-    """Character spans as one BIO tag a token."""
+def bio_tags(spans: Iterable[tuple[str, int, int]], tokens: Offsets) -> list[str]:
+    """Return one BIO tag for each token."""
     tags = ["O"] * len(tokens)
-    for slot, start, end in on_tokens(spans, tokens):
+    for slot, start, end in to_token_spans(spans, tokens):
         tags[start:end] = [f"B-{slot}", *[f"I-{slot}"] * (end - start - 1)]
     return tags

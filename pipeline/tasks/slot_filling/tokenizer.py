@@ -1,4 +1,4 @@
-"""Texts to the model's inputs, and gold spans to its targets; vocabularies from training data."""
+"""Convert texts to model inputs and gold spans to targets; learn the vocabularies."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import tensorflow as tf
 from pipeline.datasets.batches import Encoder, Rows
 from pipeline.errors import InputError
 from pipeline.task import Vocabularies
-from pipeline.tasks.slot_filling.augmentation import Rates, collect, redraw
-from pipeline.tasks.slot_filling.model import count_words
+from pipeline.tasks.slot_filling.augmentation import Rates, augment, collect_values
+from pipeline.tasks.slot_filling.model import set_word_counts
 from pipeline.tasks.slot_filling.records import UtteranceRecord
 from pipeline.tasks.slot_filling.settings import FEED_TAGS_BACK, GOLD_TAGS, SlotFillingSettings
 from pipeline.tasks.slot_filling.submodel import NGRAM_BUCKETS, NGRAM_WORDS
@@ -27,11 +27,14 @@ from pipeline.text.tokens import Tokens
 from pipeline.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, list_terms
 
 
-class Inputs(NamedTuple):
-    """A tokenised batch: the tokens, and the model's inputs padded to at least one token.
+class SlotInputs(NamedTuple):
+    """A tokenized batch.
 
-    `features`: int32 `words` and `shapes` [batch, tokens], `characters` [batch, tokens, characters
-    of the longest word], `ngrams` [batch, ngrams].
+    Attributes:
+        tokens: The tokens of each text.
+        features: The model's inputs, padded to at least one token: int32 `words` and `shapes`
+            [batch, tokens], `characters` [batch, tokens, characters of the longest word], and
+            `ngrams` [batch, ngrams].
     """
 
     tokens: Tokens
@@ -39,7 +42,13 @@ class Inputs(NamedTuple):
 
 
 class SlotTokenizer(tf.Module):
-    """Strings [batch] to `Inputs`, the same in training and serving."""
+    """Converts strings [batch] to `SlotInputs`, in the same way for training and serving.
+
+    Args:
+        words: The vocabulary of normalized words.
+        characters: The vocabulary of characters.
+        max_characters: The number of characters that are kept of a word.
+    """
 
     def __init__(self, words: Vocabulary, characters: Vocabulary, max_characters: int) -> None:
         super().__init__(name="tokenizer")
@@ -47,16 +56,16 @@ class SlotTokenizer(tf.Module):
         self.characters = characters
         self.max_characters = max_characters
 
-    def __call__(self, text: tf.Tensor) -> Inputs:
-        found = tokens.tokenize(text)
-        return Inputs(found, pad(self.features(found.surface)))
+    def __call__(self, text: tf.Tensor) -> SlotInputs:
+        tokenized = tokens.tokenize(text)
+        return SlotInputs(tokenized, pad(self.features(tokenized.surface)))
 
     def features(self, surface: tf.RaggedTensor) -> Rows:
-        """Ids of tokens as typed, [batch, tokens].
+        """Return the ids of tokens, given as typed, [batch, tokens].
 
         Returns:
-            int32 ragged `words` and `shapes` [batch, tokens], and `characters`
-            [batch, tokens, characters], padded to `max_characters`.
+            int32 ragged `words` and `shapes` [batch, tokens], `characters`
+            [batch, tokens, characters], padded to `max_characters`, and `ngrams` [batch, ngrams].
         """
         normal = tokens.normalize(surface)
         letters = self.characters.ids(tokens.characters(normal, self.max_characters))
@@ -72,10 +81,10 @@ class SlotTokenizer(tf.Module):
 
 
 def pad(rows: Rows) -> Rows:
-    """What `SlotTokenizer.features` gives, as the model's inputs, of the least size that holds it.
+    """Pad the output of `SlotTokenizer.features` to the smallest dense model inputs.
 
-    A batch of empty texts has no token at all; a recurrent layer needs one step, and a convolution
-    one character.
+    There is at least one token and one character, even in a batch of empty texts: a recurrent layer
+    needs one step, and a convolution needs one character.
     """
     words, characters = rows["words"], rows["characters"]
     letters = characters.flat_values
@@ -97,27 +106,27 @@ def _dense(rows: tf.RaggedTensor) -> tf.Tensor:
 
 
 def build_tokenizer(settings: SlotFillingSettings, folder: Path) -> SlotTokenizer:
-    """The tokenizer over `words.txt` and `characters.txt` of a folder of vocabularies."""
+    """Build the tokenizer from `words.txt` and `characters.txt` in a folder of vocabularies."""
     words, characters = (Vocabulary(folder / f"{name}.txt") for name in ("words", "characters"))
     return SlotTokenizer(words, characters, settings.tokenizer.max_characters)
 
 
 def learn(settings: SlotFillingSettings, records: Iterable[UtteranceRecord]) -> Vocabularies:
-    """Words and characters seen in training, and the slots and intents in alphabetical order.
+    """Return the words and characters of training, and its slots and intents in sorted order.
 
     Raises:
         InputError: No example has a slot.
     """
-    found = vocabularies_of(settings, records)
-    if not found["slots"]:
+    vocabularies = collect_vocabularies(settings, records)
+    if not vocabularies["slots"]:
         raise InputError("train: no slot in any example; expected annotated spans")
-    return found
+    return vocabularies
 
 
-def vocabularies_of(
+def collect_vocabularies(
     settings: SlotFillingSettings, records: Iterable[UtteranceRecord]
 ) -> Vocabularies:
-    """What `fit` gives, of records that may have no slot."""
+    """Return the vocabularies as `learn` does, also if no record has a slot."""
     words: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     slots: set[str] = set()
@@ -142,12 +151,12 @@ def count_training_words(
     vocabularies: Vocabularies,
     records: Iterable[UtteranceRecord],
 ) -> None:
-    """Set how often each word of the vocabulary occurs in the texts of `records`."""
+    """Count each word of the vocabulary in the texts of `records` and store it in the model."""
     counts = np.zeros(len(vocabularies["words"]), "float32")
     for group in _groups(iter(records), 512):
         words = tokenizer(tf.constant([record["text"] for record in group])).features["words"]
         counts += np.bincount(np.ravel(words), minlength=len(counts))
-    count_words(model, counts)
+    set_word_counts(model, counts)
 
 
 def build_encoder(
@@ -156,11 +165,11 @@ def build_encoder(
     vocabularies: Vocabularies,
     records: Iterable[UtteranceRecord],
 ) -> Encoder:
-    """From records to what `model.fit` takes.
+    """Return the encoder from records to inputs, targets and weights of `model.fit`.
 
-    Gold spans are laid over our tokens by offset: a token belongs to a span if they share a
-    character; padding is -1. Some values are redrawn from those of `records`. An intent that
-    training does not know weighs 0.
+    A token gets the tag of the gold span with which it shares a character; padding is -1.
+    Augmentation replaces some values by others from `records`. An intent that is not in the
+    vocabulary has weight 0.
     """
     slot_ids = _label_table(vocabularies["slots"])
     intent_ids = _label_table(vocabularies["intents"])
@@ -173,18 +182,19 @@ def build_encoder(
         masked_context=train.masked_context,
     )
     data = settings.data
-    values = collect(
+    values = collect_values(
         records, vocabularies["slots"], vocabularies["intents"], data.roles, data.names
     )
 
     def encode(batch: Rows, seed: tf.Tensor) -> Rows:
-        found = tokens.tokenize(batch["text"])
+        tokenized = tokens.tokenize(batch["text"])
         slots = batch["slots"]
-        # Padding spans are [0, 0), so they share a character with no token.
-        tags = project(found, slots["start"], slots["end"], slot_ids.lookup(slots["slot"]))
+        # Padding spans are [0, 0), so no token shares a character with them.
+        slot_of_span = slot_ids.lookup(slots["slot"])
+        tags = project_spans(tokenized, slots["start"], slots["end"], slot_of_span)
         intents = intent_ids.lookup(batch["intent"])
         known = tf.maximum(intents, 0)
-        surface, tags = redraw(found.surface, tags, known, values, rates, seed)
+        surface, tags = augment(tokenized.surface, tags, known, values, rates, seed)
         return {
             "length": tf.cast(surface.row_lengths(), tf.int32),
             **tokenizer.features(surface),
@@ -197,7 +207,7 @@ def build_encoder(
 
 
 def _to_fit(with_gold_tags: bool, rows: Rows) -> tuple[Rows, Rows, Rows]:
-    """Encoded rows as inputs, targets and weights; with the gold tags among the inputs."""
+    """Return inputs, targets and weights; the inputs have the gold tags if `with_gold_tags`."""
     inputs = pad(rows)
     intent = rows["intent"]
     known = tf.cast(intent >= 0, tf.float32)
@@ -211,32 +221,34 @@ def _to_fit(with_gold_tags: bool, rows: Rows) -> tuple[Rows, Rows, Rows]:
     return inputs, targets, weights
 
 
-def project(found: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor) -> tf.RaggedTensor:
-    """Spans to tag ids of our tokens.
+def project_spans(
+    tokenized: Tokens, starts: tf.Tensor, ends: tf.Tensor, slots: tf.Tensor
+) -> tf.RaggedTensor:
+    """Project character spans onto tokens: return the tag id of each token.
 
     Args:
-        found: The tokens of the batch.
+        tokenized: The tokens of the batch.
         starts: int32 [batch, spans], code points.
         ends: int32 [batch, spans], exclusive.
-        slots: int32 [batch, spans], slot ids; -1 for a slot that is not known, tagged `O`.
+        slots: int32 [batch, spans], slot ids; an unknown slot is -1, and its tokens are tagged `O`.
 
     Returns:
         int32 ragged [batch, tokens].
     """
-    begin, end = found.starts.to_tensor(0), found.ends.to_tensor(0)
+    begin, end = tokenized.starts.to_tensor(0), tokenized.ends.to_tensor(0)
     inside = (begin[:, :, None] < ends[:, None, :]) & (end[:, :, None] > starts[:, None, :])
     inside &= (slots >= 0)[:, None, :]
     before = tf.pad(inside[:, :-1, :], [[0, 0], [1, 0], [0, 0]])
     tag = 1 + 2 * slots[:, None, :] + tf.cast(before, tf.int32)
     best = tf.reduce_max(tf.pad(tf.where(inside, tag, 0), [[0, 0], [0, 0], [0, 1]]), axis=-1)
-    return tf.RaggedTensor.from_tensor(best, found.starts.row_lengths())
+    return tf.RaggedTensor.from_tensor(best, tokenized.starts.row_lengths())
 
 
 def count_tokens(tokenizer: SlotTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Of each text, how many tokens it has, and how many of them the vocabulary does not know."""
-    found, features = tokenizer(tf.constant(texts, tf.string))
+    """Return the number of tokens of each text, and of those that are not in the vocabulary."""
+    tokenized, features = tokenizer(tf.constant(texts, tf.string))
     unknown = tf.reduce_sum(tf.cast(features["words"] == UNKNOWN_ID, tf.int32), axis=1)
-    lengths = found.starts.row_lengths().numpy().tolist()
+    lengths = tokenized.starts.row_lengths().numpy().tolist()
     return list(zip(lengths, unknown.numpy().tolist(), strict=True))
 
 
@@ -247,8 +259,8 @@ def _label_table(labels: Sequence[str]) -> tf.lookup.StaticHashTable:
 
 
 def _normal_tokens(texts: Sequence[str]) -> list[str]:
-    found = tokens.normalize(tokens.tokenize(tf.constant(texts, tf.string)).surface)
-    return [token.decode("utf-8") for token in found.flat_values.numpy()]
+    normal = tokens.normalize(tokens.tokenize(tf.constant(texts, tf.string)).surface)
+    return [token.decode("utf-8") for token in normal.flat_values.numpy()]
 
 
 def _groups(records: Iterator[UtteranceRecord], size: int) -> Iterator[list[UtteranceRecord]]:

@@ -52,7 +52,7 @@ def test_fix_writes_a_copy_and_says_so(mine, tmp_path, capsys):
     printed = capsys.readouterr().out
     file, copy = tmp_path / "train.jsonl", tmp_path / "train.fixed.jsonl"
     assert f"{file}:1: white space at a span's edge removed\n" in printed
-    assert f"wrote {copy}: 1 lines mended; {file} is as it was\n" in printed
+    assert f"wrote {copy}: 1 lines repaired; {file} is unchanged\n" in printed
     assert file.read_bytes() == before
     mended = [json.loads(line) for line in copy.read_text().splitlines()]
     assert mended == [row("to Oslo now", (3, 7, "city"), (3, 7, "b")), row("ok")]
@@ -61,7 +61,7 @@ def test_fix_writes_a_copy_and_says_so(mine, tmp_path, capsys):
 def test_fix_says_where_there_is_nothing_to_mend(mine, tmp_path, capsys):
     config = mine([row("ok")])
     assert list(validate.run(config.task, config.config, fix=True)) == []
-    assert capsys.readouterr().out.endswith("--fix: nothing that is safe to mend\n")
+    assert capsys.readouterr().out.endswith("--fix: there is nothing to repair safely\n")
     assert not list(tmp_path.glob("*.fixed.*"))
 
 
@@ -70,7 +70,9 @@ def test_strict_makes_odd_things_errors(mine, capsys):
     config = mine(good, good[:1])
     assert list(validate.run(config.task, config.config)) == []
     assert "mine: test texts that are also in train" in capsys.readouterr().out
-    with pytest.raises(InputError, match=r"mine: --strict, and there are test texts that stand in"):
+    with pytest.raises(
+        InputError, match=r"mine: --strict, and there are test texts that are also in"
+    ):
         validate.run(config.task, config.config, strict=True)
     config = mine(good, [row("hi")])
     assert list(validate.run(config.task, config.config, strict=True)) == []

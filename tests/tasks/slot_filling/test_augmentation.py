@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.metrics.spans import chunks
-from pipeline.tasks.slot_filling.augmentation import PLACEHOLDER, Rates, collect, redraw
+from pipeline.tasks.slot_filling.augmentation import PLACEHOLDER, Rates, augment, collect_values
 from pipeline.tasks.slot_filling.records import Span, Utterance, tag_names
 
 SLOTS = ["arrival", "date", "departure"]
@@ -29,7 +29,7 @@ RECORDS = [
 
 @pytest.fixture(scope="module")
 def values():
-    return collect(RECORDS, SLOTS, INTENTS, roles=["arrival", "departure"])
+    return collect_values(RECORDS, SLOTS, INTENTS, roles=["arrival", "departure"])
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def batch():
 
 def run(batch, values, seed=SEED, **rates):
     intents = tf.zeros([batch[0].nrows()], tf.int32)
-    words, tags = redraw(*batch, intents, values, Rates(**rates), seed)
+    words, tags = augment(*batch, intents, values, Rates(**rates), seed)
     rows = [[word.decode() for word in row] for row in words.to_list()]
     return rows, [[NAMES[tag] for tag in row] for row in tags.to_list()]
 

@@ -9,8 +9,8 @@ from pipeline.tasks.slot_filling.calibrate import calibrate
 from pipeline.tasks.slot_filling.model import (
     INTENT_SCALE,
     build_model,
-    inputs_alone,
-    scale_of_tags,
+    inference_inputs,
+    tag_scale_layer,
 )
 from pipeline.tasks.slot_filling.settings import SlotFillingSettings
 from pipeline.tasks.slot_filling.tokenizer import build_tokenizer
@@ -57,7 +57,7 @@ def records(make_record):
 
 def intent_scores(tokenizer, model, records):
     _, features = tokenizer(tf.constant([record["text"] for record in records]))
-    logits = model(inputs_alone(model, features), training=False)["intent"]
+    logits = model(inference_inputs(model, features), training=False)["intent"]
     return np.array(keras.ops.softmax(logits))
 
 
@@ -78,7 +78,7 @@ def test_scores_that_are_too_sure_are_cooled(settings, parts, records):
 def test_fitting_again_changes_nothing(settings, parts, records):
     tokenizer, model = parts
     first = calibrate(settings, tokenizer, model, VOCABULARIES, records)
-    assert float(scale_of_tags(model).temperature) == pytest.approx(first["tags_temperature"])
+    assert float(tag_scale_layer(model).temperature) == pytest.approx(first["tags_temperature"])
     assert float(model.get_layer(INTENT_SCALE).temperature) != 1.0
     assert calibrate(settings, tokenizer, model, VOCABULARIES, records) == pytest.approx(first)
 

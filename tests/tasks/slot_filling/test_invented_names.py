@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pipeline.tasks.slot_filling.invented_names import make_up, script
+from pipeline.tasks.slot_filling.invented_names import invent_name, script
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_script(text, name):
 @pytest.mark.parametrize("model", ["oslo", "New York", "USA", "salt lake city", "北京", "Москва"])
 def test_a_name_looks_like_its_model(model):
     draw = random.Random(1)
-    names = [make_up(model, set(), draw) for _ in range(50)]
+    names = [invent_name(model, set(), draw) for _ in range(50)]
     assert len(set(names)) > 40
     for name in names:
         assert script(name) == script(model)
@@ -39,10 +39,14 @@ def test_a_name_looks_like_its_model(model):
 def test_known_names_are_not_made():
     draw = random.Random(1)
     known = {"7", "77", "777"}
-    assert make_up("7", known, draw) not in known  # no other name of one character: a longer one
-    taken = {make_up("oslo", set(), random.Random(5))}
-    assert make_up("oslo", taken, random.Random(5)) not in taken
+    assert (
+        invent_name("7", known, draw) not in known
+    )  # no other name of one character: a longer one
+    taken = {invent_name("oslo", set(), random.Random(5))}
+    assert invent_name("oslo", taken, random.Random(5)) not in taken
 
 
 def test_the_same_draws_give_the_same_name():
-    assert make_up("Oslo", set(), random.Random(2)) == make_up("Oslo", set(), random.Random(2))
+    assert invent_name("Oslo", set(), random.Random(2)) == invent_name(
+        "Oslo", set(), random.Random(2)
+    )

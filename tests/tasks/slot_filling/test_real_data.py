@@ -12,7 +12,7 @@ from pipeline.tasks import schema_of
 from pipeline.tasks.slot_filling.loader import load
 from pipeline.tasks.slot_filling.records import tag_names
 from pipeline.tasks.slot_filling.scoring import score
-from pipeline.tasks.slot_filling.tokenizer import project
+from pipeline.tasks.slot_filling.tokenizer import project_spans
 from pipeline.text.tokens import tokenize
 
 pytestmark = pytest.mark.slow
@@ -64,7 +64,9 @@ def through_our_tokens(records):
             for key in ("start", "end")
         )
         numbers = [[ids[slot] for slot in row["slots"]["slot"]] for row in rows]
-        tag_rows = project(found, starts, ends, tf.ragged.constant(numbers, tf.int32).to_tensor(-1))
+        tag_rows = project_spans(
+            found, starts, ends, tf.ragged.constant(numbers, tf.int32).to_tensor(-1)
+        )
         columns = (tag_rows.to_list(), found.starts.to_list(), found.ends.to_list())
         for row, tag_row, start, end in zip(rows, *columns, strict=True):
             spans = [

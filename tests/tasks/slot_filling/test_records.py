@@ -11,9 +11,9 @@ from pipeline.tasks.slot_filling.records import (
     Utterance,
     features,
     from_record,
-    marked,
+    mark_spans,
     overlaps,
-    settle,
+    resolve_overlaps,
     tag_names,
     to_json,
 )
@@ -76,7 +76,7 @@ def test_overlaps_are_found_as_by_comparing_all_pairs(listed):
 @given(st.lists(spans, max_size=8))
 def test_settling_leaves_no_overlap_drops_only_the_shorter_and_counts(listed):
     repairs = Counter()
-    kept = settle(Utterance("x" * 20, "i", tuple(listed)), repairs).spans
+    kept = resolve_overlaps(Utterance("x" * 20, "i", tuple(listed)), repairs).spans
     assert overlaps(kept) is None
     assert list(kept) == sorted(kept, key=lambda span: span.start)
     assert repairs.total() == len(listed) - len(kept)
@@ -88,16 +88,16 @@ def test_settling_leaves_no_overlap_drops_only_the_shorter_and_counts(listed):
 
 def test_of_equal_spans_the_earlier_wins_and_of_one_place_the_first_named():
     listed = (Span("late", 2, 4), Span("early", 1, 3), Span("b", 7, 8), Span("a", 7, 8))
-    assert settle(Utterance("x" * 9, "i", listed), Counter()).spans == (
+    assert resolve_overlaps(Utterance("x" * 9, "i", listed), Counter()).spans == (
         Span("early", 1, 3),
         Span("b", 7, 8),
     )
 
 
 def test_marked_is_one_short_printable_line():
-    assert marked("a\nb\ud83d\x1b[0m京", [Span("s", 8, 9)]) == "a\\nb\\ud83d\\x1b[0m[京](s)"
+    assert mark_spans("a\nb\ud83d\x1b[0m京", [Span("s", 8, 9)]) == "a\\nb\\ud83d\\x1b[0m[京](s)"
     long = f"{'x' * 500} Oslo {'y' * 500}"
-    shown = marked(long, [Span("city", 501, 505)])
+    shown = mark_spans(long, [Span("city", 501, 505)])
     assert shown == f"…{'x' * 39} [Oslo](city) {'y' * 39}…"
-    assert marked("abc", [Span("s", 0, 2), Span("t", 1, 3)]) == "[ab](s)c"
-    assert marked("abc", [Span("s", -5, 2), Span("t", 2, 99)]) == "[ab](s)[c](t)"
+    assert mark_spans("abc", [Span("s", 0, 2), Span("t", 1, 3)]) == "[ab](s)c"
+    assert mark_spans("abc", [Span("s", -5, 2), Span("t", 2, 99)]) == "[ab](s)[c](t)"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.tasks.slot_filling.loader import check
 from pipeline.tasks.slot_filling.records import Span, Utterance
-from pipeline.tasks.slot_filling.replace_values import TOKEN, replaced
+from pipeline.tasks.slot_filling.replace_values import TOKEN, replace_values
 
 
 def words(text):
@@ -25,7 +25,7 @@ EXAMPLE = Utterance(
 
 
 def test_by_hand():
-    new = replaced(EXAMPLE, {0: "rome", 1: "san jose city"})
+    new = replace_values(EXAMPLE, {0: "rome", 1: "san jose city"})
     assert new.text == "fly  from rome to san jose city today"
     assert new.spans == (Span("from", 10, 14), Span("to", 18, 31))
     assert surfaces(new) == ["fly", "from", "rome", "to", "san", "jose", "city", "today"]
@@ -33,13 +33,13 @@ def test_by_hand():
 
 
 def test_nothing_replaced_is_the_same_utterance():
-    assert replaced(EXAMPLE, {}) == EXAMPLE
-    assert replaced(EXAMPLE, {0: "new york", 1: "st. louis"}) == EXAMPLE
+    assert replace_values(EXAMPLE, {}) == EXAMPLE
+    assert replace_values(EXAMPLE, {0: "new york", 1: "st. louis"}) == EXAMPLE
 
 
 def test_spans_keep_their_order_and_tokens_stay_absent():
     example = Utterance("到北京从上海", "book", (Span("from", 4, 6), Span("to", 1, 3)))
-    new = replaced(example, {0: "哈尔滨"})
+    new = replace_values(example, {0: "哈尔滨"})
     assert new.text == "到北京从哈尔滨"
     assert new.spans == (Span("from", 4, 7), Span("to", 1, 3))
     assert new.tokens == ()
@@ -47,18 +47,18 @@ def test_spans_keep_their_order_and_tokens_stay_absent():
 
 def test_a_token_that_goes_on_after_the_value_is_kept_whole():
     example = Utterance("boston's fares", "i", (Span("to", 0, 6),), words("boston's fares"))
-    assert surfaces(replaced(example, {0: "new york"})) == ["new", "york's", "fares"]
+    assert surfaces(replace_values(example, {0: "new york"})) == ["new", "york's", "fares"]
 
 
 def test_two_values_in_one_token():
     example = Utterance("oslo/rome", "i", (Span("from", 0, 4), Span("to", 5, 9)), ((0, 9),))
-    new = replaced(example, {0: "bergen", 1: "st. louis"})
+    new = replace_values(example, {0: "bergen", 1: "st. louis"})
     assert (new.text, surfaces(new)) == ("bergen/st. louis", ["bergen/st.", "louis"])
 
 
 def test_han_values_are_cut_by_the_character():
     example = Utterance("去 北京 ok", "i", (Span("to", 2, 4),), ((0, 1), (2, 4), (5, 7)))
-    assert surfaces(replaced(example, {0: "哈尔滨"})) == ["去", "哈", "尔", "滨", "ok"]
+    assert surfaces(replace_values(example, {0: "哈尔滨"})) == ["去", "哈", "尔", "滨", "ok"]
 
 
 PIECES = st.lists(
@@ -83,7 +83,7 @@ def test_any_replacement_is_the_text_written_anew(pieces, end, has_tokens):
         if new:
             values[number] = new
     tokens = words(text + end) if has_tokens else ()
-    found = replaced(Utterance(text + end, "i", tuple(spans), tokens, source="f:1"), values)
+    found = replace_values(Utterance(text + end, "i", tuple(spans), tokens, source="f:1"), values)
     assert found.text == wanted + end
     assert [found.text[s.start : s.end] for s in found.spans] == new_values
     check(found)

@@ -5,7 +5,7 @@ import pytest
 from pipeline.tasks.slot_filling.invented_names import script
 from pipeline.tasks.slot_filling.loader import check
 from pipeline.tasks.slot_filling.records import from_record
-from pipeline.tasks.slot_filling.stress import collect, stress
+from pipeline.tasks.slot_filling.stress import collect_pool, stress
 
 ROLES = ("from", "to")
 SETS = ["stress_seen", "stress_unseen", "stress_swapped", "minimal_pairs"]
@@ -81,7 +81,7 @@ def test_the_sets_and_their_rows(sets, records):
         for new, old in zip(sets[name], originals, strict=True):
             assert [s.slot for s in new.spans] == [s.slot for s in old.spans]
             assert values(new, ("day",)) == values(old, ("day",))
-        assert sets[name][3].text == originals[3].text  # it has nothing to redraw
+        assert sets[name][3].text == originals[3].text  # it has nothing to replace
     for rows in sets.values():
         for example in rows:
             check(example)
@@ -141,5 +141,5 @@ def test_open_slots_are_found_where_the_config_names_none(make_settings, utteran
     days = [utterance(f"on {d}", ("day", d)) for d in ("monday", "friday")] * 30
     times = [utterance(f"at {n} pm", ("time", f"{n} pm")) for n in range(30)]
     often = [utterance(f"in {c}{d}", ("state", f"{c}{d}")) for c in "abcde" for d in "vwxyz"] * 9
-    pool = collect(make_settings().data, map(from_record, [*titles, *days, *times, *often]))
-    assert pool.redrawn == {"song"}
+    pool = collect_pool(make_settings().data, map(from_record, [*titles, *days, *times, *often]))
+    assert pool.replaced == {"song"}

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.tasks.slot_filling.records import Utterance
-from pipeline.tasks.slot_filling.token_spans import bio, on_tokens, token_offsets
+from pipeline.tasks.slot_filling.token_spans import bio_tags, to_token_spans, token_offsets
 
 TOKENS = ((0, 2), (3, 4), (5, 12), (13, 16))  # at 5 o'clock now
 
@@ -20,8 +20,8 @@ TOKENS = ((0, 2), (3, 4), (5, 12), (13, 16))  # at 5 o'clock now
     ],
 )
 def test_by_hand(spans, placed, tags):
-    assert on_tokens(spans, TOKENS) == placed
-    assert " ".join(bio(spans, TOKENS)) == tags
+    assert to_token_spans(spans, TOKENS) == placed
+    assert " ".join(bio_tags(spans, TOKENS)) == tags
 
 
 def test_tokens_are_the_source_s_own_or_ours():

@@ -14,7 +14,7 @@ from pipeline.tasks.slot_filling.tokenizer import (
     count_tokens,
     count_training_words,
     learn,
-    project,
+    project_spans,
 )
 from pipeline.text.tokens import tokenize
 from pipeline.text.vocabulary import write_terms
@@ -162,7 +162,7 @@ def test_a_batch_gives_what_its_rows_give_alone(tokenizer):
 def projected(text, *spans):
     """Tag ids of the text's tokens from (slot id, start, end)."""
     slots, starts, ends = (tf.constant([column], tf.int32) for column in zip(*spans, strict=True))
-    return project(tokenize(tf.constant([text])), starts, ends, slots).to_list()[0]
+    return project_spans(tokenize(tf.constant([text])), starts, ends, slots).to_list()[0]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_rows_do_not_leak_into_each_other():
     found = tokenize(tf.constant(["a b c", "d", ""]))
     starts = tf.constant([[4], [0], [0]])
     ends = tf.constant([[5], [1], [0]])
-    assert project(found, starts, ends, tf.constant([[0], [1], [-1]])).to_list() == [
+    assert project_spans(found, starts, ends, tf.constant([[0], [1], [-1]])).to_list() == [
         [0, 0, 1],
         [3],
         [],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError, InputError
 from pipeline.tasks.slot_filling.loader import READERS, check
-from pipeline.tasks.slot_filling.records import Span, Utterance, words
+from pipeline.tasks.slot_filling.records import Span, Utterance, word_offsets
 from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 from pipeline.tasks.slot_filling.writer import WRITERS, write
 
@@ -64,7 +64,7 @@ def utterances(draw, pieces, joint, intents, parts):
         start, end = starts[first], starts[last - 1] + len(chosen[last - 1])
         if start < end and text[start:end] == text[start:end].strip():
             spans.append(Span(draw(st.sampled_from(SLOTS)), start, end))
-    tokens = draw(st.sampled_from([(), words(text)]))
+    tokens = draw(st.sampled_from([(), word_offsets(text)]))
     return Utterance(
         text, draw(st.sampled_from(intents)), tuple(spans), tokens, draw(st.sampled_from(parts))
     )

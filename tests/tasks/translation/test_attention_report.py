@@ -48,7 +48,7 @@ def test_perplexity(monkeypatch):
     monkeypatch.setattr(attention_report, "BATCH", 2)
     records = [{"text": "x", "target": "t" * length} for length in (5, 1, 3)]
     assert perplexity_of(SERVICE, records).value == pytest.approx(2.0)
-    with pytest.raises(ValueError, match="no example"):
+    with pytest.raises(ValueError, match="expected at least one row"):
         perplexity_of(SERVICE, [])
 
 

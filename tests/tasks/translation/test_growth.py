@@ -36,7 +36,7 @@ def test_terms_that_the_file_has_now_stand_behind(settings, listed):
 
 
 def test_a_term_may_not_change_its_translation(settings):
-    with pytest.raises(InputError, match="expected the same, or a model trained anew"):
+    with pytest.raises(InputError, match="expected the same translation, or train a new model"):
         growth.grow(settings, {"pieces": b"", GLOSSARY: ["北京\tPeking"]}, [], [])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config import load_config
 from pipeline.tasks.translation.audit import audit
-from pipeline.tasks.translation.guess import guess
+from pipeline.tasks.translation.detect import detect
 from pipeline.tasks.translation.loader import load, read
 from pipeline.tasks.translation.settings import TranslationSettings
 
@@ -60,9 +60,9 @@ def test_tatoeba_is_read_whole_and_split_by_source(splits_of, folder):
     ]
     assert len(set().union(*sources)) == sum(map(len, sources))
     assert splits["all"][1438]["text"] == '"Look," she said.'
-    found, _ = guess(folder / "tatoeba_cmn_eng" / "cmn.txt")
+    found = detect(folder / "tatoeba_cmn_eng" / "cmn.txt").settings
     assert (found["format"], found["header"]) == ("tsv", False)
     assert found["columns"] == {"source": "0", "target": "1"}
     assert found["languages"] == {"source": "en", "target": "zh"}
-    found, _ = guess(folder / "multi30k" / "train.en")
+    found = detect(folder / "multi30k" / "train.en").settings
     assert found["languages"] == {"source": "en", "target": "de"}

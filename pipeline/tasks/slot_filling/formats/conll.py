@@ -29,7 +29,7 @@ from pipeline.tasks.slot_filling import schemes
 from pipeline.tasks.slot_filling.formats.objects import parts_of, tokens_of
 from pipeline.tasks.slot_filling.formats.tagging import Tokens, one_line, spans_of, tags_of
 from pipeline.tasks.slot_filling.records import Utterance
-from pipeline.tasks.slot_filling.records import words as between_spaces
+from pipeline.tasks.slot_filling.records import word_offsets as between_spaces
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 NOTE = re.compile(r"# +(intent|text|tokens|parts) *[=:] ?(.*)", re.DOTALL)

@@ -25,7 +25,7 @@ from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.formats import markup
 from pipeline.tasks.slot_filling.formats.objects import parts_of, tokens_of
 from pipeline.tasks.slot_filling.formats.tagging import one_line
-from pipeline.tasks.slot_filling.records import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Utterance, overlaps, word_offsets
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 HEADING = re.compile(r"#+ *intent *[:=] *(.*?) *")
@@ -81,7 +81,7 @@ def _utterance(path: Path, number: int, line: str, above: Above) -> Utterance:
         text, spans = markup.parse(body, escapes=True)
     except markup.MarkupError as error:
         raise DataError(path, number, error.wrong, error.expected) from error
-    tokens = words(text) if above.words else ()
+    tokens = word_offsets(text) if above.words else ()
     if "tokens" in above.notes:
         tokens = tokens_of(path, number, _json(path, number, above.notes["tokens"]))
     parts = parts_of(path, number, _json(path, number, above.notes.get("parts", "[]")))
@@ -108,10 +108,10 @@ def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None
         text = one_line(utterance)
         if pair := overlaps(utterance.spans):
             raise utterance.error("two spans overlap", "spans apart: brackets do not cross", *pair)
-        if utterance.tokens and (utterance.tokens == words(text)) != as_words:
+        if utterance.tokens and (utterance.tokens == word_offsets(text)) != as_words:
             as_words = not as_words
             lines.append(f"# tokens = {'words' if as_words else 'none'}")
-        elif not utterance.tokens and words(text) and as_words:
+        elif not utterance.tokens and word_offsets(text) and as_words:
             as_words = False
             lines.append("# tokens = none")
         if utterance.tokens and not as_words:

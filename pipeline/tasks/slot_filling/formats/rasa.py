@@ -25,7 +25,7 @@ from pipeline.datasets.lines import OnError, read_lines, stop
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling.formats import markup
 from pipeline.tasks.slot_filling.formats.objects import own_keys, parts_of, tokens_of
-from pipeline.tasks.slot_filling.records import Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Utterance, overlaps, word_offsets
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 OTHER_ENTRIES = {"synonym", "regex", "lookup"}
@@ -176,7 +176,7 @@ def _utterance(path: Path, number: int, intent: str, marked: str, about: Any) ->
         text,
         intent,
         spans,
-        words(text) if tokens == WORDS else tokens_of(path, number, tokens),
+        word_offsets(text) if tokens == WORDS else tokens_of(path, number, tokens),
         parts_of(path, number, about.get("parts", [])),
         source=f"{path}:{number}",
     )
@@ -204,7 +204,7 @@ def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None
 def _lines(group: Sequence[Utterance]) -> Iterator[str]:
     """An entry: a block of examples if all are simple, else a list of texts with metadata."""
     yield f"- intent: {_scalar(group[0].intent)}"
-    as_words = any(u.tokens for u in group) and all(u.tokens == words(u.text) for u in group)
+    as_words = any(u.tokens for u in group) and all(u.tokens == word_offsets(u.text) for u in group)
     if as_words:
         yield f"  metadata:\n    tokens: {WORDS}"
     texts = [markup.render(u.text, u.spans, escapes=False) for u in group]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 from pipeline.tasks.slot_filling import schemes
-from pipeline.tasks.slot_filling.records import Span, Utterance, overlaps, words
+from pipeline.tasks.slot_filling.records import Span, Utterance, overlaps, word_offsets
 
 Tokens = tuple[tuple[int, int], ...]
 
@@ -20,7 +20,7 @@ def tagged(
     Raises:
         DataError: Counts differ, a tag is not the scheme's, or the intent is empty.
     """
-    tokens, tags = words(text), tag_line.split()
+    tokens, tags = word_offsets(text), tag_line.split()
     if len(tags) != len(tokens):
         wrong = f"{len(tags)} tags for the {len(tokens)} words of {text!r}"
         raise DataError(path, number, wrong, "one tag a word")
@@ -91,7 +91,7 @@ def rows_of_words(
     """
     for utterance in utterances:
         text = one_line(utterance)
-        tokens = words(text)
+        tokens = word_offsets(text)
         if utterance.tokens not in ((), tokens):
             wrong = "its tokens are not the words between spaces"
             raise utterance.error(wrong, "such words, or the format conll, which has any tokens")
