@@ -30,7 +30,7 @@ run: $(RUN_INSTALLED) ## train, evaluate and publish every task on its embedded 
 	$(BIN)/python main.py run $(EXAMPLES) --jobs 2
 
 test: $(DEV_INSTALLED) ## run the fast tests, with coverage
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term
 
 test-slow: $(DEV_INSTALLED) ## run the slow tests
 	$(BIN)/python -m pytest -m slow

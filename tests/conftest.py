@@ -89,6 +89,17 @@ def pytest_configure() -> None:
     socket.getaddrinfo = guarded_lookup
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Send all files that use the tiny models to one worker of xdist, so each is trained once.
+
+    The tests of any other file share a worker, too (`--dist loadgroup`).
+    """
+    tiny = {i.location[0] for i in items if "home" in getattr(i, "fixturenames", ())}
+    for item in items:
+        file = item.location[0]
+        item.add_marker(pytest.mark.xdist_group("tiny" if file in tiny else file))
+
+
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """Give every test the same draws, whichever tests ran before it."""
