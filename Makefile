@@ -18,7 +18,7 @@ UV_COMPILE := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-em
 export PIP_USE_PEP517 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format data settings lock clean
+.PHONY: help run test coverage test-slow lint format data settings lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,7 +29,10 @@ EXAMPLES := flights_zh_en flights_slots flights_intents
 run: $(RUN_INSTALLED) ## train, evaluate and publish every task on its embedded data
 	$(BIN)/python main.py run $(EXAMPLES) --jobs 2
 
-test: $(DEV_INSTALLED) ## run the fast tests, with coverage
+test: $(DEV_INSTALLED) ## run the fast tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+coverage: $(DEV_INSTALLED) ## run the fast tests and print the lines that they miss
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term
 
 test-slow: $(DEV_INSTALLED) ## run the slow tests

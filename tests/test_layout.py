@@ -5,6 +5,7 @@ A room not in the table has no door; add one when you build the room, and say wh
 """
 
 import ast
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -322,6 +323,12 @@ def module_of(file: SourceFile) -> str:
     return ".".join(part for part in file.path.with_suffix("").parts if part != "__init__")
 
 
+@functools.cache
+def this_house() -> list[SourceFile]:
+    """The files of this project, read and parsed once for all rules."""
+    return source_files(ROOT)
+
+
 Rule = Callable[[SourceFile], Iterator[str]]
 RULES: list[Rule] = [
     imports_past_the_door,
@@ -337,13 +344,13 @@ HOUSE_RULES = [unused_doors, import_cycles]  # these look at all files at once
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_its_rules(rule):
-    offences = [offence for file in source_files(ROOT) for offence in rule(file)]
+    offences = [offence for file in this_house() for offence in rule(file)]
     assert not offences, "\n".join(dict.fromkeys(offences))  # one line may import ten names
 
 
 @pytest.mark.parametrize("rule", HOUSE_RULES, ids=lambda rule: rule.__name__)
 def test_the_whole_house_keeps_its_rules(rule):
-    offences = list(rule(source_files(ROOT)))
+    offences = list(rule(this_house()))
     assert not offences, "\n".join(offences)
 
 

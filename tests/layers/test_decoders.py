@@ -190,6 +190,7 @@ def test_steps_use_the_dtype_policy(name):
         assert keras.backend.standardize_dtype(part.dtype) == "bfloat16"
 
 
+@pytest.mark.slow
 def test_all_methods_run_in_a_graph_of_the_tensorflow_backend():
     import tensorflow as tf
 

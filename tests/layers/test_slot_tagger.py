@@ -199,6 +199,7 @@ def on_jax():
     return run
 
 
+@pytest.mark.slow
 def test_training_step_on_the_jax_backend(on_jax):
     done = on_jax("-c", STEP)
     assert done.stdout.strip() == "jax True True", done.stderr

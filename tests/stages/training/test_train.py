@@ -132,7 +132,7 @@ def test_a_seed_gives_the_same_first_weights_whatever_was_done_before(
         return Progress(stopped=True)
 
     monkeypatch.setattr(train, "_progress", note_weights)
-    monkeypatch.setattr(train._Training, "calibrate", lambda _: None)  # nothing was trained
+    monkeypatch.setattr(train.Training, "calibrate", lambda _: None)  # nothing was trained
     again = tiny.changed()
     other = tiny.changed("train.seed=2")
     train.run(again.task, again.config, runs=tmp_path / "first")  # a run of its own

@@ -55,7 +55,10 @@ def test_the_loss_is_that_of_the_logits(make):
     assert np.allclose(found, -gold, atol=1e-5)
 
 
-@pytest.mark.parametrize("strands", [2, 5])  # 5: more than there are rows
+@pytest.mark.parametrize(
+    "strands",
+    [2, pytest.param(5, marks=pytest.mark.slow)],  # 5: more than there are rows
+)
 def test_strands_have_the_loss_and_the_gradients_of_the_whole(make, strands):
     batch = {"source": SOURCE, "target": TARGET}
     weights = {LOSSES: np.float32(TARGET[:, 1:] > 0)}
@@ -93,6 +96,7 @@ def test_candidates_have_the_logits_that_they_have_among_all(make):
         assert np.allclose(np.asarray(some)[row, 0, real], np.asarray(whole)[row, 0, columns[real]])
 
 
+@pytest.mark.slow
 def test_it_learns_a_few_pairs_by_heart(make):
     settings = make(train={"label_smoothing": 0.0}, model={"hidden_dim": 32, "embedding_dim": 32})
     model = build_model(settings, {})

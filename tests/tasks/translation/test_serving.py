@@ -9,7 +9,11 @@ from pipeline.tasks.translation.encoder import build_encoder
 from pipeline.tasks.translation.model import build_model, losses
 from pipeline.tasks.translation.serving import build_service, read_answers
 
-DECODINGS = ({"beam_width": 3, "n_best": 2}, {"beam_width": 1, "n_best": 1}, {"shortlist": 40})
+DECODINGS = (
+    pytest.param({"beam_width": 3, "n_best": 2}, id="beam"),
+    pytest.param({"beam_width": 1, "n_best": 1}, id="greedy", marks=pytest.mark.slow),
+    pytest.param({"shortlist": 40}, id="shortlist", marks=pytest.mark.slow),
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +30,7 @@ def trained(make, tokenizer, records):
     return model.get_weights()
 
 
-@pytest.fixture(scope="module", params=DECODINGS, ids=str)
+@pytest.fixture(scope="module", params=DECODINGS)
 def service(request, make, tokenizer, trained, records):
     from pipeline.tasks.translation.shortlist_fit import fit_shortlists
 
