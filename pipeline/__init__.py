@@ -3,8 +3,7 @@
 The data's way, room by room. Each room's own docstring lists its files in reading order:
 
     files -> datasets/       readers that know file and line, splits, the store on disk, batches
-          -> userfiles/      users' files: their format, columns, bad lines, repairs
-          -> userfiles/      users' files detected, read, written, explained, repaired, audited
+          -> userfiles/      users' files: detected, read, written, explained, repaired, audited
           -> text/           strings to ids in TensorFlow ops, for training and serving alike
           -> layers/         layers that Keras lacks (keras.ops only)
           -> decoding/       search around a step function, for tasks that write texts

@@ -1,10 +1,10 @@
-"""Epochs of batches: shuffled as a function of (seed, epoch) only, rows of like length together.
+"""Epochs of batches, shuffled as a function of (seed, epoch) only and bucketed by length.
 
-An epoch goes by in groups of batches. A group is encoded at once, by the same ops that serve, which
-is many times faster than row by row; then its rows are sorted by length and cut into batches, so
-little is spent on padding. The length is that of the encoded row: what is redrawn in training
-counts as it is drawn. Batches have the same number of rows or, where lengths differ much, about the
-same number of tokens; either way as many batches make an epoch.
+An epoch is processed in groups of batches. Each group is encoded at once with the ops that also
+serve, which is many times faster than encoding row by row. Its rows are then sorted by encoded
+length and cut into batches, which keeps padding small. Random augmentation happens during encoding,
+so it affects the length. Batches have the same number of rows or, if lengths vary a lot, about the
+same number of tokens. Both ways give the same number of batches per epoch.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-GROUP = 32  # batches; rows of a batch differ in length by about 1/32 of what there is
+GROUP = 32  # batches; lengths within a batch span about 1/32 of the lengths in the group
 
 Rows = dict[str, Any]
 
 
 class Encoder(NamedTuple):
-    """From records to what `model.fit` takes, in two steps.
+    """The two steps that turn records into the input of `model.fit`.
 
     Attributes:
-        encode: From a padded batch of records and a seed (int64 [2]; another for every group of
-            every epoch) to tensors or ragged tensors of as many rows; `length`, int32 [rows], is
-            what each row costs.
-        pad: From some of these rows to (inputs, targets, weights), padded to the longest.
+        encode: Maps a padded batch of records and a seed (int64 [2], different for every group of
+            every epoch) to tensors or ragged tensors with the same number of rows. Its entry
+            `length`, int32 [rows], is the cost of each row.
+        pad: Maps some of these rows to (inputs, targets, weights), padded to the longest row.
     """
 
     encode: Callable[[Rows, tf.Tensor], Rows]
@@ -44,28 +44,28 @@ def training_batches(
     epochs: int,
     by_tokens: bool = False,
 ) -> tf.data.Dataset:
-    """All batches of the epochs `first_epoch` to `epochs - 1`, one after the other.
+    """Return all batches of the epochs `first_epoch` to `epochs - 1`, in sequence.
 
-    An epoch's order depends on the seed and its number, not on the epochs before it, so a resumed
-    run sees what an unbroken one would have seen.
+    The order within an epoch depends only on the seed and the epoch number, so a resumed run sees
+    the same batches as an uninterrupted one.
 
     Args:
         examples: Dicts of tensors, one example each.
-        encoder: Of the task.
-        batch_size: Rows a batch; the last one of an epoch may have fewer. With `by_tokens` it is
-            the mean over the batches of a group.
-        seed: Of the order, and of what the encoder draws.
-        buffer: Examples held in memory to draw from.
-        first_epoch: Counted from 0.
+        encoder: The task's encoder.
+        batch_size: Rows per batch; the last batch of an epoch may have fewer. With `by_tokens` it
+            is the mean over the batches of a group.
+        seed: Seed of the order and of the encoder's random draws.
+        buffer: Size of the shuffle buffer, in examples.
+        first_epoch: The first epoch, counted from 0.
         epochs: The epoch to stop before.
-        by_tokens: Batches of like length in all, padding included, not of as many rows.
+        by_tokens: Whether to balance batches by number of tokens instead of number of rows.
     """
 
     def epoch_groups(epoch: tf.Tensor) -> tf.data.Dataset:
-        tf.random.set_seed(1)  # of this graph; the program's own seed has no say in the order
-        # Drawn, not folded in: that would give every epoch the same first number.
-        drawn = tf.stack([tf.constant(seed, tf.int64), epoch])
-        order = tf.random.stateless_uniform([2], drawn, None, None, tf.int64)
+        tf.random.set_seed(1)  # this graph's seed, so that the global seed does not affect order
+        # Draw the seed instead of folding in the epoch: all epochs would share the first number.
+        epoch_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
+        order = tf.random.stateless_uniform([2], epoch_seed, None, None, tf.int64)
         shuffled = examples.shuffle(buffer, seed=order[0], reshuffle_each_iteration=False)
         groups = shuffled.padded_batch(batch_size * GROUP)
         return groups.enumerate().map(lambda index, group: (group, _fold_in(order, index)))
@@ -82,7 +82,7 @@ def training_batches(
 def held_out_batches(
     examples: tf.data.Dataset, encoder: Encoder, batch_size: int
 ) -> tf.data.Dataset:
-    """All examples once, in order, encoded as in training; what is drawn is the same each time."""
+    """Return all examples once, in order, encoded as in training but with a fixed seed."""
     seed = tf.constant([0, 0], tf.int64)
     return examples.padded_batch(batch_size).map(
         lambda group: encoder.pad(encoder.encode(group, seed))
@@ -90,12 +90,12 @@ def held_out_batches(
 
 
 def batch_count(examples: int, batch_size: int) -> int:
-    """Batches an epoch."""
+    """Return the number of batches per epoch."""
     return -(-examples // batch_size)
 
 
 def _cut(rows: Rows, seed: tf.Tensor, batch_size: int, by_tokens: bool) -> tf.data.Dataset:
-    """Batches of rows of like length, in the order that the seed says."""
+    """Cut rows into batches of similar length, shuffled with the seed."""
     by_length = tf.argsort(rows["length"], stable=True)
     edges = tf.range(0, tf.size(by_length), batch_size)
     if by_tokens:
@@ -112,16 +112,16 @@ def _cut(rows: Rows, seed: tf.Tensor, batch_size: int, by_tokens: bool) -> tf.da
 
 
 def _edges(lengths: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """Where each of `count` batches begins, so that all have about as many tokens.
+    """Return the first row of each of `count` batches with about equal numbers of tokens.
 
     Args:
         lengths: int32 [rows], ascending; at least `count` rows.
-        count: Of the batches.
+        count: The number of batches.
     """
-    total = tf.cumsum(tf.cast(lengths, tf.float32) + 1.0)  # an empty row costs something, too
+    total = tf.cumsum(tf.cast(lengths, tf.float32) + 1.0)  # an empty row has a cost, too
     shares = tf.cast(tf.range(count), tf.float32) / tf.cast(count, tf.float32)
     edges = tf.searchsorted(total, shares * total[-1], side="right")
-    # Each batch gets a row at least: one row may be longer than all others together.
+    # Give each batch at least one row: one row may be longer than all others together.
     number = tf.range(count)
     free = tf.where(number[:, None] >= number, edges - number, 0)
     edges = number + tf.reduce_max(free, axis=1)

@@ -1,7 +1,7 @@
-"""The rows and cells of CSV and TSV, with every character that stands in them (RFC 4180).
+"""Rows and cells of CSV and TSV files, with every character preserved (RFC 4180).
 
 A cell that begins with `"` is quoted: it ends at the next `"` that is not doubled, and separators
-and line breaks before that are text. Everywhere else a quote is text.
+and line breaks before that are text. A quote anywhere else is text.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ SEPARATORS = {"csv": COMMA, "tsv": TAB}
 WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 SINGLE = re.compile(r'(?<=[^"])"(?=[^"])')  # a quote with text on both sides
 BROKEN = re.compile(r'"(?!")(?:[^"]|"")*"(?!")(?=.)')  # a quoted cell with text behind it
-UNCLOSED = "a quoted cell begins here and is closed nowhere"
+UNCLOSED = "the quoted cell that begins here has no closing quote"
 
 
 class Line(NamedTuple):
-    """A line with its end; `whole` is false where it is damaged, which was told already."""
+    """A line with its line end; `whole` is false if it is damaged and was already reported."""
 
     number: int
     text: str
@@ -31,11 +31,11 @@ class Row(NamedTuple):
     r"""A row of a table.
 
     Args:
-        line: Where it begins, counted from 1.
-        cells: As they stand, quotes and all.
-        end: `\n`, `\r\n` or nothing.
-        whole: Whether all its lines are.
-        wrong: Why these are no cells, if they are none.
+        line: The line that it begins on, from 1.
+        cells: The raw cells, including quotes.
+        end: The line end: `\n`, `\r\n` or empty.
+        whole: Whether all its lines are undamaged.
+        wrong: Why the row could not be split into cells; empty if it could.
     """
 
     line: int
@@ -46,12 +46,12 @@ class Row(NamedTuple):
 
 
 def split_rows(lines: Iterable[Line], separator: str, quoting: bool = True) -> Iterator[Row]:
-    """Yields the rows of a table; a blank line is a row without cells.
+    """Yield the rows of a table; a blank line is a row without cells.
 
     Args:
-        lines: All of them, in order.
+        lines: All lines of the table, in order.
         separator: One character.
-        quoting: Whether a cell may be quoted; else every quote is text.
+        quoting: Whether cells may be quoted; otherwise every quote is text.
     """
     lines = iter(lines)
     for line in lines:
@@ -63,31 +63,31 @@ def split_rows(lines: Iterable[Line], separator: str, quoting: bool = True) -> I
 
 
 def value_of(cell: str, quoting: bool = True) -> str:
-    """What a cell says: itself, or what is between its quotes, each doubled quote once."""
+    """Return the text of a raw cell, without its outer quotes and with doubled quotes undone."""
     if quoting and cell.startswith(QUOTE):
         return cell[1:-1].replace(QUOTE * 2, QUOTE)
     return cell
 
 
 def cell_of(value: str, separator: str, quoted: bool = False) -> str:
-    """The inverse of `value_of`: quoted where that is needed, or asked for."""
+    """Return the raw cell for a text, quoted if necessary: the inverse of `value_of`."""
     if quoted or not value or any(mark in value for mark in (separator, QUOTE, "\r", "\n")):
         return f"{QUOTE}{value.replace(QUOTE, QUOTE * 2)}{QUOTE}"
     return value
 
 
 def join_row(values: Iterable[str], separator: str) -> str:
-    """A row of these values, with its line end."""
+    """Return a row of these values, with its line end."""
     return separator.join(cell_of(value, separator) for value in values) + "\n"
 
 
 def quotes_are_text(lines: Iterable[Line], separator: str) -> bool:
-    """Whether a table was written without any quoting, as many TSV files are.
+    """Return whether a table was written without any quoting, as many TSV files are.
 
-    It was, if a single quote stands inside a cell, which quoting would have doubled, and nothing
-    looks quoted on purpose: neither all cells of the first row, nor doubled quotes within quotes.
-    Two sayings in a row (`"So?" "So what."` without the space) look so, too; they are not, where
-    more cells go on behind their quotes.
+    This is so if a cell contains a single quote, which quoting would have doubled, and nothing
+    looks quoted on purpose: neither all cells of the first row nor doubled quotes within quotes.
+    Two adjacent quotations (`"So?""So what."`) look like doubled quotes. They do not count as such
+    if more cells continue after their closing quote.
     """
     first, bare, doubled, broken = True, False, 0, 0
     for line in lines:
@@ -104,13 +104,13 @@ def quotes_are_text(lines: Iterable[Line], separator: str) -> bool:
 
 
 def split_end(text: str) -> tuple[str, str]:
-    """A line and its end, LF or CRLF; a CR that ends the text is one, too."""
+    """Split a line into its text and its line end: LF, CRLF or a final CR."""
     body = text.removesuffix("\n").removesuffix("\r")
     return body, text[len(body) :]
 
 
 def _quoted_row(line: Line, more: Iterator[Line], separator: str) -> Row:
-    """One row that has quotes in it, with as many further lines as it goes over."""
+    """Return a row that contains quotes, taking further lines from `more` as needed."""
     cells, text, place, whole = list[str](), line.text, 0, line.whole
     while True:
         if text.startswith(QUOTE, place):
@@ -137,7 +137,7 @@ def _quoted_row(line: Line, more: Iterator[Line], separator: str) -> Row:
 
 
 def _closing(text: str, place: int) -> int:
-    """Behind the first quote from `place` on that is not doubled; 0 if there is none."""
+    """Return the position after the first undoubled quote from `place` on; 0 if there is none."""
     while (place := text.find(QUOTE, place)) >= 0:
         if not text.startswith(QUOTE, place + 1):
             return place + 1
@@ -146,5 +146,5 @@ def _closing(text: str, place: int) -> int:
 
 
 def _misplaced(cell: str, rest: str) -> str:
-    shown = f"…{cell[-20:]}" if len(cell) > 20 else cell
-    return f"{split_end(rest)[0][:10]!r} stands behind the quoted cell {shown!r}"
+    excerpt = f"…{cell[-20:]}" if len(cell) > 20 else cell
+    return f"{split_end(rest)[0][:10]!r} follows the quoted cell {excerpt!r}"

@@ -1,4 +1,4 @@
-"""Which encoding a text file is likely saved in, where nobody says it."""
+"""Guess the encoding of a text file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from pipeline.datasets.lines import UTF_8, read_bytes
 
 WIDE = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-HAN = 0.9  # share of the characters other than ASCII, from which a text is Chinese
+HAN = 0.9  # minimum share of Chinese among the non-ASCII characters of a Chinese text
 
 
 def guess_encoding(path: Path) -> str:
-    """UTF-8, unless the file is none; then UTF-16, GB18030, Latin-1 or Windows-1252.
+    """Return UTF-8 if the file is in it; otherwise UTF-16, GB18030, Latin-1 or Windows-1252.
 
-    A file with more lines of proper UTF-8 than of damaged ones (ASCII aside) is UTF-8, damaged.
-    GB18030 is one whose characters then are Chinese nearly all; Latin-1 and Windows-1252 are told
-    apart by the bytes 0x80 to 0x9F, which are no letters in Latin-1.
+    A file is damaged UTF-8 if more of its non-ASCII lines are valid UTF-8 than not. It is GB18030
+    if nearly all of its non-ASCII characters are then Chinese. The bytes 0x80 to 0x9F distinguish
+    Windows-1252 from Latin-1, where they are control characters.
     """
     raw = read_bytes(path)
     for mark, name in WIDE:
@@ -29,8 +29,8 @@ def guess_encoding(path: Path) -> str:
     proper = sum(_text(line, UTF_8) is not None for line in lines)
     if 2 * proper > len(lines):
         return UTF_8
-    # Bytes of Chinese stand in pairs; of Western texts the letters with accents stand alone.
-    pairs = sum(len(found) for found in re.findall(rb"(?:[\x81-\xfe]{2})+", raw))
+    # Non-ASCII bytes come in pairs in Chinese, and alone (accented letters) in Western texts.
+    pairs = sum(len(run) for run in re.findall(rb"(?:[\x81-\xfe]{2})+", raw))
     paired = pairs >= HAN * sum(byte >= 0x80 for byte in raw)
     characters = [c for c in _text(raw, "gb18030") or "" if not c.isascii()]
     han = sum("\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef" for c in characters)

@@ -1,4 +1,4 @@
-"""Text files and tables line by line, nothing dropped, replaced or re-encoded."""
+"""Read text files and tables line by line; drop, replace or re-encode nothing."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ UTF_8 = "utf-8"
 
 
 def stop(error: DataError) -> None:
-    """The usual answer to a bad line: raise it. `validate` collects them instead."""
+    """Raise the error: the default for bad lines. `validate` collects the errors instead."""
     raise error
 
 
 def read_lines(
     path: Path, on_error: OnError = stop, encoding: str = UTF_8
 ) -> Iterator[tuple[int, str]]:
-    """Yields (line number from 1, text without its line end), for `.gz` files too.
+    """Yield (line number from 1, text without its line end); also from `.gz` files.
 
     Only LF and CRLF end a line: U+0085, U+2028 and the like are text. A byte order mark at the
-    start of the file is dropped. A damaged line goes to `on_error` and is not yielded.
+    start of the file is dropped. A damaged line is passed to `on_error` and is not yielded.
 
     Args:
         path: The file.
-        on_error: What to do with a line that is not in that encoding.
-        encoding: One of Python's names.
+        on_error: Called with the error of each line that is not in the encoding.
+        encoding: Python's name of the encoding.
 
     Raises:
         DataError: A `.gz` file is damaged.
-        InputError: There is no such encoding.
+        InputError: The encoding is unknown.
     """
     for line in whole_lines(path, on_error, encoding):
         if line.whole:
@@ -50,14 +50,14 @@ def read_lines(
 def read_objects(
     path: Path, on_error: OnError = stop, encoding: str = UTF_8
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields (line number, object) from a JSONL file; blank lines are passed over."""
+    """Yield (line number, object) from a JSONL file; skip blank lines."""
     for number, line in read_lines(path, on_error, encoding):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            on_error(DataError(path, number, f"not valid JSON ({error})", "one object a line"))
+            on_error(DataError(path, number, f"not valid JSON ({error})", "one object per line"))
             continue
         if not isinstance(value, dict):
             on_error(DataError(path, number, f"a JSON {type(value).__name__}", "an object"))
@@ -68,35 +68,38 @@ def read_objects(
 def read_rows(
     path: Path, separator: str, on_error: OnError = stop, encoding: str = UTF_8
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yields (line that the row begins on, its cells) from a CSV or TSV file.
+    """Yield (line that the row begins on, its cells) from a CSV or TSV file.
 
-    Every cell stays the string that stands in the file: "NA" and "007" are text. Blank lines are
-    passed over, and so is the byte order mark. In a TSV file that was written without quoting
-    (`cells.quotes_are_text`), quotes are text.
+    Cells are not converted: "NA" and "007" are text. Blank lines and the byte order mark are
+    skipped. In a TSV file that was written without quoting (`cells.quotes_are_text`), quotes are
+    text.
     """
     quoting = has_quoting(path, separator, encoding)
     for row in split_rows(whole_lines(path, on_error, encoding), separator, quoting):
         if row.wrong and row.whole:
-            expected = "a separator or the line's end (a quote inside quotes is doubled)"
+            expected = (
+                "a separator or the line's end after the closing quote (double a quote inside"
+                " quotes)"
+            )
             on_error(DataError(path, row.line, row.wrong, expected))
         elif row.whole and row.cells:
             yield row.line, [value_of(cell, quoting) for cell in row.cells]
 
 
 def has_quoting(path: Path, separator: str, encoding: str = UTF_8) -> bool:
-    """Whether cells of that table may be quoted: always in CSV, mostly in TSV."""
+    """Return whether cells may be quoted: always in CSV, depending on the content in TSV."""
     ignored = whole_lines(path, lambda _: None, encoding)
     return separator == "," or not quotes_are_text(ignored, separator)
 
 
 def read_table(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yields (row's line number, column name to text) from a CSV or TSV file with a header.
+    """Yield (row's line number, {column name: text}) from a CSV or TSV file with a header.
 
-    As `read_rows`. Cells that a row lacks at its end are empty, and rows without any text are
-    passed over. A row with more cells than the header goes to `on_error`.
+    Rows are read as in `read_rows`. Missing cells at the end of a row are empty, and rows without
+    any text are skipped. A row with more cells than the header is passed to `on_error`.
 
     Raises:
-        DataError: The file is empty, or a column's name stands twice.
+        DataError: The file is empty, or a column name is repeated.
     """
     header = read_header(path)
     rows = read_rows(path, separator_of(path), on_error)
@@ -111,39 +114,43 @@ def read_table(path: Path, on_error: OnError = stop) -> Iterator[tuple[int, dict
 
 
 def read_header(path: Path) -> list[str]:
-    """The column names of a CSV or TSV file."""
+    """Return the column names of a CSV or TSV file.
+
+    Raises:
+        DataError: The file is empty, or a column name is repeated.
+    """
     for line, header in read_rows(path, separator_of(path)):
         repeated = [name for name, times in Counter(header).items() if times > 1]
         if repeated:
-            wrong = f"the column {repeated[0]!r} stands twice"
-            raise DataError(path, line, wrong, "one column a name")
+            wrong = f"the column {repeated[0]!r} is repeated"
+            raise DataError(path, line, wrong, "unique column names")
         return header
-    raise DataError(path, 0, "the file is empty", "a header and one row an example")
+    raise DataError(path, 0, "the file is empty", "a header and one row per example")
 
 
 def separator_of(path: Path) -> str:
-    """Tab for `.tsv` (also `.tsv.gz`), else comma."""
+    """Return a tab for `.tsv` and `.tsv.gz`, otherwise a comma."""
     return "\t" if ".tsv" in path.suffixes else ","
 
 
 def refuse_semicolons(path: Path, first: Sequence[str]) -> None:
-    """Says what is wrong with a table whose first row is one cell of several, parted by `;`.
+    """Reject a table whose cells are separated by `;`.
 
-    Spreadsheets write CSV so where the comma stands in decimal numbers.
+    Spreadsheets write such CSV in locales with decimal commas.
 
     Raises:
-        InputError: It is such a table.
+        InputError: The first row is a single cell that contains `;`.
     """
     if len(first) == 1 and ";" in first[0]:
         expected = "`,` between them, or tabs in a .tsv file"
-        raise InputError(f"{path}: the first row's cells are parted by `;`; expected {expected}")
+        raise InputError(f"{path}: the cells are separated by `;`; expected {expected}")
 
 
 def require(path: Path) -> Path:
-    """The path, if it exists.
+    """Return the path if it exists.
 
     Raises:
-        InputError: It does not; says how real data is found.
+        InputError: It does not exist; the message says where real data is looked up.
     """
     if not path.exists():
         raise InputError(
@@ -154,9 +161,9 @@ def require(path: Path) -> Path:
 
 
 def content_key(files: Iterable[Path], *settings: object) -> str:
-    """Sixteen hexadecimal digits that change when a file's bytes, its name or a setting does.
+    """Return a hash of 16 hexadecimal digits over the files' bytes and names and the settings.
 
-    A name is that below the folder which all files share, since a folder's name may be a label.
+    Names are relative to the common parent folder, since the name of a folder may be a label.
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     paths = [file.absolute() for file in files]
@@ -169,9 +176,10 @@ def content_key(files: Iterable[Path], *settings: object) -> str:
 
 
 def whole_lines(path: Path, on_error: OnError = stop, encoding: str = UTF_8) -> Iterator[Line]:
-    """Yields every line with its end, damaged ones too, marked, once `on_error` has them.
+    """Yield every line with its line end.
 
-    The damaged bytes of a line are then half surrogates, as Python's `surrogateescape` has it.
+    A damaged line is first passed to `on_error`, then yielded with `whole=False`; its damaged bytes
+    are lone surrogates (Python's `surrogateescape`).
     """
     name = codec_name(encoding)
     with open_bytes(path) as file:
@@ -191,10 +199,10 @@ def whole_lines(path: Path, on_error: OnError = stop, encoding: str = UTF_8) -> 
 
 
 def codec_name(encoding: str) -> str:
-    """Python's own name of an encoding; that of UTF-8 with a byte order mark is `utf-8`, too.
+    """Return Python's canonical name of an encoding; `utf-8` also for UTF-8 with a BOM.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: The encoding is unknown.
     """
     try:
         "".encode(encoding)
@@ -206,7 +214,7 @@ def codec_name(encoding: str) -> str:
 
 
 def _wide_lines(path: Path, file: Any, name: str, on_error: OnError) -> Iterator[Line]:
-    """The lines of a file whose line breaks are not the byte 0x0A, as in UTF-16, read at once."""
+    """Yield the lines of a file whose line break is not the byte 0x0A (UTF-16), read at once."""
     raw = b"".join(_raw_lines(path, file))
     try:
         text = raw.decode(name)
@@ -235,11 +243,11 @@ def _raw_lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
     try:
         yield from file
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(path, 0, f"damaged ({error})", "a whole gzip file") from error
+        raise DataError(path, 0, f"damaged ({error})", "an intact gzip file") from error
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a file, unpacked if it ends in `.gz`.
+    """Return the content of a file, decompressed if its name ends in `.gz`.
 
     Raises:
         DataError: A `.gz` file is damaged.
@@ -249,7 +257,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def open_bytes(path: Path) -> Any:
-    """The file for reading, unpacked if it ends in `.gz`."""
+    """Open the file for reading, decompressed if its name ends in `.gz`.
+
+    Raises:
+        InputError: The path does not exist or is a folder.
+    """
     if require(path).is_dir():
         raise InputError(f"{path}: a folder; expected a file")
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")

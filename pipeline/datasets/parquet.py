@@ -1,4 +1,4 @@
-"""Rows of Parquet files, whole strings only."""
+"""Read and write rows of Parquet files; reject strings that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ import pyarrow.parquet as pq
 from pipeline.datasets.lines import OnError, open_bytes, stop
 from pipeline.errors import DataError
 
-MAGIC = b"PAR1"  # what a Parquet file begins with
-ROWS = 1024  # that are decoded at a time
+MAGIC = b"PAR1"  # the first bytes of a Parquet file
+ROWS = 1024  # rows decoded at a time
 
 
 def read_parquet(
     path: Path, columns: Sequence[str], on_error: OnError = stop
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields (row's number from 1, column to value), for `.gz` files too.
+    """Yield (row number from 1, {column name: value}); also from `.gz` files.
 
-    Values are plain Python ones; bytes are strings in UTF-8. A row with a string that is not UTF-8
-    goes to `on_error` and is not yielded.
+    Values are plain Python values; bytes are decoded as UTF-8. A row with a string that is not
+    UTF-8 is passed to `on_error` and is not yielded.
 
     Args:
         path: The file.
-        columns: Those to read; each must be there once.
-        on_error: What to do with a damaged row.
+        columns: The columns to read; the file must have each exactly once.
+        on_error: Called with the error of each damaged row.
 
     Raises:
-        DataError: The file is damaged, or a column is not there.
+        DataError: The file is damaged, or a column is missing or repeated.
     """
     with open_bytes(path) as file:
         table = _opened(path, file)
@@ -41,7 +41,7 @@ def read_parquet(
             if present.count(column) != 1:
                 known = ", ".join(present)
                 wrong = f"{'no' if column not in present else 'more than one'} column {column!r}"
-                raise DataError(path, 0, f"{wrong} among {known}", "the config's names, each once")
+                raise DataError(path, 0, f"{wrong} among {known}", "each configured column once")
         wanted, number = list(dict.fromkeys(columns)), 0
         for batch in _batches(path, table, wanted):
             for values in zip(*(batch.column(name).to_pylist() for name in wanted), strict=True):
@@ -56,24 +56,24 @@ def read_parquet(
 
 
 def read_parquet_columns(path: Path) -> list[str]:
-    """The names of a file's columns."""
+    """Return the names of a file's columns."""
     with open_bytes(path) as file:
         return list(_opened(path, file).schema_arrow.names)
 
 
 def read_class_names(path: Path) -> dict[str, list[str]]:
-    """Names of the classes that columns number, as Hugging Face's `datasets` notes them."""
+    """Return {column: class names} from the metadata that Hugging Face's `datasets` writes."""
     with open_bytes(path) as file:
-        noted = (_opened(path, file).schema_arrow.metadata or {}).get(b"huggingface")
+        metadata = (_opened(path, file).schema_arrow.metadata or {}).get(b"huggingface")
     try:
-        features = json.loads(noted)["info"]["features"] if noted else {}
+        features = json.loads(metadata)["info"]["features"] if metadata else {}
         return {name: list(map(str, f["names"])) for name, f in features.items() if "names" in f}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}  # the note is no part of the format
+        return {}  # this metadata is not part of the Parquet format
 
 
 def write_parquet(path: Path, columns: dict[str, list[Any]]) -> None:
-    """Writes lists of strings, or of lists of strings, as the columns of a file."""
+    """Write columns of strings or of lists of strings to a file."""
     arrays = {
         name: pa.array(values, pa.list_(pa.string()) if _nested(values) else pa.string())
         for name, values in columns.items()
@@ -86,7 +86,7 @@ def _nested(values: Sequence[Any]) -> bool:
 
 
 def _opened(path: Path, file: Any) -> Any:
-    """The file, its strings as bytes: PyArrow would give a whole batch up for one bad byte."""
+    """Open the Parquet file, decompressed if its name ends in `.gz`."""
     try:
         source = pa.BufferReader(file.read()) if path.suffix == ".gz" else file
         return pq.ParquetFile(source)
@@ -95,6 +95,7 @@ def _opened(path: Path, file: Any) -> Any:
 
 
 def _batches(path: Path, table: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Yield tables with strings as bytes: PyArrow would reject a whole batch for one bad byte."""
     fields = [table.schema_arrow.field(name) for name in columns]
     schema = pa.schema([pa.field(field.name, _as_bytes(field.type)) for field in fields])
     try:
@@ -121,5 +122,5 @@ def _text(value: Any) -> Any:
 
 
 def _damage(path: Path, error: Exception) -> DataError:
-    said = " ".join(str(error).split())
-    return DataError(path, 0, f"not a whole Parquet file ({said})", "one that Parquet tools read")
+    reason = " ".join(str(error).split())
+    return DataError(path, 0, f"damaged Parquet file ({reason})", "an intact Parquet file")

@@ -1,4 +1,4 @@
-"""Splits without a file of their own, carved out of the training examples."""
+"""Carve splits that have no file of their own out of the training examples."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Strata = dict[tuple[str, ...], str]
 
 
 def ordered(splits: Iterable[str]) -> list[str]:
-    """Train, valid and test first, then the others by name."""
+    """Return split names in order: train, valid, test, then the others by name."""
     return sorted(splits, key=lambda name: (USUAL.index(name) if name in USUAL else 9, name))
 
 
 def text_key(text: str) -> str:
-    """Return the key under which two texts count as the same, whatever their case and margins."""
+    """Return the key under which texts count as duplicates, ignoring case and outer whitespace."""
     return text.strip().casefold()
 
 
@@ -33,16 +33,17 @@ def carve(
     shares: Mapping[str, float],
     seed: int,
 ) -> Readers[T]:
-    """Divides examples into `train` and the splits named in `shares`, lazily.
+    """Divide examples lazily into `train` and the splits named in `shares`.
 
-    Where an example goes depends on its text (case and outer space aside) and the seed alone, so
-    duplicates stay on one side, more data moves no old example, and nothing is held in memory.
+    The split of an example depends only on its text (ignoring case and outer whitespace) and the
+    seed. Duplicates therefore stay in one split, more data moves no old example, and nothing is
+    held in memory.
 
     Args:
-        examples: Gives a fresh pass over all examples.
-        text_of: The text that two examples must not share across splits.
-        shares: Split name to its share in (0, 1); the rest is `train`.
-        seed: Another seed, another division.
+        examples: Returns a fresh iterator over all examples.
+        text_of: Returns the text that examples in different splits must not share.
+        shares: Maps each split name to its share in (0, 1); the rest is `train`.
+        seed: Seed of the division.
     """
 
     def place(example: T) -> str:
@@ -63,29 +64,29 @@ def carve_stratified(
     shares: Mapping[str, float],
     seed: int,
 ) -> Readers[T]:
-    """As `carve`, with the same share of every label in each split.
+    """Divide examples as `carve` does, with the same share of every label in each split.
 
-    A split of share s gets s n of the n examples of a label, rounded down or up so that it is s of
-    all examples (largest remainders). It is more or less only where texts repeat, since all
-    examples of a text go where its first one's label says. An example with several labels counts
-    as one of the rarest of them (the idea of Sechidis et al. 2011, in one step), one without any as
-    of a label of its own. At least one text of every label stays in `train`.
+    A split of share s gets s * n of the n examples of a label, rounded by largest remainders so
+    that the split has s of all examples. Counts deviate only if texts repeat, since all examples of
+    a text follow the label of its first example. An example with several labels counts under the
+    rarest of them (the idea of Sechidis et al. 2011, in one step); examples without labels form a
+    stratum of their own. At least one text of every label stays in `train`.
 
-    The first split to be read costs a pass over all examples and, for the time of it, some 100
-    bytes of memory for each; what is kept is a few numbers a label.
+    Reading the first split takes an extra pass over all examples and temporarily about 100 bytes of
+    memory per example. Only a few numbers per label are kept.
 
     Args:
-        examples: Gives a fresh pass over all examples; each pass the same.
-        text_of: The text that two examples must not share across splits.
-        labels_of: The labels of an example.
-        shares: Split name to its share in (0, 1); the rest is `train`.
-        seed: Another seed, another division.
+        examples: Returns a fresh iterator over all examples, always in the same order.
+        text_of: Returns the text that examples in different splits must not share.
+        labels_of: Returns the labels of an example.
+        shares: Maps each split name to its share in (0, 1); the rest is `train`.
+        seed: Seed of the division.
     """
 
     @functools.cache
     def division() -> tuple[Strata, dict[int, str], dict[str, list[int]]]:
         points, kinds = array("Q"), list[tuple[str, ...]]()
-        known: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple a set of labels
+        known: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple per set of labels
         for example in examples():
             points.append(_point(text_of(example), seed))
             labels = tuple(labels_of(example))
@@ -116,14 +117,14 @@ def _readers(
 
 
 def _point(text: str, seed: int) -> int:
-    """A number below 2**64 that looks drawn, the same for texts that count as one."""
+    """Return a pseudorandom number below 2**64, equal for texts with the same `text_key`."""
     key = f"{seed}\0{text_key(text)}"
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8])
 
 
 def _strata(kinds: Counter[tuple[str, ...]]) -> Strata:
-    """Sets of labels to the rarest label of each."""
+    """Map each set of labels to its rarest label."""
     counts = Counter[str]()
     for labels, times in kinds.items():
         counts.update(dict.fromkeys(labels, times))
@@ -136,20 +137,21 @@ def _strata(kinds: Counter[tuple[str, ...]]) -> Strata:
 def _edges(
     points: Sequence[int], strata: Sequence[str], shares: Sequence[float], seed: int
 ) -> tuple[dict[int, str], dict[str, list[int]]]:
-    """Points with examples that go by another stratum than their own, and each stratum's edges.
+    """Return the points whose examples have different strata, and the edges of each stratum.
 
-    Below its first edge lies the first split, from there to the second edge the second, and so on.
+    The first split lies below the first edge, the second between the first and second edge, and so
+    on.
     """
     moved: dict[int, str] = {}
-    texts: dict[str, tuple[array[int], array[int]]] = {}  # points in order, and examples of each
-    order = sorted(range(len(points)), key=points.__getitem__)  # stable: the first example leads
+    texts: dict[str, tuple[array[int], array[int]]] = {}  # sorted points, number of examples each
+    order = sorted(range(len(points)), key=points.__getitem__)  # stable: the first example decides
     for point, group in itertools.groupby(order, key=points.__getitem__):
-        found = [strata[index] for index in group]
-        if len(set(found)) > 1:
-            moved[point] = found[0]
-        places, sizes = texts.setdefault(found[0], (array("Q"), array("Q")))
+        same_text = [strata[index] for index in group]
+        if len(set(same_text)) > 1:
+            moved[point] = same_text[0]
+        places, sizes = texts.setdefault(same_text[0], (array("Q"), array("Q")))
         places.append(point)
-        sizes.append(len(found))
+        sizes.append(len(same_text))
     totals = {stratum: sum(sizes) for stratum, (_, sizes) in texts.items() if len(sizes) > 1}
     quotas = [_quotas(totals, share, seed) for share in shares]
     return moved, {
@@ -159,7 +161,7 @@ def _edges(
 
 
 def _quotas(totals: Mapping[str, int], share: float, seed: int) -> dict[str, int]:
-    """How many examples of each stratum a split gets: the largest remainders are rounded up."""
+    """Return the number of examples of each stratum in a split; round up the largest remainders."""
     quotas = {stratum: int(share * total) for stratum, total in totals.items()}
     missing = int(share * sum(totals.values()) + 0.5) - sum(quotas.values())
 
@@ -172,7 +174,7 @@ def _quotas(totals: Mapping[str, int], share: float, seed: int) -> dict[str, int
 
 
 def _cut(points: Sequence[int], sizes: Sequence[int], quotas: Sequence[int]) -> list[int]:
-    """The points that the splits end before; a text goes where the middle of its examples lies."""
+    """Return the point before which each split ends; the middle of a text's examples decides."""
     passed = bound = 0
     middles, edges = array("d"), list[int]()
     for size in sizes:
@@ -181,5 +183,5 @@ def _cut(points: Sequence[int], sizes: Sequence[int], quotas: Sequence[int]) -> 
     for quota in quotas:
         bound += quota
         inside = bisect.bisect_left(middles, bound)
-        edges.append(points[min(inside, len(points) - 1)])  # the last one is for train
+        edges.append(points[min(inside, len(points) - 1)])  # keep the last for train
     return edges

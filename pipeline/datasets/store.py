@@ -1,8 +1,8 @@
-"""Records prepared once as a TensorFlow Datasets dataset, and read back with `tf.data`.
+"""Prepare records once as a TensorFlow Datasets dataset and read them back with `tf.data`.
 
-`data/prepared/<key>/<version>/` holds sharded TFRecords with splits, features and counts; the key
-is the content of the source (`lines.content_key`), so a changed file or setting makes a new
-dataset and an unchanged one is never read twice. Order on disk is the source's order.
+`data/prepared/<key>/<version>/` holds sharded TFRecords with splits, features and counts. The key
+is a hash of the source (`lines.content_key`): a changed file or setting makes a new dataset, and an
+unchanged source is parsed only once. Records keep the order of the source.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from pipeline.errors import InputError
 
 Splits = Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]
 
-# Where to get them, of a split that may be carved out of train.
-_MORE = ": more rows, a file of its own (data.files.{split}) or a larger share (data.split.{split})"
+# How to get examples for a split that may be carved out of train.
+_MORE = (
+    ": add rows, give the split its own file (data.files.{split}), or raise its share"
+    " (data.split.{split})"
+)
 
 
 class Prepared(tfds.core.GeneratorBasedBuilder):
-    """A TFDS builder over our own readers; its config name is the content's key."""
+    """A TFDS builder over the readers of this package; its config name is the content key."""
 
-    VERSION = tfds.core.Version("1.0.2")  # raised when a loader comes to read the same file anew
+    VERSION = tfds.core.Version("1.0.2")  # raise it when a loader reads the same file differently
     name = "prepared"
 
     def __init__(
@@ -46,7 +49,7 @@ class Prepared(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             features=self._record_features,
-            disable_shuffling=True,  # answers are scored beside the source, in its order
+            disable_shuffling=True,  # scoring compares predictions with the source, in its order
             metadata=tfds.core.MetadataDict(),
         )
 
@@ -63,7 +66,7 @@ class Prepared(tfds.core.GeneratorBasedBuilder):
         if number < 0:
             more = "" if split == "train" else _MORE.format(split=split)
             raise InputError(f"split {split}: no examples; expected at least one{more}")
-        # What the readers counted is known only now; TFDS writes it after the last split.
+        # The readers' counts are complete only now; TFDS writes them after the last split.
         self.info.metadata.update(self._metadata())
 
 
@@ -74,19 +77,20 @@ def prepare(
     splits: Splits,
     metadata: Callable[[], dict[str, Any]],
 ) -> Prepared:
-    """The dataset of that key below `folder`, written now if it is not there.
+    """Return the dataset with this key below `folder`; write it first if it does not exist.
 
-    TFDS writes aside and renames, so an interrupted preparation leaves nothing half done.
+    TFDS writes to a temporary folder and renames it, so an interrupted preparation leaves no
+    partial dataset.
 
     Args:
         folder: `data/prepared`.
-        key: What the content depends on.
-        features: Of one record.
-        splits: Split name to a reader of its records.
-        metadata: Called once all records were read; JSON-ready facts kept with the dataset.
+        key: Hash of everything that the content depends on.
+        features: Features of one record.
+        splits: Maps each split name to a reader of its records.
+        metadata: Called after all records are read; returns JSON values stored with the dataset.
 
     Raises:
-        InputError: A split has no example.
+        InputError: A split has no examples.
     """
     builder = Prepared(
         features,
@@ -96,13 +100,13 @@ def prepare(
         config=tfds.core.BuilderConfig(name=key),
     )
     tfds.disable_progress_bar()
-    with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloads; there is none
+    with contextlib.redirect_stdout(io.StringIO()):  # TFDS prints about downloads; there are none
         builder.download_and_prepare(download_dir=str(folder / "downloads"))
     return builder
 
 
 def examples(builder: Prepared, split: str) -> tf.data.Dataset:
-    """The records of a split as tensors, in the source's order."""
+    """Return the records of a split as tensors, in the order of the source."""
     if split not in builder.info.splits:
         known = ", ".join(builder.info.splits)
         raise InputError(f"split {split}: not in this data; it has {known}")
@@ -111,7 +115,7 @@ def examples(builder: Prepared, split: str) -> tf.data.Dataset:
 
 
 def records(builder: Prepared, split: str) -> Iterator[dict[str, Any]]:
-    """The records of a split as plain Python values, in the source's order."""
+    """Yield the records of a split as plain Python values, in the order of the source."""
     for example in examples(builder, split).as_numpy_iterator():
         yield _plain(example)
 

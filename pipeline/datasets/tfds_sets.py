@@ -1,8 +1,8 @@
-"""The splits of TensorFlow Datasets data sets, such as `tfds:imdb_reviews/train`.
+"""Splits of TensorFlow Datasets (TFDS) datasets, such as `tfds:imdb_reviews/train`.
 
-A name may hold a config, a version and a slice: `tfds:glue/sst2:2.0.0/train[:10%]`. Data sets lie
-below `~/tensorflow_datasets`, or below the folder that `TFDS_DATA_DIR` names. One that is not there
-is downloaded and prepared, once, by TensorFlow Datasets' own code.
+A name may contain a config, a version and a slice: `tfds:glue/sst2:2.0.0/train[:10%]`. Datasets are
+stored below `~/tensorflow_datasets` or the folder in `TFDS_DATA_DIR`. TFDS downloads and prepares a
+missing dataset once.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from pipeline.errors import InputError
 
 PREFIX = "tfds:"
 EXPECTED = "tfds:NAME/SPLIT, e.g. tfds:imdb_reviews/train"
-SPLITS = {"valid": ("validation", "valid", "dev")}  # what TFDS calls the splits that we call else
+SPLITS = {"valid": ("validation", "valid", "dev")}  # this project's split name to those of TFDS
 
 
-class Named(NamedTuple):
-    """What a `tfds:` name means; `split` is empty where it names none."""
+class TfdsSplit(NamedTuple):
+    """The builder and split of a `tfds:` name; `split` is empty if the name has none."""
 
     builder: Any
     split: str
 
 
 def read_rows(name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields (row's number from 1, column to value as TFDS gives it, strings as bytes).
+    """Yield (row number from 1, {column: value from TFDS, strings as bytes}).
 
     Args:
-        name: With a split.
+        name: A `tfds:` name with a split.
         columns: Names of features.
     """
     builder, split = resolve(name)
-    whole = type(builder.info.features) is not tfds.features.FeaturesDict  # TFDS asks so, too
+    whole = type(builder.info.features) is not tfds.features.FeaturesDict  # as TFDS checks it
     rows = builder.as_dataset(
         split=split,
         shuffle_files=False,
@@ -50,12 +50,12 @@ def read_rows(name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str
 
 
 def place(name: str, split: str) -> Path:
-    """The name as a path, with a split in it: the config's own where it names none.
+    """Return the name as a path that includes a split; add the configured one if it has none.
 
-    The data set is prepared now, if it is not.
+    Prepares the dataset if necessary.
 
     Raises:
-        InputError: There is no such data set or split, or it cannot be had.
+        InputError: The dataset or split does not exist, or it could not be prepared.
     """
     builder, stated = resolve(name)
     if not stated:
@@ -71,7 +71,7 @@ def place(name: str, split: str) -> Path:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that make a split's content: its records, and what says their version and names."""
+    """Return the files that determine a split's content: its records and the metadata files."""
     builder, split = resolve(str(path))
     records = {Path(file) for info in builder.info.splits.values() for file in info.filepaths}
     wanted = {Path(file) for file in builder.info.splits[split].filepaths}
@@ -79,53 +79,56 @@ def files_of(path: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.is_file() and (f in wanted or f not in records))
 
 
-def resolve(name: str) -> Named:
-    """The prepared data set that is meant, and its split if one is named.
+def resolve(name: str) -> TfdsSplit:
+    """Return the prepared dataset that a `tfds:` name refers to, and its split if it has one.
 
     Raises:
-        InputError: There is none of that name, or it cannot be had.
+        InputError: The dataset does not exist, or it could not be prepared.
     """
     whole = name.removeprefix(PREFIX)
     before, _, last = whole.rpartition("/")
     if not name.startswith(PREFIX) or not whole:
-        raise InputError(f"{name}: no name of a TensorFlow Datasets split; expected {EXPECTED}")
+        raise InputError(
+            f"{name}: not the name of a TensorFlow Datasets split; expected {EXPECTED}"
+        )
     builder, split = _builder(whole), ""
     if builder is None and before:
         builder, split = _builder(before), last
     if builder is None:
-        raise InputError(f"{name}: TensorFlow Datasets has none of that name; expected {EXPECTED}")
+        raise InputError(f"{name}: unknown to TensorFlow Datasets; expected {EXPECTED}")
     if not Path(str(builder.data_path)).exists():
         _prepare(name, builder)
-    return Named(builder, split)
+    return TfdsSplit(builder, split)
 
 
 def features_of(builder: Any) -> dict[str, Any]:
-    """A data set's features by name."""
+    """Return the features of a dataset by name."""
     return dict(builder.info.features.items())
 
 
 def require_features(
     name: str, present: Mapping[str, Any], wanted: Iterable[Sequence[str]]
 ) -> list[str]:
-    """Return the features to read: of each group of wanted names those that are present.
+    """Return the features to read: those names of each group that are present.
 
     Raises:
-        InputError: A group has no present name.
+        InputError: No name of a group is present.
     """
-    chosen: list[str] = []
+    features: list[str] = []
     for names in wanted:
         known = [each for each in names if each in present]
         if not known:
-            shown = "` or `".join(dict.fromkeys(names))
+            alternatives = "` or `".join(dict.fromkeys(names))
+            columns = ", ".join(present)
             raise InputError(
-                f"{name}: no feature `{shown}`; it has {', '.join(present)} (see data.columns)"
+                f"{name}: no feature `{alternatives}`; it has {columns} (see data.columns)"
             )
-        chosen += known
-    return list(dict.fromkeys(chosen))
+        features += known
+    return list(dict.fromkeys(features))
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a row as plain Python; strings in it are decoded.
+    """Return a value of a row as plain Python, with strings decoded.
 
     Raises:
         UnicodeDecodeError: A string is not UTF-8.
@@ -138,23 +141,23 @@ def plain(value: Any) -> Any:
 
 
 def _builder(name: str) -> Any:
-    """The builder of that name, None if there is none."""
+    """Return the builder of that name, or None."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
-    except (tfds.core.registered.DatasetNotFoundError, ValueError):  # no such set, no such config
+    except (tfds.core.registered.DatasetNotFoundError, ValueError):  # unknown dataset or config
         return None
 
 
 def _prepare(name: str, builder: Any) -> None:
     where = builder.data_path.parent
-    said = f"{name}: not yet below {where}; it is downloaded and prepared, once"
-    print(said, file=sys.stderr)
+    message = f"{name}: not found below {where}; downloading and preparing it once"
+    print(message, file=sys.stderr)
     tfds.disable_progress_bar()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             builder.download_and_prepare()
-    except Exception as error:  # TFDS has no class of its own for what can go wrong here
-        said = " ".join(str(error).split())[:300]
-        wrong = f"it could not be downloaded and prepared ({type(error).__name__}: {said})"
+    except Exception as error:  # TFDS has no common error class
+        reason = " ".join(str(error).split())[:300]
+        wrong = f"could not download and prepare it ({type(error).__name__}: {reason})"
         raise InputError(f"{name}: {wrong}") from error

@@ -58,7 +58,7 @@ def test_an_epoch_has_every_example_once_and_as_many_batches_as_counted(
     assert max(map(len, found)) <= batch_size
 
 
-def test_the_rows_of_a_batch_are_of_like_length(examples):
+def test_the_rows_of_a_batch_have_similar_lengths(examples):
     found = list(stream(examples).as_numpy_iterator())
     usual = [batch["tokens"].size for batch in found if batch["length"].max() < 1000]
     assert sum(usual) < 1.1 * sum(length for length in LENGTHS if length < 1000)
@@ -129,7 +129,7 @@ def test_order_differs_between_epochs_and_between_seeds(examples):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
-def test_the_program_s_own_seed_has_no_say(examples, seed):
+def test_the_global_seed_has_no_effect(examples, seed):
     found = []
     for program in (0, 7):
         keras.utils.set_random_seed(program)

@@ -65,15 +65,15 @@ def test_rows_by_hand(text, rows):
     [
         (
             '"a" b,c\nd,e\n',
-            [(1, [], "' b,c' stands behind the quoted cell '\"a\"'"), (2, ["d", "e"], "")],
+            [(1, [], "' b,c' follows the quoted cell '\"a\"'"), (2, ["d", "e"], "")],
         ),
         (
             'a,b\n"c,d\ne',
-            [(1, ["a", "b"], ""), (2, [], "a quoted cell begins here and is closed nowhere")],
+            [(1, ["a", "b"], ""), (2, [], "the quoted cell that begins here has no closing quote")],
         ),
     ],
 )
-def test_a_misplaced_or_missing_quote_is_told(text, found):
+def test_a_misplaced_or_missing_quote_is_reported(text, found):
     assert values(text) == found
 
 

@@ -74,7 +74,7 @@ def test_any_lines_come_back(tmp_path_factory, lines):
         (b"a\nb\nc\xed\xa0\x80\n", 3, "ed", 2),
     ],
 )
-def test_a_line_that_is_not_utf8_is_refused_where_it_stands(write, data, line, byte, column):
+def test_a_line_that_is_not_utf8_is_rejected_with_its_line(write, data, line, byte, column):
     path = write(data)
     with pytest.raises(DataError) as caught:
         list(read_lines(path))
@@ -97,7 +97,7 @@ def test_a_collector_gets_every_bad_line_and_the_rest_is_read(write):
 )
 def test_a_damaged_gzip_file_is_named(write, data):
     path = write(data, "data.gz")
-    with pytest.raises(DataError, match=r"data\.gz: damaged .* expected a whole gzip file"):
+    with pytest.raises(DataError, match=r"data\.gz: damaged .* expected an intact gzip file"):
         list(read_lines(path))
 
 
@@ -112,7 +112,7 @@ def test_a_missing_file_or_a_folder_is_named(tmp_path):
 # --- objects ---
 
 
-def test_objects_with_their_lines_blank_ones_passed_over(write):
+def test_objects_with_their_lines_blank_ones_skipped(write):
     path = write('{"a": "x\u0085y"}\n\n  \t\n{"b": [1, null]}\r\n')
     assert list(read_objects(path)) == [(1, {"a": "x\u0085y"}), (4, {"b": [1, None]})]
 
@@ -120,7 +120,7 @@ def test_objects_with_their_lines_blank_ones_passed_over(write):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", r"data\.txt:2: not valid JSON \(.*\); expected one object a line"),
+        ("{", r"data\.txt:2: not valid JSON \(.*\); expected one object per line"),
         ('{"a": 1} {"b": 2}', r":2: not valid JSON"),
         ("{'a': 1}", r":2: not valid JSON"),
         ("[" * 100_000, r":2: not valid JSON"),
@@ -129,7 +129,7 @@ def test_objects_with_their_lines_blank_ones_passed_over(write):
         ("null", r":2: a JSON NoneType; expected an object"),
     ],
 )
-def test_a_bad_object_is_refused_by_line(write, line, message):
+def test_a_bad_object_is_rejected_with_its_line(write, line, message):
     path = write(f"{{}}\n{line}\n{{}}\n")
     with pytest.raises(DataError, match=message) as caught:
         list(read_objects(path))
@@ -157,7 +157,7 @@ def test_a_bad_object_is_refused_by_line(write, line, message):
         ("a.csv", "a,b\n", []),
     ],
 )
-def test_table_cells_stay_as_they_stand(write, name, data, rows):
+def test_table_cells_stay_unchanged(write, name, data, rows):
     expected = [(line, {"a": a, "b": b}) for line, a, b in rows]
     assert list(read_table(write(data, name))) == expected
     packed = write(gzip.compress(data.encode()), f"{name}.gz")
@@ -171,7 +171,7 @@ def test_line_numbers_count_line_breaks_in_the_header(write):
 
 
 @pytest.mark.parametrize("data", ["", "\ufeff", "\n"])
-def test_an_empty_table_is_refused(write, data):
+def test_an_empty_table_is_rejected(write, data):
     path = write(data, "a.csv")
     for read in (read_header, lambda path: list(read_table(path))):
         with pytest.raises(DataError, match=r"a\.csv: the file is empty; expected a header"):
@@ -186,18 +186,18 @@ def test_an_empty_table_is_refused(write, data):
         ("a,b\n1,2\n4,5,6\n", r"a\.csv:3: 3 cells; expected 2 cells, as the header has"),
         (
             'a,b\n"1,2\n',
-            r"a\.csv:2: a quoted cell begins here and is closed nowhere; expected a separator",
+            r"a\.csv:2: the quoted cell that begins here has no closing quote; expected a",
         ),
-        ("a,a\n1,2\n", r"a\.csv:1: the column 'a' stands twice; expected one column a name"),
+        ("a,a\n1,2\n", r"a\.csv:1: the column 'a' is repeated; expected unique column names"),
     ],
 )
-def test_a_table_that_does_not_fit_its_header_is_refused(write, data, message):
+def test_a_table_that_does_not_fit_its_header_is_rejected(write, data, message):
     with pytest.raises(DataError, match=message) as caught:
         list(read_table(write(data, "a.csv")))
     assert "\n" not in str(caught.value)
 
 
-def test_damaged_utf8_in_a_table_is_refused_by_line(write):
+def test_damaged_utf8_in_a_table_is_rejected_with_its_line(write):
     path = write(b"a,b\n1,2\n3,\xff\n\xfe,4\n", "a.csv")
     with pytest.raises(DataError, match=r"a\.csv:3: byte 0xff at column 3"):
         list(read_table(path))
@@ -260,10 +260,10 @@ def test_bad_rows_go_to_the_collector_and_the_rest_is_read(write):
     errors = []
     assert [row for _, row in read_rows(path, ",", errors.append)] == [["a", "b"], ["j", "k"]]
     assert [(error.line, error.wrong[:8]) for error in errors] == [
-        (2, "' d,e' s"),
+        (2, "' d,e' f"),
         (3, "byte 0xf"),
         (5, "byte 0xf"),
-        (7, "a quoted"),
+        (7, "the quot"),
     ]
 
 
@@ -278,7 +278,7 @@ def test_quotes_are_text_in_a_tsv_file_without_quoting(write):
         (1, ["he said", "x"]),
         (2, ["so\tand so\n", "y"]),
     ]
-    with pytest.raises(DataError, match=r"c\.csv:1: ' he said,x' stands behind the quoted"):
+    with pytest.raises(DataError, match=r"c\.csv:1: ' he said,x' follows the quoted"):
         list(read_rows(write(raw.replace("\t", ","), "c.csv"), ","))
 
 
@@ -300,7 +300,7 @@ def test_stated_encodings(write, encoding, mark):
     assert list(read_lines(path, encoding=encoding)) == expected
 
 
-def test_a_byte_that_the_stated_encoding_has_not_is_refused_by_line(write):
+def test_a_byte_outside_the_stated_encoding_is_rejected_with_its_line(write):
     with pytest.raises(
         DataError, match=r":2: byte 0x81 at column 2 is not cp1252; expected a file"
     ):
@@ -314,6 +314,6 @@ def test_a_byte_that_the_stated_encoding_has_not_is_refused_by_line(write):
 
 
 @pytest.mark.parametrize("encoding", ["no-such", "rot13", "base64", "a\0b"])
-def test_an_unknown_encoding_is_refused(write, encoding):
+def test_an_unknown_encoding_is_rejected(write, encoding):
     with pytest.raises(InputError, match="unknown; expected one of Python's names, such as utf-8"):
         list(read_lines(write("a"), encoding=encoding))

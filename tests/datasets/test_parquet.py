@@ -63,7 +63,7 @@ def test_many_rows_are_numbered_through(path):
     ]
 
 
-def test_a_string_that_is_not_utf8_is_refused_by_row(path):
+def test_a_string_that_is_not_utf8_is_rejected_with_its_row(path):
     damaged = pa.Array.from_buffers(
         pa.string(), 3, pa.array([b"a", b"b\xff", b"c"], pa.binary()).buffers()
     )
@@ -79,17 +79,19 @@ def test_a_string_that_is_not_utf8_is_refused_by_row(path):
 def test_a_damaged_file_is_named(path, cut):
     write_parquet(path, {"x": ["a"] * 100})
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(DataError, match=r"a\.parquet: not a whole Parquet file \(.*\); expected"):
+    with pytest.raises(DataError, match=r"a\.parquet: damaged Parquet file \(.*\); expected"):
         list(read_parquet(path, ["x"]))
     packed = path.with_name("b.parquet.gz")
     packed.write_bytes(b"no gzip")
-    with pytest.raises(DataError, match=r"b\.parquet\.gz: not a whole Parquet file"):
+    with pytest.raises(DataError, match=r"b\.parquet\.gz: damaged Parquet file"):
         read_parquet_columns(packed)
 
 
-def test_a_column_must_be_there_once(path):
+def test_a_column_must_be_present_once(path):
     write_parquet(path, {"x": ["a"], "y": ["b"]})
-    with pytest.raises(DataError, match="no column 'z' among x, y; expected the config's names"):
+    with pytest.raises(
+        DataError, match="no column 'z' among x, y; expected each configured column"
+    ):
         list(read_parquet(path, ["x", "z"]))
     pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, names=["x", "x"]), path)
     with pytest.raises(DataError, match="more than one column 'x' among x, x"):
@@ -104,7 +106,7 @@ def test_a_column_must_be_there_once(path):
         ([], {}),
     ],
 )
-def test_noted_class_names(path, note, names):
+def test_class_names_in_the_metadata(path, note, names):
     schema = pa.schema([("y", pa.int64())], metadata={"huggingface": json.dumps(note)})
     pq.write_table(pa.table({"y": [0]}, schema=schema), path)
     assert read_class_names(path) == names

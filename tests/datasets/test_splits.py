@@ -34,7 +34,7 @@ def test_shares_are_about_right():
     assert len(found["test"]) == pytest.approx(2000, abs=120)
 
 
-def test_duplicates_stay_on_one_side_case_and_outer_space_aside():
+def test_duplicates_stay_on_one_side_ignoring_case_and_outer_whitespace():
     found = divide([form for text in texts(300) for form in (text, f" {text.upper()}\n", text)])
     for split in found.values():
         assert set(Counter(text.strip().lower() for text in split).values()) <= {3}

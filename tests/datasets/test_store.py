@@ -100,7 +100,7 @@ def test_an_unknown_split_is_named(prepared):
         store.examples(prepared, "tset")
 
 
-def test_an_empty_split_is_refused_and_nothing_kept(folder):
+def test_an_empty_split_is_rejected_and_nothing_kept(folder):
     splits = readers(train=RECORDS, test=[])
     with pytest.raises(InputError, match=r"split test: no examples; .* share \(data.split.test\)"):
         prepare(folder, "empty", splits)
@@ -110,7 +110,7 @@ def test_an_empty_split_is_refused_and_nothing_kept(folder):
     assert list(store.records(again, "test")) == RECORDS
 
 
-def test_a_bad_line_stops_the_preparation_and_leaves_nothing_half_done(folder):
+def test_a_bad_line_stops_the_preparation_and_leaves_no_partial_dataset(folder):
     def broken():
         yield RECORDS[0]
         raise DataError("data.jsonl", 2, "bad", "good")

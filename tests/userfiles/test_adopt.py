@@ -33,7 +33,7 @@ def test_columns_are_renamed_one_by_one():
         ({"label": {"a": 1}}, "retrain.columns.label: Input should be a valid string"),
     ],
 )
-def test_what_is_no_column_is_refused(renamed, message):
+def test_what_is_no_column_is_rejected(renamed, message):
     with pytest.raises(InputError) as caught:
         known_columns(Columns(), renamed)
     assert str(caught.value) == message

@@ -42,7 +42,7 @@ LINES = Format("lines", write, read, lambda word: {"text": word.text})
         (["a", "b!"], "mine:8: lines cannot hold it: an exclamation mark"),
     ],
 )
-def test_what_is_not_read_back_is_refused(tmp_path, texts, message):
+def test_what_is_not_read_back_is_rejected(tmp_path, texts, message):
     with pytest.raises(DataError) as caught:
         write_checked([Word(text, 7 + n) for n, text in enumerate(texts)], tmp_path / "a", LINES)
     assert str(caught.value).startswith(message)

@@ -82,7 +82,7 @@ def text_of(file: Path, number: int, line: str, key: str = "text") -> str:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise DataError(file, number, f"not valid JSON ({error})", "one object a line") from error
+        raise DataError(file, number, f"not valid JSON ({error})", "one object per line") from error
     if not isinstance(row, dict):
         raise DataError(file, number, f"a JSON {type(row).__name__}", "an object")
     if key not in row:

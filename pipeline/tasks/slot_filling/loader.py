@@ -180,5 +180,5 @@ def _check_span(utterance: Utterance, span: Span) -> None:
     if value != value.strip():
         better = trimmed(utterance.text, span)
         fix = f"[{better.start}, {better.end}) {value.strip()!r}" if better else "no such span"
-        wrong, expected = f"{where} covers {value!r}", "no white space at its edges"
+        wrong, expected = f"{where} covers {value!r}", "no whitespace at its edges"
         raise utterance.error(wrong, expected, span, fix=fix, safe=True)

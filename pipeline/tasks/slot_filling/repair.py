@@ -23,7 +23,7 @@ from pipeline.tasks.slot_filling.settings import ColumnSettings, DataSettings
 from pipeline.userfiles.repair import Repairs, Written, repair_files, repair_lines
 
 MARKED = re.compile(r'(?<!\\)\[([^\[\]\\]*)\](\([^()\\]+\)|\{"[^}\\]+\})')
-NOTHING_LEFT = "a span of only white space removed"
+NOTHING_LEFT = "a span of only whitespace removed"
 EDGE_KEYS = (("start", "end"), ("start_offset", "end_offset"), ("start_idx", "end_idx"))
 
 
@@ -65,7 +65,7 @@ def repair_text(text: str, data: DataSettings) -> tuple[str, Repairs]:
 
 def _repair_brackets(line: str) -> tuple[str, str]:
     new = MARKED.sub(_move_space_out, line)
-    return new, "white space moved out of the brackets" if new != line else ""
+    return new, "whitespace moved out of the brackets" if new != line else ""
 
 
 def _move_space_out(match: re.Match[str]) -> str:
@@ -163,7 +163,7 @@ def _better(span: Span, text: str, holder: Any) -> tuple[Span | None, str]:
     inner = trimmed(text, span)
     if inner is None:
         return None, NOTHING_LEFT
-    return inner, "white space at a span's edge removed" if inner != span else ""
+    return inner, "whitespace at a span's edge removed" if inner != span else ""
 
 
 def _edge_keys(holder: Any) -> tuple[Any, Any]:

@@ -1,9 +1,8 @@
-"""Tag schemes told apart, read and written: BIO, BIOES, BILOU, BMES, IO.
+"""Detect, decode and encode tag schemes: BIO, BIOES, BILOU, BMES, IO.
 
-All say which tokens belong to a span; they differ in how a span's first, last and only token is
-called. `BIO` is read as conlleval does (`pipeline.metrics.spans.chunks`), so that IOB1, where a
-span may open with `I-`, is read too. The schemes with a letter for the last token are read
-strictly, since they say where a span ends: one that does not end is an error.
+The schemes differ in the letter for the first, last and only token of a span. `BIO` is decoded as
+conlleval does (`pipeline.metrics.spans.chunks`), which also covers IOB1, where a span may begin
+with `I-`. Schemes that mark the last token are decoded strictly: a span without an end is an error.
 
 Sources: BIO: Ramshaw and Marcus (1995), https://aclanthology.org/W95-0107/; BILOU: Ratinov and
 Roth (2009), https://aclanthology.org/W09-1119/, whose L and U are called E and S in BIOES.
@@ -18,7 +17,7 @@ from pipeline.metrics.spans import OUTSIDE, Span, chunks
 
 
 class Letters(NamedTuple):
-    """What a scheme calls the tokens of a span: first, inside, last, only."""
+    """The letters of a scheme for the first, inside, last and only token of a span."""
 
     first: str
     inside: str
@@ -37,12 +36,12 @@ SCHEMES = {
 
 
 class TagError(ValueError):
-    """A tag that the scheme does not allow where it stands.
+    """A tag that the scheme does not allow at its position.
 
     Args:
-        index: The tag's place, from 0.
+        index: The position of the tag, from 0.
         wrong: What is wrong, with the tag.
-        expected: What the scheme has there.
+        expected: What the scheme allows at this position.
     """
 
     def __init__(self, index: int, wrong: str, expected: str) -> None:
@@ -51,9 +50,10 @@ class TagError(ValueError):
 
 
 def detect(sequences: Iterable[Sequence[str]]) -> str:
-    """The scheme that the fewest of the tag sequences break; the first of `SCHEMES`, of equals.
+    """Return the scheme that the fewest tag sequences violate; on ties the first of `SCHEMES`.
 
-    `IO` only where no tag says `B-`: whether two spans of a slot that touch are one is then unsaid.
+    The result is `IO` only if all tags of spans begin with `I-`. `IO` cannot separate adjacent
+    spans of the same slot.
     """
     letters: set[str] = set()
     broken = dict.fromkeys(SCHEMES, 0)
@@ -72,10 +72,10 @@ def detect(sequences: Iterable[Sequence[str]]) -> str:
 
 
 def decode(tags: Sequence[str], scheme: str = BIO) -> list[Span]:
-    """The spans of one tag sequence, in the order they begin, in token indices, end exclusive.
+    """Return the spans of a tag sequence in order of their start: token indices, end exclusive.
 
     Raises:
-        TagError: A tag is none of the scheme's, or a span neither begins nor ends as it should.
+        TagError: A tag is not in the scheme, or a span has no valid first or last tag.
     """
     letters = SCHEMES["BIO" if scheme == IO else scheme]
     allowed = sorted(set(letters), key=lambda letter: (list(letters).index(letter), letter))
@@ -88,14 +88,14 @@ def decode(tags: Sequence[str], scheme: str = BIO) -> list[Span]:
 
 def _strict(tags: Sequence[str], letters: Letters) -> list[Span]:
     spans: list[Span] = []
-    slot, start = "", 0  # the open span; an empty slot says that none is open
+    slot, start = "", 0  # the open span; an empty slot means that none is open
     for index, tag in enumerate([*tags, OUTSIDE]):
         letter, _, tag_slot = tag.partition("-")
-        goes_on = letter in (letters.inside, letters.last)
-        if slot and not (goes_on and tag_slot == slot):
+        continues = letter in (letters.inside, letters.last)
+        if slot and not (continues and tag_slot == slot):
             wrong = f"tag {index - 1} is {tags[index - 1]!r} where its span ends"
             raise TagError(index - 1, wrong, f"{letters.last}-{slot} or {letters.only}-{slot}")
-        if goes_on and not slot:
+        if continues and not slot:
             wrong = f"tag {index} is {tag!r} where its span begins"
             wanted = f"{letters.first}-{tag_slot} or {letters.only}-{tag_slot}"
             raise TagError(index, wrong, wanted)
@@ -108,9 +108,9 @@ def _strict(tags: Sequence[str], letters: Letters) -> list[Span]:
 
 
 def encode(spans: Iterable[Span], length: int, scheme: str = BIO) -> list[str]:
-    """The tags of `length` tokens from spans that do not overlap: the inverse of `decode`.
+    """Return the tags of `length` tokens for spans that do not overlap: the inverse of `decode`.
 
-    In `IO` two spans of one slot that touch become one; whoever writes that must refuse it.
+    `IO` merges adjacent spans of the same slot; callers must check for them.
     """
     letters, tags = SCHEMES[scheme], [OUTSIDE] * length
     for slot, start, end in spans:

@@ -16,7 +16,7 @@ from pipeline.tasks.text_classification.formats import fasttext, label_text
 from pipeline.tasks.text_classification.settings import DataSettings
 from pipeline.userfiles.repair import Repairs, Written, repair_columns, repair_files, repair_lines
 
-SPACE = "white space around a label removed"
+SPACE = "whitespace around a label removed"
 REPEAT = "a repeated label removed"
 
 

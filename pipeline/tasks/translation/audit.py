@@ -12,7 +12,7 @@ from typing import Literal
 from pipeline.datasets.splits import text_key
 from pipeline.task import Table
 from pipeline.tasks.translation.languages import fits, length, main_script
-from pipeline.tasks.translation.near_duplicates import Twin, twins
+from pipeline.tasks.translation.near_duplicates import NearDuplicate, find_near_duplicates
 from pipeline.tasks.translation.records import PairRecord
 from pipeline.text.scripts import count_scripts
 from pipeline.userfiles.audit import (
@@ -167,10 +167,12 @@ def _overlap(splits: Splits) -> Table:
     rest = [(split, record) for split, rows in splits.items() if split != TRAIN for record in rows]
     rows = []
     for side, name in SIDES.items():
-        found = twins([record[name] for _, record in rest], (record[name] for record in train))
+        found = find_near_duplicates(
+            [record[name] for _, record in rest], (record[name] for record in train)
+        )
         for split in dict.fromkeys(split for split, _ in rest):
             mine = {n: twin for n, twin in found.items() if rest[n][0] == split}
-            same = sum(twin.alike == 1 for twin in mine.values())
+            same = sum(twin.similarity == 1 for twin in mine.values())
             if mine:
                 where = _where(mine, [record for _, record in rest], train)
                 rows.append((split, side, same, len(mine) - same, len(splits[split]), where))
@@ -179,14 +181,14 @@ def _overlap(splits: Splits) -> Table:
 
 
 def _where(
-    found: Mapping[int, Twin], asked: Sequence[PairRecord], train: Sequence[PairRecord]
+    found: Mapping[int, NearDuplicate], asked: Sequence[PairRecord], train: Sequence[PairRecord]
 ) -> str:
     """Return the first places, exact matches before near ones."""
-    first = sorted(found, key=lambda number: (found[number].alike < 1, number))[:MAX_PLACES]
+    first = sorted(found, key=lambda number: (found[number].similarity < 1, number))[:MAX_PLACES]
     lines = []
     for number in first:
         here, twin = place_of(asked[number]["source"]), found[number]
-        sign = "=" if twin.alike == 1 else "≈"
+        sign = "=" if twin.similarity == 1 else "≈"
         lines.append(f"{here} {sign} {place_of(train[twin.place]['source'])}")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Which pairs are left out, and why: one rule a setting of `data.filters`, the first one counts."""
+"""Filter pairs with one rule per setting of `data.filters`; the first that applies is reported."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pipeline.tasks.translation.records import Example, empty_sides
 from pipeline.tasks.translation.settings import FilterSettings, LanguageSettings
 
 Rule = tuple[str, Callable[[Example], bool]]
-"""Why a pair is left out, and whether it is."""
+"""The reason to drop a pair, and the predicate that decides it."""
 
 
-def sift(
+def check_pairs(
     examples: Iterable[Example], filters: FilterSettings, languages: LanguageSettings
 ) -> Iterator[tuple[Example, str]]:
-    """Yields each pair with the reason to leave it out, empty where it stays.
+    """Yield each pair with the reason to drop it; the reason is empty if the pair is kept.
 
-    Whether a pair stood before is known by 16 bytes of it that are held in memory.
+    Detecting duplicates holds a hash of 16 bytes per pair in memory.
 
     Raises:
-        InputError: `script` is on, and what a language is written in is not known.
+        InputError: `script` is on, and the script of a language is unknown.
     """
     rules = list(_rules(filters, languages))
     for example in examples:
@@ -32,10 +32,12 @@ def sift(
 def _rules(filters: FilterSettings, languages: LanguageSettings) -> Iterator[Rule]:
     if filters.empty:
         yield "a side is empty", lambda each: bool(empty_sides(each))
-    if (least := filters.min_characters) is not None:
-        yield f"a side has less than {least} characters", lambda each: min(_sizes(each)) < least
-    if (most := filters.max_characters) is not None:
-        yield f"a side has more than {most} characters", lambda each: max(_sizes(each)) > most
+    if (minimum := filters.min_characters) is not None:
+        why = f"a side has fewer than {minimum} characters"
+        yield why, lambda each: min(_sizes(each)) < minimum
+    if (maximum := filters.max_characters) is not None:
+        why = f"a side has more than {maximum} characters"
+        yield why, lambda each: max(_sizes(each)) > maximum
     if (ratio := filters.max_length_ratio) is not None:
         why = f"a side is more than {ratio:g} times as long as the other"
         yield why, lambda each: length_ratio(each) > ratio
@@ -44,12 +46,12 @@ def _rules(filters: FilterSettings, languages: LanguageSettings) -> Iterator[Rul
     if filters.script:
         yield _script_rule("source", languages.source, lambda each: each.text)
         yield _script_rule("target", languages.target, lambda each: each.target)
-    if filters.duplicates:  # the last: what another rule left out did not stand before
+    if filters.duplicates:  # last, so that pairs dropped by other rules do not count as earlier
         yield _repeat_rule(filters.duplicates)
 
 
 def length_ratio(example: Example) -> float:
-    """How many times the longer side is as long as the shorter one."""
+    """Return the length of the longer side divided by that of the shorter one."""
     short, long = sorted((length(example.text.strip()), length(example.target.strip())))
     return long / max(short, 1)
 
@@ -67,7 +69,7 @@ def _script_rule(side: str, language: str, text_of: Callable[[Example], str]) ->
 def _repeat_rule(what: str) -> Rule:
     seen: set[bytes] = set()
 
-    def stood(example: Example) -> bool:
+    def is_repeated(example: Example) -> bool:
         sides = [example.text] if what == "source" else [example.text, example.target]
         joined = "\0".join(f"{len(side)} {side}" for side in map(text_key, sides))
         digest = hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -75,4 +77,4 @@ def _repeat_rule(what: str) -> Rule:
         seen.add(digest)
         return known
 
-    return f"the {what} stands in an earlier line", stood
+    return f"the {what} occurs in an earlier line", is_repeated

@@ -1,4 +1,4 @@
-"""What languages are written in, and which one a text is likely in."""
+"""Scripts of languages, and detection of the language of a text."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pipeline.errors import InputError
 from pipeline.tasks.translation.settings import UNKNOWN
 from pipeline.text.scripts import SCRIPTS, count_scripts
 
-DENSE = re.compile(
-    f"[{SCRIPTS['Han']}{SCRIPTS['Kana']}]"
-)  # of which one says what three letters do
+# Characters of dense scripts; one carries about as much information as three letters.
+DENSE = re.compile(f"[{SCRIPTS['Han']}{SCRIPTS['Kana']}]")
 
 LANGUAGES = {
     "Latin": "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nb nl nn"
@@ -28,8 +27,8 @@ LANGUAGES = {
     "Thai": "th",
 }
 ONLY = {"Han": "zh", "Kana": "ja", "Hangul": "ko", "Greek": "el", "Hebrew": "he", "Thai": "th"}
-KANA = 0.1  # share of the Han and Kana of a text from which it is Japanese
-# Words that half of all sentences have; none stands in two of the lists.
+KANA = 0.1  # minimum share of Kana among Han and Kana in a Japanese text
+# Very frequent words; no word is in two of the lists.
 WORDS = {
     "en": "the and of is you that it with are this was have not what",
     "de": "der das und ist nicht ein eine mit auf ich zu auch den im",
@@ -42,7 +41,7 @@ WORDS = {
 
 
 def main_script(counts: Counter[str]) -> str:
-    """The script that most letters belong to, Han and Kana taken as one; empty without letters."""
+    """Return the most frequent script, counting Kana as Han; empty if there are no letters."""
     joined = Counter(counts)
     joined["Han"] += joined.pop("Kana", 0)
     (name, count), *_ = joined.most_common(1) or [("", 0)]
@@ -50,35 +49,35 @@ def main_script(counts: Counter[str]) -> str:
 
 
 def scripts_for(language: str) -> frozenset[str]:
-    """The scripts that a language is written in.
+    """Return the scripts that a language is written in.
 
     Raises:
-        InputError: It is not known; names those that are.
+        InputError: The language is unknown; the message lists the known ones.
     """
     base = re.split("[-_]", language.lower())[0]
-    found = frozenset(name for name, codes in LANGUAGES.items() if base in codes.split())
-    if not found:
+    scripts = frozenset(name for name, codes in LANGUAGES.items() if base in codes.split())
+    if not scripts:
         known = ", ".join(sorted({code for codes in LANGUAGES.values() for code in codes.split()}))
         raise InputError(f"data.languages: the script of `{language}`: unknown; expected {known}")
-    return found
+    return scripts
 
 
 def fits(text: str, scripts: frozenset[str]) -> bool:
-    """Whether at least half of a text's letters are of these scripts; without letters it does."""
+    """Return whether at least half of a text's letters are in these scripts, or it has none."""
     counts = count_scripts(text)
     return 2 * sum(counts[name] for name in scripts) >= counts.total()
 
 
 def length(text: str) -> int:
-    """Characters, those of Chinese and Japanese counted as three.
+    """Return the number of characters, counting each Chinese or Japanese one as three.
 
-    The same sentence has about as much of it in any language.
+    This makes the lengths of a sentence and its translation comparable.
     """
     return len(text) + 2 * len(DENSE.findall(text))
 
 
 def language_of(texts: Iterable[str]) -> str:
-    """The code of the language that texts are likely in, `und` where that is not clear."""
+    """Return the likely language code of the texts, or `und` if it is unclear."""
     whole = "\n".join(texts)
     counts = count_scripts(whole)
     script = main_script(counts)
@@ -87,6 +86,6 @@ def language_of(texts: Iterable[str]) -> str:
     if script in ONLY:
         return ONLY[script]
     words = Counter(re.findall(r"\w+", whole.lower())) if script == "Latin" else Counter()
-    found = Counter({code: sum(words[w] for w in known.split()) for code, known in WORDS.items()})
-    (code, most), (_, second) = found.most_common(2)
-    return code if most > 2 * second else UNKNOWN
+    counted = Counter({code: sum(words[w] for w in known.split()) for code, known in WORDS.items()})
+    (code, first), (_, second) = counted.most_common(2)
+    return code if first > 2 * second else UNKNOWN

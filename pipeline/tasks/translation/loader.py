@@ -13,7 +13,7 @@ from pipeline.datasets.splits import carve, ordered
 from pipeline.errors import DataError
 from pipeline.task import Dropped, Source
 from pipeline.tasks.translation.file_format import Form, form_of
-from pipeline.tasks.translation.filters import sift
+from pipeline.tasks.translation.filters import check_pairs
 from pipeline.tasks.translation.formats import aligned, jsonl, parquet, table, tfds_split, tmx
 from pipeline.tasks.translation.near_duplicates import comparable
 from pipeline.tasks.translation.records import Example, PairRecord, check
@@ -107,7 +107,7 @@ def _sentence(example: Example) -> str:
 def _kept(read: Reader, data: DataSettings, repairs: Counter[str]) -> Reader:
     def kept() -> Iterator[Example]:
         counts = Counter[str]()
-        for example, why in sift(read(), data.filters, data.languages):
+        for example, why in check_pairs(read(), data.filters, data.languages):
             if why:
                 counts[why] += 1
             else:
@@ -121,7 +121,7 @@ def _kept(read: Reader, data: DataSettings, repairs: Counter[str]) -> Reader:
 def _dropped(read: Reader, data: DataSettings) -> Callable[[], Iterator[Dropped[PairRecord]]]:
     return lambda: (
         Dropped(example.to_record(), why)
-        for example, why in sift(read(), data.filters, data.languages)
+        for example, why in check_pairs(read(), data.filters, data.languages)
         if why
     )
 

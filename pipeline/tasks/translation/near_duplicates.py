@@ -1,9 +1,9 @@
-"""Texts that are nearly the same, found without comparing each with each.
+"""Find near-duplicate texts without comparing all pairs.
 
-Two texts are the same where their letters and digits are, but for case. They are nearly so where
-the Jaccard index of their sets of character n-grams is at least `ALIKE`. Two sets that are so alike
-share one of their rarest members, so that only texts with such a one in common need be compared
-(the prefix filter of Chaudhuri, Ganti and Kaushik 2006). The result is exact.
+Two texts are duplicates if their letters and digits are equal, ignoring case. They are near
+duplicates if the Jaccard index of their sets of character n-grams is at least `THRESHOLD`. Two such
+sets share one of their rarest members, so only texts with one of these in common are compared (the
+prefix filter of Chaudhuri, Ganti and Kaushik 2006). The result is exact.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from typing import NamedTuple
 
 from pipeline.tasks.translation.languages import DENSE
 
-GRAM, DENSE_GRAM = 4, 2  # characters of an n-gram; of Chinese and Japanese two
-ALIKE = 0.8
-BELOW = 0.999  # at most, where two are not the same
+GRAM, DENSE_GRAM = 4, 2  # n-gram lengths; the second for Chinese and Japanese
+THRESHOLD = 0.8
+BELOW = 0.999  # maximum similarity of texts that are not equal
 
 
-class Twin(NamedTuple):
-    """A known text that an asked one is like.
+class NearDuplicate(NamedTuple):
+    """The known text most similar to a query.
 
     Args:
-        place: Where it stands among the known ones.
-        alike: The Jaccard index; 1 where the two are the same.
+        place: Its index among the known texts.
+        similarity: The Jaccard index; 1 if the texts are equal.
     """
 
     place: int
-    alike: float
+    similarity: float
 
 
-def twins(asked: Sequence[str], known: Iterable[str]) -> dict[int, Twin]:
-    """For each asked text that has such, the known text most like it, of several the first.
+def find_near_duplicates(queries: Sequence[str], known: Iterable[str]) -> dict[int, NearDuplicate]:
+    """Find the most similar known text for each query; on ties the first.
 
     Args:
-        asked: Held in memory, with their n-grams.
-        known: Passed over once.
+        queries: Texts, held in memory with their n-grams.
+        known: Texts, iterated once.
 
     Returns:
-        The place of an asked text to its twin.
+        The index of each query that has a near duplicate, mapped to it.
     """
-    keys = list(map(comparable, asked))
+    keys = list(map(comparable, queries))
     same: Mapping[str, list[int]] = _by_key(keys)
     grams = list(map(_grams, keys))
     counts = Counter(gram for each in grams for gram in each)
@@ -54,32 +54,32 @@ def twins(asked: Sequence[str], known: Iterable[str]) -> dict[int, Twin]:
     for number, each in enumerate(grams):
         for gram in _rarest(each, ranks):
             index[gram].append(number)
-    found: dict[int, Twin] = {}
+    best: dict[int, NearDuplicate] = {}
     for place, text in enumerate(known):
         key = comparable(text)
-        mine = _grams(key)
-        near = (n for n in _candidates(mine, ranks, index) if _near_in_size(mine, grams[n]))
-        alike = {n: _jaccard(mine, grams[n]) for n in near}
-        # Other texts may have the same set: `aaaa` and `aaaaa`.
-        alike = {n: min(share, BELOW) for n, share in alike.items() if share >= ALIKE}
-        for number, share in (alike | dict.fromkeys(same.get(key, ()), 1.0)).items():
-            if number not in found or found[number].alike < share:
-                found[number] = Twin(place, share)
-    return found
+        own = _grams(key)
+        near = (n for n in _candidates(own, ranks, index) if _similar_in_size(own, grams[n]))
+        similar = {n: _jaccard(own, grams[n]) for n in near}
+        # Different texts may have the same set: `aaaa` and `aaaaa`.
+        similar = {n: min(share, BELOW) for n, share in similar.items() if share >= THRESHOLD}
+        for number, share in (similar | dict.fromkeys(same.get(key, ()), 1.0)).items():
+            if number not in best or best[number].similarity < share:
+                best[number] = NearDuplicate(place, share)
+    return best
 
 
 def comparable(text: str) -> str:
-    """The letters and digits of a text, without case and width."""
+    """Return the letters and digits of a text, with case and width normalized."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in folded if c.isalnum())
 
 
 def _by_key(keys: Sequence[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+    numbers: dict[str, list[int]] = defaultdict(list)
     for number, key in enumerate(keys):
         if key:
-            found[key].append(number)
-    return found
+            numbers[key].append(number)
+    return numbers
 
 
 def _grams(key: str) -> frozenset[str]:
@@ -88,8 +88,8 @@ def _grams(key: str) -> frozenset[str]:
     return frozenset(key[place : place + size] for place in places)
 
 
-def _near_in_size(one: frozenset[str], other: frozenset[str]) -> bool:
-    return ALIKE * max(len(one), len(other)) <= min(len(one), len(other))
+def _similar_in_size(one: frozenset[str], other: frozenset[str]) -> bool:
+    return THRESHOLD * max(len(one), len(other)) <= min(len(one), len(other))
 
 
 def _candidates(
@@ -99,9 +99,12 @@ def _candidates(
 
 
 def _rarest(grams: frozenset[str], ranks: Mapping[str, int]) -> list[str]:
-    """As many of the rarest as one must share with any set that is alike, less those unranked."""
+    """Return the rarest n-grams of a set, of which every similar set must contain one.
+
+    N-grams without a rank occur in no query and count as the rarest.
+    """
     ranked = [gram for gram in grams if gram in ranks]
-    number = len(grams) - math.ceil(ALIKE * len(grams)) + 1 - (len(grams) - len(ranked))
+    number = len(grams) - math.ceil(THRESHOLD * len(grams)) + 1 - (len(grams) - len(ranked))
     return heapq.nsmallest(number, ranked, key=ranks.__getitem__) if number > 0 else []
 
 

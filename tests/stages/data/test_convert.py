@@ -47,7 +47,7 @@ def test_nothing_is_left_where_something_cannot_be_held(tiny, source, tmp_path):
     source.write_text(LINES + "book\t订[北京](city)的票\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         convert.run(tiny.task, source, tmp_path / "set")
-    assert str(caught.value).startswith(f"{source}:3: span city '北京' is not made up of whole")
+    assert str(caught.value).startswith(f"{source}:3: span city '北京' does not consist of whole")
     assert [file.name for file in tmp_path.iterdir()] == ["in.txt"]
 
 
@@ -57,7 +57,7 @@ def test_bad_lines_are_all_told_and_nothing_is_written(tiny, source, tmp_path, c
         convert.run(tiny.task, source, tmp_path / "a.jsonl")
     printed = capsys.readouterr().out
     assert f"{source}:1: span b [0, 2) covers ' a'\n    [ a](b)\n    fix: [1, 2) 'a'" in printed
-    assert f"{source}:4: '[a](' looks like a slot and is none" in printed
+    assert f"{source}:4: '[a](' is an incomplete slot" in printed
     assert [file.name for file in tmp_path.iterdir()] == ["in.txt"]
 
 

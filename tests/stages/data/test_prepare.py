@@ -103,5 +103,7 @@ def test_the_encoding_is_that_of_the_file(tiny_of, tmp_path, task):
 @pytest.mark.parametrize("task", NEW)
 def test_semicolons_between_cells_are_told(tiny_of, tmp_path, task):
     (tmp_path / "new.csv").write_text("text;label;intent\nto Oslo, soon;x;y\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"new\.csv: .* are parted by `;`; expected `,` between"):
+    with pytest.raises(
+        InputError, match=r"new\.csv: .* are separated by `;`; expected `,` between"
+    ):
         tiny_of(task).task.data.detect(tmp_path / "new.csv")

@@ -51,7 +51,7 @@ def test_fix_writes_a_copy_and_says_so(mine, tmp_path, capsys):
     assert len(validate.run(config.task, config.config, fix=True)) == 1
     printed = capsys.readouterr().out
     file, copy = tmp_path / "train.jsonl", tmp_path / "train.fixed.jsonl"
-    assert f"{file}:1: white space at a span's edge removed\n" in printed
+    assert f"{file}:1: whitespace at a span's edge removed\n" in printed
     assert f"wrote {copy}: 1 lines repaired; {file} is unchanged\n" in printed
     assert file.read_bytes() == before
     mended = [json.loads(line) for line in copy.read_text().splitlines()]

@@ -79,7 +79,7 @@ def test_nothing_is_read_before_a_split_is_and_a_split_can_be_read_again(load_ro
 
 
 @pytest.mark.parametrize("files", [{}, {"valid": "valid.jsonl"}])
-def test_a_config_without_training_file_is_refused(make_settings, files):
+def test_a_config_without_training_file_is_rejected(make_settings, files):
     names = ", ".join(files) or "nothing"
     with pytest.raises(InputError, match=f"data.files names {names}; expected `train`"):
         load(make_settings({"files": files}).data)
@@ -90,7 +90,9 @@ def test_a_missing_file_is_named_at_once(make_settings):
         load(make_settings({"files": {"train": "no/such.jsonl"}}).data)
 
 
-def test_a_file_where_a_folder_is_expected_is_refused_and_the_other_way_round(write, make_settings):
+def test_a_file_where_a_folder_is_expected_is_rejected_and_the_other_way_round(
+    write, make_settings
+):
     file = write("set/train.jsonl", row("a"))
     with pytest.raises(InputError, match=r"set: a folder; data\.format jsonl expects a file"):
         load(make_settings({"files": {"train": str(file.parent)}}).data)
@@ -141,14 +143,14 @@ def test_spans_up_to_the_edges_are_accepted(load_rows, slot):
         (("x", 4, 1), "span x [4, 1) in a text of 19; expected 0 <= start < end <= length"),
         (("x", 19, 20), "span x [19, 20) in a text of 19; expected 0 <= start < end <= length"),
         (("x", 10**30, 10**31), f"span x [{10**30}, {10**31}) in a text of 19"),
-        (("x", 0, 4), "span x [0, 4) covers ' fly'; expected no white space at its edges"),
-        (("x", 1, 5), "span x [1, 5) covers 'fly '; expected no white space at its edges"),
-        (("x", 4, 6), "span x [4, 6) covers '  '; expected no white space at its edges"),
-        (("x", 12, 16), "span x [12, 16) covers '\\u3000now'; expected no white space"),
-        (("x", 13, 17), "span x [13, 17) covers 'now\\xa0'; expected no white space"),
+        (("x", 0, 4), "span x [0, 4) covers ' fly'; expected no whitespace at its edges"),
+        (("x", 1, 5), "span x [1, 5) covers 'fly '; expected no whitespace at its edges"),
+        (("x", 4, 6), "span x [4, 6) covers '  '; expected no whitespace at its edges"),
+        (("x", 12, 16), "span x [12, 16) covers '\\u3000now'; expected no whitespace"),
+        (("x", 13, 17), "span x [13, 17) covers 'now\\xa0'; expected no whitespace"),
     ],
 )
-def test_a_span_that_does_not_fit_is_refused_where_it_stands(load_rows, tmp_path, slot, message):
+def test_a_span_that_does_not_fit_is_rejected_with_its_line(load_rows, tmp_path, slot, message):
     text = " fly  to 北京 \u3000now\u00a0👩京"
     source = load_rows(row("a"), row(text, "i", ("y", 1, 4), slot))
     with pytest.raises(DataError) as caught:
@@ -165,7 +167,7 @@ def test_a_span_that_does_not_fit_is_refused_where_it_stands(load_rows, tmp_path
         '{"text": "a", "intent": "i", "slots": [], "parts": ["\\ud800"]}',
     ],
 )
-def test_half_of_a_surrogate_pair_is_refused_where_it_stands(load_rows, line):
+def test_half_of_a_surrogate_pair_is_rejected_with_its_line(load_rows, line):
     with pytest.raises(
         DataError, match=r"train\.jsonl:1: half of a surrogate pair; expected whole"
     ):
@@ -199,7 +201,7 @@ def test_tokens_must_stand_in_order_inside_the_text(load_rows, tokens, wrong):
 # --- overlaps ---
 
 
-def test_overlapping_spans_are_refused(load_rows, tmp_path):
+def test_overlapping_spans_are_rejected(load_rows, tmp_path):
     source = load_rows(row("a"), row("abcd", "i", ("late", 2, 4), ("early", 0, 3)))
     with pytest.raises(DataError) as caught:
         list(source.splits["train"]())
@@ -263,7 +265,7 @@ def test_a_collector_gets_every_bad_line_and_good_ones_are_read(load_rows):
 # --- intents, whole files ---
 
 
-def test_an_utterance_without_an_intent_is_refused_or_given_one(write, make_settings):
+def test_an_utterance_without_an_intent_is_rejected_or_given_one(write, make_settings):
     line = '{"text": "to Oslo", "slots": []}\n'
     files = {split: str(write(f"{split}.jsonl", line)) for split in ("train", "valid", "test")}
     with pytest.raises(DataError, match=r"train\.jsonl:1: it states no intent; expected one \(or"):

@@ -10,11 +10,11 @@ from pipeline.tasks.slot_filling.loader import load
 from pipeline.tasks.slot_filling.repair import repair
 from pipeline.userfiles.repair import fixed_name
 
-EDGE = "white space at a span's edge removed"
+EDGE = "whitespace at a span's edge removed"
 REPEAT = "a repeated span removed"
 MOVED = "a span moved to its value"
-BLANK = "a span of only white space removed"
-BRACKETS = "white space moved out of the brackets"
+BLANK = "a span of only whitespace removed"
+BRACKETS = "whitespace moved out of the brackets"
 
 
 @pytest.fixture

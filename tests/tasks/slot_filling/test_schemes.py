@@ -67,7 +67,7 @@ def test_the_scheme_is_the_one_that_fewest_sequences_break(sequences, scheme):
         ("S-x M-x", "BMES", 1, "tag 1 is 'M-x' where its span begins; expected B-x or S-x"),
     ],
 )
-def test_a_tag_out_of_place_is_refused(tags, scheme, index, message):
+def test_a_tag_out_of_place_is_rejected(tags, scheme, index, message):
     with pytest.raises(TagError) as caught:
         decode(tags.split(), scheme)
     assert (caught.value.index, str(caught.value)) == (index, message)

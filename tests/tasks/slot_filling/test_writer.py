@@ -158,7 +158,11 @@ ROW = Utterance("to New York now", "book", (Span("city", 3, 11),), source="rows.
     [
         ("triples", replace(ROW, parts=("cue",)), "it belongs to the parts cue"),
         ("triples", replace(ROW, intent=""), "it has no intent"),
-        ("triples", replace(ROW, spans=(Span("city", 3, 10),)), "span city 'New Yor' is not made"),
+        (
+            "triples",
+            replace(ROW, spans=(Span("city", 3, 10),)),
+            "span city 'New Yor' does not consist",
+        ),
         ("table", replace(ROW, tokens=((0, 1),)), "its tokens are not the words between spaces"),
         ("table", replace(ROW, text="to New\nYork now"), "a line break in the text"),
         ("smp", replace(ROW, intent=""), "it has no intent"),
@@ -171,7 +175,7 @@ ROW = Utterance("to New York now", "book", (Span("city", 3, 11),), source="rows.
         ("inline", replace(ROW, intent="# x"), "inline cannot hold it: it is lost"),
     ],
 )
-def test_what_a_format_cannot_hold_is_refused_where_it_stands(tmp_path, format_, row, message):
+def test_what_a_format_cannot_hold_is_rejected_with_its_line(tmp_path, format_, row, message):
     error = refusal([ROW, row], tmp_path, format_)
     assert str(error).startswith(f"rows.jsonl:3: {message}")
 
@@ -179,7 +183,9 @@ def test_what_a_format_cannot_hold_is_refused_where_it_stands(tmp_path, format_,
 def test_touching_spans_of_a_slot_are_no_matter_for_io_tags(tmp_path):
     row = replace(ROW, spans=(Span("city", 3, 6), Span("city", 7, 11)))
     assert read(written([row], tmp_path, "conll"), "conll")[0].spans == row.spans
-    with pytest.raises(DataError, match="two spans of one slot touch, which IO tags cannot tell"):
+    with pytest.raises(
+        DataError, match="two spans of one slot touch, which IO tags cannot represent"
+    ):
         written([row], tmp_path, "triples", "IO")
 
 
@@ -197,7 +203,7 @@ def test_touching_spans_of_a_slot_are_no_matter_for_io_tags(tmp_path):
         ("a.jsonl", None, "BIO", "--tags BIO: expected one of"),
     ],
 )
-def test_an_unknown_format_or_scheme_is_refused(tmp_path, name, format_, tags, message):
+def test_an_unknown_format_or_scheme_is_rejected(tmp_path, name, format_, tags, message):
     with pytest.raises(InputError) as caught:
         write([ROW.to_record()], tmp_path / name, format_, tags)
     assert str(caught.value).startswith(message)

@@ -139,12 +139,12 @@ def test_nothing_is_read_before_a_split_is_and_a_split_can_be_read_again(write, 
         ({"files": {"train": "x"}, "multi_label": True, "separator": ""}, "separator is empty"),
     ],
 )
-def test_settings_that_fit_nothing_are_refused_at_once(make_data, data, message):
+def test_settings_that_fit_nothing_are_rejected_at_once(make_data, data, message):
     with pytest.raises(InputError, match=message):
         load(make_data("csv", **data))
 
 
-def test_a_file_where_a_folder_is_expected_is_refused_and_the_other_way_round(write, make_data):
+def test_a_file_where_a_folder_is_expected_is_rejected_and_the_other_way_round(write, make_data):
     file = write("set/a.csv", table("a,x"))
     with pytest.raises(InputError, match=r"set: a folder; data\.format csv expects a file"):
         load(make_data("csv", {"train": file.parent}))

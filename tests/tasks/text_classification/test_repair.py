@@ -10,7 +10,7 @@ from pipeline.tasks.text_classification.loader import read
 from pipeline.tasks.text_classification.repair import repair
 from pipeline.userfiles.repair import fixed_name
 
-SPACE = "white space around a label removed"
+SPACE = "whitespace around a label removed"
 REPEAT = "a repeated label removed"
 BOTH = f"{SPACE}; {REPEAT}"
 

@@ -95,7 +95,7 @@ SEVERAL = [
 @pytest.mark.parametrize("rows", [PLAIN, SEVERAL])
 def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_, rows):
     if (format_, rows) == ("label_text", SEVERAL):
-        return  # it has no place for a text without labels
+        return  # it cannot hold a text without labels
     path = written(numbered(rows), tmp_path, format_)
     found, _ = detect(path)
     assert found["format"] == format_
@@ -106,14 +106,14 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_, rows)
 @pytest.mark.parametrize(
     ("format_", "row", "wrong"),
     [
-        ("fasttext", ("a\nb", ("x",)), "fasttext has no place for line breaks"),
-        ("fasttext", ("a __label__b", ("x",)), "label marks in a text"),
+        ("fasttext", ("a\nb", ("x",)), "fasttext cannot hold line breaks"),
+        ("fasttext", ("a __label__b", ("x",)), "or __label__ in a text"),
         ("fasttext", ("a", ("two words",)), "spaces in a label"),
-        ("fasttext", ("a\r", ("x",)), "fasttext has no place"),
-        ("label_text", ("a\nb", ("x",)), "label_text has no place for line breaks"),
+        ("fasttext", ("a\r", ("x",)), "fasttext cannot hold"),
+        ("label_text", ("a\nb", ("x",)), "label_text cannot hold line breaks"),
         ("label_text", ("a", ("two words",)), "spaces in a label"),
-        ("label_text", ("a", ()), "no label at all"),
-        ("label_text", ("a", ("x,y", "z")), "and `,` in one of several"),
+        ("label_text", ("a", ()), "missing labels"),
+        ("label_text", ("a", ("x,y", "z")), "or `,` in one of several"),
         ("csv", ("a", ("x,y", "z")), "the label 'x,y' holds the separator of labels in a cell"),
         (
             "label_text",
@@ -122,7 +122,7 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_, rows)
         ),
     ],
 )
-def test_what_a_format_cannot_hold_is_told_by_its_own_line(tmp_path, format_, row, wrong):
+def test_what_a_format_cannot_hold_is_rejected_with_its_own_line(tmp_path, format_, row, wrong):
     rows = numbered([row, ("fine", ("x",))])
     with pytest.raises(DataError) as caught:
         written(rows, tmp_path, format_)

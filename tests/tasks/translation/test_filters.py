@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.tasks.translation.filters import length_ratio, sift
+from pipeline.tasks.translation.filters import check_pairs, length_ratio
 from pipeline.tasks.translation.records import Example
 from pipeline.tasks.translation.settings import FilterSettings, LanguageSettings
 
@@ -12,7 +12,7 @@ EN_ZH = LanguageSettings(source="en", target="zh")
 
 def sifted(pairs, languages=EN_ZH, **filters):
     examples = [Example(*pair) for pair in pairs]
-    found = list(sift(examples, FilterSettings.model_validate(filters), languages))
+    found = list(check_pairs(examples, FilterSettings.model_validate(filters), languages))
     assert [example for example, _ in found] == examples
     return [why for _, why in found]
 
@@ -25,7 +25,7 @@ def sifted(pairs, languages=EN_ZH, **filters):
             {"min_characters": 2},
             ("ab", "北京"),
             ("ab", " 北 "),
-            "a side has less than 2 characters",
+            "a side has fewer than 2 characters",
         ),
         ({"max_characters": 3}, ("abc", " d "), ("abcd", "b"), "a side has more than 3 characters"),
         (
@@ -56,16 +56,16 @@ def test_each_rule(filters, good, bad, why):
 
 def test_repeated_pairs_and_sources():
     pairs = [("Hi", "嗨"), (" hi ", "嗨"), ("Hi", "你好"), ("H", "i嗨"), ("Hi嗨", "")]
-    why = "the pair stands in an earlier line"
+    why = "the pair occurs in an earlier line"
     assert sifted(pairs, duplicates="pair") == ["", why, "", "", ""]
-    why = "the source stands in an earlier line"
+    why = "the source occurs in an earlier line"
     assert sifted(pairs, duplicates="source") == ["", why, why, "", ""]
 
 
 def test_the_first_reason_counts_and_what_is_left_out_did_not_stand_before():
     pairs = [("a", "a"), ("a", "京"), ("a", "京")]
     found = sifted(pairs, identical=True, script=True, duplicates="source")
-    assert found == ["both sides are the same", "", "the source stands in an earlier line"]
+    assert found == ["both sides are the same", "", "the source occurs in an earlier line"]
 
 
 def test_ratios_by_hand():

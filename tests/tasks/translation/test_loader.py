@@ -152,6 +152,6 @@ def test_nothing_is_read_before_a_split_is_and_a_split_can_be_read_again(write, 
         ({"files": {"train": "/tmp"}}, r"/tmp: a folder; data\.format csv expects a file"),
     ],
 )
-def test_settings_that_fit_nothing_are_refused_at_once(make_data, data, message):
+def test_settings_that_fit_nothing_are_rejected_at_once(make_data, data, message):
     with pytest.raises(InputError, match=message):
         load(make_data("csv", **data))

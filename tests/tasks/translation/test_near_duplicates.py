@@ -5,27 +5,30 @@ import random
 import pytest
 
 from pipeline.tasks.translation import near_duplicates
-from pipeline.tasks.translation.near_duplicates import comparable, twins
+from pipeline.tasks.translation.near_duplicates import comparable
+from pipeline.tasks.translation.near_duplicates import find_near_duplicates as find
 
 
 def test_the_same_but_for_case_marks_and_width():
     asked = ["Hello, World!", "new", "", "?!"]
-    assert twins(asked, ["x", "hello world", "ＨＥＬＬＯ world", "", "..."]) == {0: (1, 1.0)}
+    assert find(asked, ["x", "hello world", "ＨＥＬＬＯ world", "", "..."]) == {0: (1, 1.0)}
     assert comparable("It's 5 o'clock. 京！") == "its5oclock京"
 
 
 def test_nearly_the_same_and_the_same_wins():
     text = "the quick brown fox jumps over the lazy dog near the river"
     known = ["something else entirely", f"{text} x", f"so {text}", text.upper()]
-    assert twins([text], known[:3]) == {0: (1, pytest.approx(43 / 44, abs=1e-9))}
-    assert twins([text], known) == {0: (3, 1.0)}
-    assert twins(["我想订明天去北京的机票谢谢"], ["我想订明天去南京的机票谢谢吗"]) == {}
-    assert twins(["我想订明天去北京的机票谢谢"], ["我想订明天去北京的机票谢谢吗"])[0].alike > 0.9
+    assert find([text], known[:3]) == {0: (1, pytest.approx(43 / 44, abs=1e-9))}
+    assert find([text], known) == {0: (3, 1.0)}
+    assert find(["我想订明天去北京的机票谢谢"], ["我想订明天去南京的机票谢谢吗"]) == {}
+    assert (
+        find(["我想订明天去北京的机票谢谢"], ["我想订明天去北京的机票谢谢吗"])[0].similarity > 0.9
+    )
 
 
 def test_one_set_of_n_grams_is_not_yet_one_text():
-    [twin] = twins(["aaaaaaa"], ["aaaaaaaa"]).values()
-    assert twin.alike == near_duplicates.BELOW
+    [twin] = find(["aaaaaaa"], ["aaaaaaaa"]).values()
+    assert twin.similarity == near_duplicates.BELOW
 
 
 def test_nothing_is_missed():
@@ -38,14 +41,14 @@ def test_nothing_is_missed():
         pieces[draw.randrange(len(pieces))] = draw.choice(words)
         asked.append(" ".join(pieces))
     asked += [" ".join(draw.choices(words, k=6)) for _ in range(40)]
-    found = twins(asked, known)
+    found = find(asked, known)
     for number, text in enumerate(asked):
         best = max(jaccard(text, other) for other in known)
         assert (number in found) == (
-            best >= near_duplicates.ALIKE or comparable(text) in map(comparable, known)
+            best >= near_duplicates.THRESHOLD or comparable(text) in map(comparable, known)
         )
-        if number in found and found[number].alike < 1:
-            assert found[number].alike == pytest.approx(min(best, near_duplicates.BELOW))
+        if number in found and found[number].similarity < 1:
+            assert found[number].similarity == pytest.approx(min(best, near_duplicates.BELOW))
             assert jaccard(text, known[found[number].place]) == pytest.approx(best)
 
 

@@ -80,15 +80,15 @@ def test_what_is_written_is_guessed_and_read(tmp_path, make_data, format_):
 @pytest.mark.parametrize(
     ("format_", "row", "wrong"),
     [
-        ("aligned", ("a\nb", "x"), "aligned files have no place for line breaks in a text"),
-        ("aligned", ("a", "x\r"), "aligned files have no place for line breaks"),
-        ("tmx", ("a\x00", "x"), "XML has no place for the character '\\x00'"),
+        ("aligned", ("a\nb", "x"), "aligned files cannot hold line breaks in a text"),
+        ("aligned", ("a", "x\r"), "aligned files cannot hold line breaks"),
+        ("tmx", ("a\x00", "x"), "XML cannot hold the character '\\x00'"),
         ("csv", ("a", "x", ("part",)), "csv changes its parts from ['part'] to []"),
         ("tmx", ("a", "x", ("part",)), "tmx changes its parts from ['part'] to []"),
         ("aligned", ("\ufeffa", "x"), "aligned changes its text from '\\ufeffa' to 'a'"),
     ],
 )
-def test_what_a_format_cannot_hold_is_told_by_its_own_line(tmp_path, format_, row, wrong):
+def test_what_a_format_cannot_hold_is_rejected_with_its_own_line(tmp_path, format_, row, wrong):
     with pytest.raises(DataError) as caught:
         written(numbered([row, ("fine", "x")]), tmp_path / "out", format_)
     assert wrong in str(caught.value)

@@ -1,4 +1,4 @@
-r"""CoNLL columns: a word a line, its tag in the last column, a blank line between utterances.
+r"""CoNLL columns: one word per line, its tag in the last column, a blank line between utterances.
 
     # intent = book
     # text = to Oslo, now
@@ -7,10 +7,10 @@ r"""CoNLL columns: a word a line, its tag in the last column, a blank line betwe
     ,       O
     now     O
 
-The intent stands in such a comment (`=` or `:`), or alone on a block's first or last line. Without
-`# text` the words are joined by single spaces. Two more comments are ours: `# tokens` (a JSON list
-of [start, end] where the words do not tell, or `none` where the text came without) and `# parts`
-(a JSON list). Other comments and `-DOCSTART-` are passed over.
+The intent is in such a comment (`=` or `:`), or alone on the first or last line of a block. Without
+`# text`, the words are joined by single spaces. This project adds two comments: `# tokens` (a JSON
+list of [start, end] if the words do not determine their positions, or `none` if the utterance has
+no tokens) and `# parts` (a JSON list). Other comments and `-DOCSTART-` are ignored.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from pipeline.tasks.slot_filling.settings import ColumnSettings
 NOTE = re.compile(r"# +(intent|text|tokens|parts) *[=:] ?(.*)", re.DOTALL)
 TAG = re.compile(r"O|[BIESLUM]-[^ \t]+")
 DOCSTART = "-DOCSTART-"
-MADE_UP = "none"  # `# tokens`: the words were cut to have rows; the text came without tokens
-# Where a text has no tokens: words between spaces, each Han character and Kana by itself.
+MADE_UP = "none"  # value of `# tokens` if the utterance has none; words were split to have rows
+# How to split a text without tokens: at spaces, and around each Han and Kana character.
 PIECE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^ \t\u3040-\u30ff\u3400-\u9fff]+")
 
 
 @dataclass
 class Block:
-    """The lines of one utterance: its comments by key, its rows as (line number, columns)."""
+    """The lines of one utterance: comments by key, and rows as (line number, columns)."""
 
     line: int
     notes: dict[str, str] = field(default_factory=dict)
@@ -50,62 +50,63 @@ class Block:
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads block after block; an utterance's line is that of its first word.
+    """Yield an utterance per block; its line is that of its first word.
 
-    A first column that counts the words from 1 in every block is passed over.
+    The first column is ignored if it numbers the words from 1 in every block.
     """
-    del columns  # the word is the first column, the tag the last
-    found = list(blocks(path, on_error))
-    scheme = schemes.detect([row[-1] for _, row in block.rows] for block in found)
-    counted = all(_counts(block) for block in found)
-    for block in found:
+    del columns  # the word is in the first column, the tag in the last
+    all_blocks = list(blocks(path, on_error))
+    scheme = schemes.detect([row[-1] for _, row in block.rows] for block in all_blocks)
+    numbered = all(_is_numbered(block) for block in all_blocks)
+    for block in all_blocks:
         try:
-            yield _utterance(path, block, scheme, 1 if counted else 0)
+            yield _utterance(path, block, scheme, 1 if numbered else 0)
         except DataError as error:
             on_error(error)
 
 
 def blocks(path: Path, on_error: OnError = stop) -> Iterator[Block]:
-    """The blocks of a file, intents on lines of their own among the notes.
+    """Yield the blocks of a file; an intent on a line of its own is moved to the notes.
 
-    A block with a line that is not UTF-8 is not yielded: what the line said is unknown.
+    A block that contains a line that is not UTF-8 is not yielded.
     """
-    refused: list[DataError] = []
-    block, told = Block(0), 0
-    for number, line in read_lines(path, refused.append):
+    errors: list[DataError] = []
+    block, reported = Block(0), 0
+    for number, line in read_lines(path, errors.append):
         if line.strip(" \t"):
-            _take(block, number, line)
+            _add_line(block, number, line)
             continue
-        if len(refused) == told:
+        if len(errors) == reported:
             yield from _finished(path, block, on_error)
-        told = _tell(refused, told, on_error)
+        reported = _report(errors, reported, on_error)
         block = Block(0)
-    if len(refused) == told:
+    if len(errors) == reported:
         yield from _finished(path, block, on_error)
-    _tell(refused, told, on_error)
+    _report(errors, reported, on_error)
 
 
-def _tell(refused: Sequence[DataError], told: int, on_error: OnError) -> int:
-    for error in refused[told:]:
+def _report(errors: Sequence[DataError], reported: int, on_error: OnError) -> int:
+    """Pass the errors not reported yet to `on_error`; return the number of reported ones."""
+    for error in errors[reported:]:
         on_error(error)
-    return len(refused)
+    return len(errors)
 
 
-def _take(block: Block, number: int, line: str) -> None:
+def _add_line(block: Block, number: int, line: str) -> None:
     cells = [cell.strip(" ") for cell in line.split("\t" if "\t" in line else " ")]
     cells = [cell for cell in cells if cell]
     note = NOTE.fullmatch(line)
     if note:
         block.notes[note[1]] = note[2]
     elif line.startswith("#") and not (len(cells) > 1 and TAG.fullmatch(cells[-1])):
-        return  # a comment that says nothing of ours
+        return  # an unrelated comment
     elif cells[0] != DOCSTART:
         block.rows.append((number, cells))
     block.line = block.line or number
 
 
 def _finished(path: Path, block: Block, on_error: OnError) -> Iterator[Block]:
-    """The block, if it is an utterance and its rows have as many columns."""
+    """Yield the block if it is an utterance whose rows all have the same number of columns."""
     rows = block.rows
     for place in (0, -1):
         if len(rows) > 1 and len(rows[place][1]) == 1 and "intent" not in block.notes:
@@ -113,12 +114,12 @@ def _finished(path: Path, block: Block, on_error: OnError) -> Iterator[Block]:
     sizes = [len(cells) for _, cells in rows]
     for (number, cells), size in zip(rows, sizes, strict=True):
         if size < 2:
-            wrong = f"the one column {cells[0]!r}"
+            wrong = f"only one column, {cells[0]!r}"
             on_error(DataError(path, number, wrong, "a word, a space or tab, and its tag"))
             return
         if size != sizes[0]:
             wrong = f"{size} columns after rows of {sizes[0]}"
-            on_error(DataError(path, number, wrong, "as many in every row of an utterance"))
+            on_error(DataError(path, number, wrong, "the same number in all rows of an utterance"))
             return
     if rows:
         block.line = rows[0][0]
@@ -126,11 +127,11 @@ def _finished(path: Path, block: Block, on_error: OnError) -> Iterator[Block]:
         yield block
     elif "intent" in block.notes:
         wrong = f"the intent {block.notes['intent']!r} without words"
-        on_error(DataError(path, block.line, wrong, "it above the words that it belongs to"))
+        on_error(DataError(path, block.line, wrong, "it directly above the words of its utterance"))
 
 
-def _counts(block: Block) -> bool:
-    """Whether the first of three or more columns counts the words from 1."""
+def _is_numbered(block: Block) -> bool:
+    """Return whether the first of three or more columns numbers the words from 1."""
     numbers = [cells[0] for _, cells in block.rows if len(cells) > 2]
     return numbers == [str(place) for place in range(1, len(block.rows) + 1)]
 
@@ -143,8 +144,8 @@ def _utterance(path: Path, block: Block, scheme: str, column: int) -> Utterance:
     if "tokens" in block.notes and not made_up:
         tokens = tokens_of(path, block.line, _json(path, block, "tokens"))
         if [text[start:end] for start, end in tokens] != words:
-            wrong = "the words are not those that `# tokens` cuts out of the text"
-            raise DataError(path, block.line, wrong, "a word for each of its tokens")
+            wrong = "the words differ from the text at the offsets of `# tokens`"
+            raise DataError(path, block.line, wrong, "one word for each of its tokens")
     else:
         tokens = _align(path, text, words, numbers)
     try:
@@ -166,26 +167,26 @@ def _json(path: Path, block: Block, key: str) -> Any:
 
 
 def _align(path: Path, text: str, words: Sequence[str], numbers: Sequence[int]) -> Tokens:
-    """Each word's place in the text: the first at or after the end of the one before."""
+    """Return the offsets of each word: its first occurrence after the previous word."""
     tokens, place = [], 0
     for word, number in zip(words, numbers, strict=True):
         start = text.find(word, place)
         if start < 0:
-            wrong = f"the word {word!r} does not stand in {text[place:]!r}, the rest of `# text`"
-            raise DataError(path, number, wrong, "the text's words in order")
+            wrong = f"the word {word!r} does not occur in {text[place:]!r}, the rest of `# text`"
+            raise DataError(path, number, wrong, "the words of the text in order")
         place = start + len(word)
         tokens.append((start, place))
     return tuple(tokens)
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO) -> None:
-    """Writes `word<TAB>tag` rows; `# text` and `# tokens` where the words alone do not give them.
+    """Write `word<TAB>tag` rows, with `# text` and `# tokens` if the words do not determine them.
 
-    An utterance without tokens gets them: words between spaces, each Han character by itself, cut
-    at the edges of spans.
+    An utterance without tokens is split at spaces, around Han and Kana characters, and at the edges
+    of spans.
 
     Raises:
-        RowError: An utterance has what the format cannot hold.
+        RowError: The format cannot represent an utterance.
     """
     content = "\n".join("".join(f"{line}\n" for line in _lines(u, scheme)) for u in utterances)
     path.write_text(content, encoding="utf-8", newline="\n")
@@ -195,7 +196,7 @@ def _lines(utterance: Utterance, scheme: str) -> Iterator[str]:
     text, tokens = one_line(utterance), utterance.tokens or _cut(utterance)
     words = [text[start:end] for start, end in tokens]
     if any(not word.strip(" ") or word != word.strip(" ") or "\t" in word for word in words):
-        raise utterance.error("a token with a space at its edge or a tab", "tokens without")
+        raise utterance.error("a token has outer spaces or a tab", "tokens without them")
     if utterance.intent:
         yield f"# intent = {utterance.intent}"
     if text != " ".join(words) or not words:

@@ -1,7 +1,7 @@
 """doccano's exports: JSONL with `label`, `labels` or `entities`, and `cats` for the intent.
 
-Edges count UTF-16 code units, as the tool's own JavaScript does (doccano#2290); they differ from
-characters only after an emoji and the like.
+Offsets count UTF-16 code units, as the tool's JavaScript does (doccano#2290). They differ from
+character offsets only after characters beyond U+FFFF, such as emoji.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEXT_KEYS, SPAN_KEYS = ("text", "data"), ("label", "labels", "entities")
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads an export of "sequence labeling" or "intent detection and slot filling"."""
+    """Read an export of "sequence labeling" or "intent detection and slot filling"."""
     del columns  # this format has fixed keys
     for number, row in read_objects(path, on_error):
         try:
@@ -37,7 +37,7 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes what doccano imports: "intent detection and slot filling", or without `cats`."""
+    """Write lines that doccano imports; utterances without an intent have no `cats`."""
     del scheme  # no tags here
     write_lines(path, [_row(utterance) for utterance in utterances])
 
@@ -58,7 +58,7 @@ def _utterance(path: Path, number: int, row: dict[str, Any]) -> Utterance:
     if not isinstance(spans, list):
         raise DataError(path, number, f"`label` is {spans!r}", "a list of [start, end, label]")
     if not (isinstance(cats, list) and all(isinstance(cat, str) for cat in cats)):
-        raise DataError(path, number, f"`cats` is {cats!r}", "a list of the intents' names")
+        raise DataError(path, number, f"`cats` is {cats!r}", "a list of intent names")
     place = {unit: index for index, unit in enumerate(code_units(text))}
     return Utterance(
         text=text,
@@ -73,16 +73,16 @@ def _utterance(path: Path, number: int, row: dict[str, Any]) -> Utterance:
 def _span(path: Path, number: int, text: str, item: Any, place: dict[int, int]) -> Span:
     slot, start, end = span_of(path, number, text, item)
     for edge in (start, end):
-        # Outside the text they are left as they are, to be refused with the text beside them.
+        # Keep offsets outside the text: a later check rejects them and shows the text.
         if edge not in place and 0 <= edge <= max(place):
-            wrong = f"span {slot} [{start}, {end}) cuts a character of two UTF-16 code units"
-            raise DataError(path, number, wrong, "edges between characters")
+            wrong = f"span {slot} [{start}, {end}) splits a character of two UTF-16 code units"
+            raise DataError(path, number, wrong, "offsets between characters")
     beyond = len(text) - max(place)
     return Span(slot, place.get(start, start + beyond), place.get(end, end + beyond))
 
 
 def code_units(text: str) -> list[int]:
-    """The place of each character, and of the text's end, in UTF-16 code units."""
+    """Return the offset of each character, and of the end of the text, in UTF-16 code units."""
     places = [0]
     for character in text:
         places.append(places[-1] + (2 if character > "\uffff" else 1))

@@ -1,14 +1,15 @@
-r"""One utterance a line with its slots inside: `book<TAB>a flight to [Oslo](arrival_city)`.
+r"""One utterance per line with inline slots: `book<TAB>a flight to [Oslo](arrival_city)`.
 
-The intent stands before the line's first tab, or in a heading above the lines as Rasa's Markdown
-has it, where each may begin with `- `:
+The intent comes before the first tab of the line, or in a heading above, as in Rasa's Markdown;
+lines below a heading may begin with `- `:
 
     ## intent: book
     - a flight to [Oslo](arrival_city)
 
-A line that begins with `#` is a comment or such a heading. A backslash before one of
-``[ ] ( ) : \`` makes it text. Two comments are ours: `# tokens = words` (those between spaces,
-until `# tokens = none`) or a JSON list for the next line, and `# parts`, a list for the next line.
+A line that begins with `#` is a comment or a heading. A backslash before one of ``[ ] ( ) : \``
+makes it text. This project adds two comments: `# tokens = words` (tokens are the words between
+spaces, until `# tokens = none`) or a JSON list for the next line, and `# parts`, a JSON list for
+the next line.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ NOTE = re.compile(r"# +(tokens|parts) *[=:] *(.*)")
 
 
 @dataclass
-class Above:
-    """What the lines above say of a line: a heading's intent, notes for it, words as tokens."""
+class LineContext:
+    """What earlier lines state: the heading's intent, notes, and whether words are tokens."""
 
     heading: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
@@ -42,49 +43,49 @@ class Above:
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads line after line; blank ones are passed over."""
+    """Yield an utterance per line; skip blank lines."""
     del columns  # this format has none
-    above, last = Above(), 0
+    context, last = LineContext(), 0
     for number, line in read_lines(path, on_error):
-        if number > last + 1 and above.heading is not None:
-            above = Above(heading="")  # a line was refused; it may have been the next heading
+        if number > last + 1 and context.heading is not None:
+            context = LineContext(heading="")  # the damaged line may have been the next heading
         last = number
         if line.startswith("#"):
-            _take(above, line)
+            _update(context, line)
         elif line.strip(" "):
             try:
-                yield _utterance(path, number, line, above)
+                yield _utterance(path, number, line, context)
             except DataError as error:
                 on_error(error)
-            above.notes = {}
+            context.notes = {}
 
 
-def _take(above: Above, line: str) -> None:
+def _update(context: LineContext, line: str) -> None:
     if heading := HEADING.fullmatch(line):
-        above.heading = heading[1]
+        context.heading = heading[1]
     elif line.startswith("##"):
-        above.heading = None  # of another kind, such as Rasa's `## synonym: Oslo`
+        context.heading = None  # another heading, such as Rasa's `## synonym: Oslo`
     elif note := NOTE.fullmatch(line):
         if note[1] == "tokens" and note[2] in ("words", "none"):
-            above.words = note[2] == "words"
+            context.words = note[2] == "words"
         else:
-            above.notes[note[1]] = note[2]
+            context.notes[note[1]] = note[2]
 
 
-def _utterance(path: Path, number: int, line: str, above: Above) -> Utterance:
-    if above.heading is None:
+def _utterance(path: Path, number: int, line: str, context: LineContext) -> Utterance:
+    if context.heading is None:
         intent, tab, body = line.partition("\t")
         intent, body = (intent.strip(" "), body) if tab else ("", line)
     else:
-        intent, body = above.heading, re.sub(r"^ *[-*] ", "", line)
+        intent, body = context.heading, re.sub(r"^ *[-*] ", "", line)
     try:
         text, spans = markup.parse(body, escapes=True)
     except markup.MarkupError as error:
         raise DataError(path, number, error.wrong, error.expected) from error
-    tokens = word_offsets(text) if above.words else ()
-    if "tokens" in above.notes:
-        tokens = tokens_of(path, number, _json(path, number, above.notes["tokens"]))
-    parts = parts_of(path, number, _json(path, number, above.notes.get("parts", "[]")))
+    tokens = word_offsets(text) if context.words else ()
+    if "tokens" in context.notes:
+        tokens = tokens_of(path, number, _json(path, number, context.notes["tokens"]))
+    parts = parts_of(path, number, _json(path, number, context.notes.get("parts", "[]")))
     return Utterance(text, intent, spans, tokens, parts, source=f"{path}:{number}")
 
 
@@ -92,22 +93,24 @@ def _json(path: Path, number: int, note: str) -> Any:
     try:
         return json.loads(note)
     except (ValueError, RecursionError) as error:
-        wrong = f"the comment above says {note!r}, which is not valid JSON ({error})"
+        wrong = f"the comment above has {note!r}, which is not valid JSON ({error})"
         raise DataError(path, number, wrong, "a list") from error
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes a line an utterance, its intent before a tab.
+    """Write one line per utterance, the intent before a tab.
 
     Raises:
-        RowError: An utterance has what the format cannot hold.
+        RowError: The format cannot represent an utterance.
     """
     del scheme  # no tags here
     lines, as_words = list[str](), False
     for utterance in utterances:
         text = one_line(utterance)
         if pair := overlaps(utterance.spans):
-            raise utterance.error("two spans overlap", "spans apart: brackets do not cross", *pair)
+            raise utterance.error(
+                "two spans overlap", "spans that do not overlap: brackets cannot cross", *pair
+            )
         if utterance.tokens and (utterance.tokens == word_offsets(text)) != as_words:
             as_words = not as_words
             lines.append(f"# tokens = {'words' if as_words else 'none'}")

@@ -19,10 +19,10 @@ from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads one object a line; keys other than those named are passed over.
+    """Read one object per line; ignore keys that the settings do not name.
 
-    Spans may have any shape that `objects.span_of` knows. `tokens` and `parts` are optional,
-    and so is the intent's key: without it the utterance states none.
+    Spans may have any shape that `objects.span_of` accepts. `tokens`, `parts` and the intent are
+    optional.
     """
     for number, row in read_objects(path, on_error):
         try:
@@ -32,7 +32,7 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes the embedded form, which holds whatever an utterance can."""
+    """Write the embedded form, which can represent every utterance."""
     del scheme  # no tags here
     write_lines(path, [to_json(utterance.to_record()) for utterance in utterances])
 

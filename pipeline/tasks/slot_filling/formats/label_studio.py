@@ -4,8 +4,8 @@
       {"type": "labels", "value": {"start": 3, "end": 7, "text": "Oslo", "labels": ["city"]}},
       {"type": "choices", "value": {"choices": ["book"]}}]}]}
 
-Edges count characters; older versions counted UTF-16 code units (label-studio#1559), which is
-seen where `text` beside the edges says so.
+Offsets count characters. Older versions counted UTF-16 code units (label-studio#1559); the `text`
+beside the offsets shows which unit was used.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from pipeline.tasks.slot_filling.formats.objects import (
 from pipeline.tasks.slot_filling.records import INTENT_SEPARATOR, Span, Utterance
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
-EXPECTED = '{"data": {"text"}, "annotations": [{"result": [...]}]}, as the export named JSON has it'
+EXPECTED = '{"data": {"text"}, "annotations": [{"result": [...]}]}, as in the export called JSON'
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads every task; the text stands under `columns.text` or is the only string of `data`.
+    """Read every task; the text is under `columns.text` or is the only string of `data`.
 
-    Results that are neither labels nor choices (relations, ratings) are passed over. A task that
-    nobody annotated, or on which two annotators differ, is an error: which is right is unknown.
+    Results other than labels and choices (relations, ratings) are ignored. A task without
+    annotations, or with annotations that differ, is an error.
     """
     for number, row in read_list(path, on_error):
         try:
@@ -45,7 +45,7 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes annotated tasks, which the tool imports into a project with Labels and Choices."""
+    """Write annotated tasks that the tool imports into a project with Labels and Choices."""
     del scheme  # no tags here
     write_list(path, [_row(number, each) for number, each in enumerate(utterances, start=1)])
 
@@ -70,16 +70,17 @@ def _utterance(path: Path, number: int, row: Any, key: str) -> Utterance:
         data = row["data"]
         text = data[key] if key in data else _only_string(path, number, data)
         results = [a["result"] for a in row["annotations"] if not a.get("was_cancelled")]
-        found = [_read_results(path, number, text, result) for result in results]
+        annotations = [_read_results(path, number, text, result) for result in results]
     except (TypeError, KeyError, AttributeError) as error:
         raise DataError(path, number, f"{error!r} in {str(row)[:80]}", EXPECTED) from error
     if not isinstance(text, str):
         raise DataError(path, number, f"`{key}` is {text!r}", "a string")
-    different = {(intent, tuple(sorted(spans))) for intent, spans in found}
+    different = {(intent, tuple(sorted(spans))) for intent, spans in annotations}
     if len(different) != 1:
-        wrong = f"{len(found)} annotations that differ" if found else "nobody annotated the task"
+        count = len(annotations)
+        wrong = f"{count} annotations that differ" if count else "the task has no annotation"
         raise DataError(path, number, wrong, "one annotation, or several that agree")
-    intent, spans = found[0]
+    intent, spans = annotations[0]
     return Utterance(
         text,
         intent,
@@ -94,7 +95,7 @@ def _only_string(path: Path, number: int, data: dict[str, Any]) -> str:
     strings = [value for value in data.values() if isinstance(value, str)]
     if len(strings) != 1:
         wrong = f"`data` has {', '.join(data) or 'no key'}"
-        raise DataError(path, number, wrong, "`text`, or its key in data.columns.text")
+        raise DataError(path, number, wrong, "the key `text`, or the key in data.columns.text")
     return strings[0]
 
 
@@ -107,7 +108,7 @@ def _read_results(path: Path, number: int, text: str, result: Any) -> tuple[str,
         elif "labels" in value:
             spans += [_span(path, number, text, value, slot) for slot in value["labels"]]
     if not all(isinstance(choice, str) for choice in choices):
-        raise DataError(path, number, f"`choices` is {choices!r}", "a list of the intents' names")
+        raise DataError(path, number, f"`choices` is {choices!r}", "a list of intent names")
     return INTENT_SEPARATOR.join(choices), spans
 
 

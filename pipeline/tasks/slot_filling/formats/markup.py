@@ -1,8 +1,8 @@
-r"""`[value](slot)` inside a text, read and written.
+r"""Parse and render `[value](slot)` inside a text.
 
-Rasa's way has no escapes: brackets that are no slot are text, and `]` cannot stand in a value.
-In the `inline` format a backslash before one of ``[ ] ( ) : \`` makes it text; any other backslash
-is text itself.
+Rasa has no escapes: brackets that do not mark a slot are text, and a value cannot contain `]`. In
+the `inline` format, a backslash before one of ``[ ] ( ) : \`` makes it text; any other backslash is
+text itself.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pipeline.tasks.slot_filling.records import Span
 # A value, then `(slot)`, `(slot:synonym)` or `{"entity": ..., "role": ...}`.
 PLAIN = re.compile(r"\[([^\]]+?)\](?:\(([^:)]+?)(?::[^)]*)?\)|(\{[^}]+?\}))")
 ESCAPED = re.compile(
-    r"\\[\[\]():\\]|"  # an escape, passed over so that its bracket opens nothing
+    r"\\[\[\]():\\]|"  # consume escapes, so that an escaped bracket opens nothing
     r"\[((?:\\.|[^\[\]\\])+)\](?:\(((?:\\.|[^:()\\])+)(?::(?:\\.|[^()\\])*)?\)|(\{[^}]+?\}))"
 )
 ESCAPE = re.compile(r"\\([\[\]():\\])")
-# Text that looks like a slot and is none is more likely a slip than meant.
+# Text that only looks like a slot is more likely a typing error than intended.
 SLIP = re.compile(r"\]\(|\]\{|\[\{")
 
 
 class MarkupError(ValueError):
-    """What looks like `[value](slot)` and is not; (what is wrong, what was expected)."""
+    """Text that looks like `[value](slot)` but is not; (what is wrong, what was expected)."""
 
     def __init__(self, wrong: str, expected: str = "[value](slot)") -> None:
         super().__init__(f"{wrong}; expected {expected}")
@@ -33,10 +33,10 @@ class MarkupError(ValueError):
 
 
 def parse(marked: str, escapes: bool) -> tuple[str, tuple[Span, ...]]:
-    """The text without markup, and its spans.
+    """Return the text without markup, and its spans.
 
     Raises:
-        MarkupError: Brackets that nearly are a slot.
+        MarkupError: Brackets are an incomplete slot.
     """
     pieces, spans, place, length = list[str](), list[Span](), 0, 0
     for match in (ESCAPED if escapes else PLAIN).finditer(marked):
@@ -53,9 +53,9 @@ def parse(marked: str, escapes: bool) -> tuple[str, tuple[Span, ...]]:
 
 
 def render(text: str, spans: tuple[Span, ...], escapes: bool) -> str:
-    """The text with its spans, which do not overlap, marked: the inverse of `parse`.
+    """Return the text with its non-overlapping spans marked: the inverse of `parse`.
 
-    Without escapes not every text has one: whoever writes must parse the result and compare.
+    Without escapes, not every text can be represented: callers must parse the result and compare.
     """
     brackets, place, pieces = "[]\\" if escapes else "", 0, list[str]()
     for slot, start, end in sorted(spans, key=lambda span: span.start):
@@ -75,18 +75,18 @@ def _plain_slot(slot: str) -> str:
 
 
 def _slot(match: re.Match[str], escapes: bool) -> str:
-    """The slot's name; a role makes it, with its entity: `city.departure`.
+    """Return the slot's name: the entity, followed by the role if there is one (`city.departure`).
 
-    `value` and `group` are passed over.
+    `value` and `group` are ignored.
     """
     if match[2]:
         return _unescape(match[2]) if escapes else match[2]
-    expected = '{"entity": name}, and "role": name where it has one'
+    expected = '{"entity": name}, optionally with "role": name'
     try:
-        about: Any = json.loads(match[3])
+        attributes: Any = json.loads(match[3])
     except ValueError as error:
         raise MarkupError(f"{match[3]} is not valid JSON ({error})", expected) from error
-    names = [about.get("entity"), *([about["role"]] if "role" in about else [])]
+    names = [attributes.get("entity"), *([attributes["role"]] if "role" in attributes else [])]
     if not all(isinstance(name, str) and name for name in names):
         raise MarkupError(f"{match[3]} names no entity", expected)
     return ".".join(names)
@@ -96,8 +96,8 @@ def _text(piece: str, escapes: bool) -> str:
     bare = ESCAPE.sub("  ", piece) if escapes else piece
     if slip := SLIP.search(bare):
         near = piece[max(slip.start() - 20, 0) : slip.end() + 20]
-        hint = "[value](slot)" + (", or \\[ and \\] where brackets are text" if escapes else "")
-        raise MarkupError(f"{near!r} looks like a slot and is none", hint)
+        hint = "[value](slot)" + (", or \\[ and \\] for brackets in the text" if escapes else "")
+        raise MarkupError(f"{near!r} is an incomplete slot", hint)
     return _unescape(piece) if escapes else piece
 
 

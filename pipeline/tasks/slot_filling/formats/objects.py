@@ -1,4 +1,4 @@
-"""What the JSON formats share: a list's objects with their lines, spans in all usual shapes."""
+"""Functions that the JSON formats share: read lists with line numbers, parse spans, write JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPAN = '{"slot": name, "start": int, "end": int}'
 
 
 class Element(NamedTuple):
-    """An object of a JSON list, and where it stands in the file's text: [start, end), its line."""
+    """An element of a JSON list, with its line and its position [start, end) in the content."""
 
     line: int
     value: Any
@@ -27,14 +27,14 @@ class Element(NamedTuple):
 
 
 def read_list(path: Path, on_error: OnError) -> Iterator[tuple[int, Any]]:
-    """Yields (line its brace opens on, value) of the file's one JSON list."""
+    """Yield (line that the element begins on, value) of the file's single JSON list."""
     content = "\n".join(line for _, line in read_lines(path, on_error))
     for element in elements(path, content, on_error):
         yield element.line, element.value
 
 
 def elements(path: Path, content: str, on_error: OnError) -> Iterator[Element]:
-    """The values of the one JSON list that `content` holds."""
+    """Yield the elements of the single JSON list in `content`."""
     decoder, place, line, seen = json.JSONDecoder(), content.find("[") + 1, 1, 0
     if not place or content[: place - 1].strip():
         raise DataError(path, 1, "the file does not begin with `[`", "one JSON list of objects")
@@ -47,7 +47,7 @@ def elements(path: Path, content: str, on_error: OnError) -> Iterator[Element]:
         try:
             value, end = decoder.raw_decode(content, place)
         except (ValueError, RecursionError) as error:
-            # Where one object ends is unknown now, so the rest of the file is, too.
+            # The end of this object is unknown, so the rest of the file cannot be read.
             on_error(DataError(path, line, f"not valid JSON ({error})", "an object of the list"))
             return
         yield Element(line, value, place, end)
@@ -55,10 +55,13 @@ def elements(path: Path, content: str, on_error: OnError) -> Iterator[Element]:
 
 
 def span_of(path: Path, number: int, text: str, item: Any) -> Span:
-    """A span from `[start, end, slot]`, or an object with such keys as tools write.
+    """Return the span of `[start, end, slot]` or of an object with the keys of common tools.
 
-    The slot may stand under `slot`, `label`, `entity` or `type`, the edges under `start` and `end`
-    or `start_offset` and `end_offset`. A `value` beside it must equal the text of the span.
+    The slot may be under `slot`, `label`, `entity` or `type`; the offsets may be under `start` and
+    `end` or `start_offset` and `end_offset`. A `value` beside them must equal the span's text.
+
+    Raises:
+        DataError: The item is not a span, or its `value` differs from the text.
     """
     if isinstance(item, list) and len(item) == 3:
         start, end, name = item
@@ -75,20 +78,20 @@ def span_of(path: Path, number: int, text: str, item: Any) -> Span:
 
 
 def agree(path: Path, number: int, text: str, span: Span, value: Any) -> None:
-    """Refuses a span whose stated value is not the text that it covers."""
+    """Raise an error if the stated value of a span is not the text that it covers."""
     slot, start, end = span
     covered = text[max(start, 0) : max(end, 0)]
     if value == covered:
         return
     wrong = f"span {slot} [{start}, {end}) covers {covered!r}"
-    found = only_place(text, value)
-    fix = f"[{found[0]}, {found[1]}), the only place of {value!r}" if found else ""
+    place = only_place(text, value)
+    fix = f"[{place[0]}, {place[1]}), the only occurrence of {value!r}" if place else ""
     utterance = Utterance(text, "", (), source=f"{path}:{number}")
-    raise utterance.error(wrong, f"its value {value!r}", span, fix=fix, safe=bool(found))
+    raise utterance.error(wrong, f"its value {value!r}", span, fix=fix, safe=bool(place))
 
 
 def only_place(text: str, value: Any) -> tuple[int, int] | None:
-    """Where a value stands in a text, if it does so once."""
+    """Return the offsets of a value in a text if it occurs exactly once."""
     if not isinstance(value, str) or not value:
         return None
     start = text.find(value)
@@ -97,12 +100,12 @@ def only_place(text: str, value: Any) -> tuple[int, int] | None:
 
 
 def first_of(row: dict[str, Any], keys: Sequence[str]) -> Any:
-    """The value of the first key that is there, else None."""
+    """Return the value of the first key that is present, or None."""
     return next((row[key] for key in keys if key in row), None)
 
 
 def tokens_of(path: Path, number: int, tokens: Any) -> tuple[tuple[int, int], ...]:
-    """The source's own tokens, `[[start, end], ...]`."""
+    """Return the tokens of the source, given as `[[start, end], ...]`."""
     try:
         return tuple((index(start), index(end)) for start, end in tokens)
     except (TypeError, ValueError) as error:
@@ -111,14 +114,14 @@ def tokens_of(path: Path, number: int, tokens: Any) -> tuple[tuple[int, int], ..
 
 
 def parts_of(path: Path, number: int, parts: Any) -> tuple[str, ...]:
-    """The parts of a split that an example belongs to, a list of names."""
+    """Return the parts of a split that an example belongs to, given as a list of names."""
     if not (isinstance(parts, list) and all(isinstance(part, str) for part in parts)):
         raise DataError(path, number, f"`parts` is {parts!r}", "a list of names")
     return tuple(parts)
 
 
 def own_keys(utterance: Utterance) -> dict[str, Any]:
-    """`tokens` and `parts`, which other tools do not know and pass over."""
+    """Return `tokens` and `parts`, the keys of this project, which other tools ignore."""
     keys: dict[str, Any] = {}
     if utterance.tokens:
         keys["tokens"] = [list(token) for token in utterance.tokens]
@@ -128,12 +131,12 @@ def own_keys(utterance: Utterance) -> dict[str, Any]:
 
 
 def write_list(path: Path, rows: Sequence[Any]) -> None:
-    """A JSON list, one object a line."""
+    """Write a JSON list, one object per line."""
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     path.write_text(f"[\n{lines}\n]\n" if rows else "[]\n", encoding="utf-8", newline="\n")
 
 
 def write_lines(path: Path, rows: Sequence[Any]) -> None:
-    """JSONL, one object a line."""
+    """Write JSONL, one object per line."""
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_text(lines, encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-r"""Rasa's YAML: `nlu:`, a list of intents with examples and `[value](slot)` inside them.
+r"""Rasa's YAML: `nlu:` is a list of intents whose examples mark slots as `[value](slot)`.
 
     nlu:
     - intent: book
@@ -6,9 +6,9 @@ r"""Rasa's YAML: `nlu:`, a list of intents with examples and `[value](slot)` ins
         - a flight to [Oslo](city)
         - a flight from [Rome]{"entity": "city", "role": "departure"}
 
-A role makes the slot, with its entity: `city.departure`. Synonyms, regular expressions, lookup
-tables, `value` and `group` are passed over. `metadata` may hold our `tokens` (`words` for those
-between spaces) and `parts`.
+An entity and its role form one slot: `city.departure`. Synonyms, regular expressions, lookup
+tables, `value` and `group` are ignored. `metadata` may contain two keys of this project: `tokens`
+(`words` for the words between spaces) and `parts`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from pipeline.tasks.slot_filling.records import Utterance, overlaps, word_offset
 from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 OTHER_ENTRIES = {"synonym", "regex", "lookup"}
-# PyYAML takes these for line breaks (YAML 1.1); as such they would be changed in reading.
+# PyYAML treats these as line breaks (YAML 1.1) and would change them while reading.
 OLD_BREAKS = re.compile("[\x85\u2028\u2029]")
-# What may stand in a block of examples as it is.
+# Texts that need no quoting in a block of examples.
 PLAIN = re.compile(
     "[\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
 )
@@ -39,7 +39,7 @@ WORDS = "words"
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads the examples of every intent; an example's line is its own."""
+    """Yield the examples of every intent, each with its own line number."""
     del columns  # this format has fixed keys
     document = _compose(path, on_error)
     for _, entries in _pairs(path, document, "nlu"):
@@ -51,23 +51,23 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def _compose(path: Path, on_error: OnError) -> yaml.Node | None:
-    """The file as YAML nodes, which know their lines; nothing is constructed from them."""
-    refused: list[DataError] = []
+    """Return the file as YAML nodes, which have line numbers; construct no objects from them."""
+    errors: list[DataError] = []
     lines = list[str]()
-    for number, line in read_lines(path, refused.append):
+    for number, line in read_lines(path, errors.append):
         lines.append(line)
-        if odd := OLD_BREAKS.search(line):
-            wrong = f"U+{ord(odd[0]):04X}, which breaks lines in YAML 1.1"
-            refused.append(DataError(path, number, wrong, "it as an escape in double quotes"))
-    for error in refused:
+        if old_break := OLD_BREAKS.search(line):
+            wrong = f"U+{ord(old_break[0]):04X} is a line break in YAML 1.1"
+            errors.append(DataError(path, number, wrong, "an escape in double quotes"))
+    for error in errors:
         on_error(error)
-    if refused:
-        return None  # what the lines below belong to is unknown
+    if errors:
+        return None  # the nesting of later lines is unknown
     try:
         return yaml.compose("\n".join(lines) + "\n", yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         wrong = f"not valid YAML ({' '.join(str(error).split())})"
-        on_error(DataError(path, _line_of(error, lines), wrong, "a file that Rasa reads"))
+        on_error(DataError(path, _line_of(error, lines), wrong, "a YAML file that Rasa can read"))
         return None
 
 
@@ -86,7 +86,7 @@ def _kind(node: yaml.Node) -> str:
 
 
 def _pairs(path: Path, node: yaml.Node | None, *keys: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """The (key, value) nodes of a mapping, of these keys if any are named."""
+    """Yield the (key, value) nodes of a mapping, only those of `keys` if any are given."""
     if node is None:
         return
     if not isinstance(node, yaml.MappingNode):
@@ -103,18 +103,18 @@ def _items(path: Path, node: yaml.Node, expected: str) -> list[yaml.Node]:
 
 
 def _entry(path: Path, node: yaml.Node, on_error: OnError) -> Iterator[Utterance]:
-    found = {key.value: value for key, value in _pairs(path, node)}
-    if OTHER_ENTRIES & found.keys():
+    fields = {key.value: value for key, value in _pairs(path, node)}
+    if OTHER_ENTRIES & fields.keys():
         return
-    missing = [key for key in ("intent", "examples") if key not in found]
+    missing = [key for key in ("intent", "examples") if key not in fields]
     if missing:
         wrong = f"an entry without `{missing[0]}`"
         raise DataError(path, _line(node), wrong, "`intent: name` and `examples: |`")
-    intent = _string(path, found["intent"], "the intent's name")
-    shared = _metadata(path, found.get("metadata"))
-    for number, marked, about in _examples(path, found["examples"], on_error):
+    intent = _string(path, fields["intent"], "the intent's name")
+    shared = _metadata(path, fields.get("metadata"))
+    for number, marked, metadata in _examples(path, fields["examples"], on_error):
         try:
-            yield _utterance(path, number, intent, marked, {**shared, **about})
+            yield _utterance(path, number, intent, marked, {**shared, **metadata})
         except DataError as error:
             on_error(error)
 
@@ -122,7 +122,7 @@ def _entry(path: Path, node: yaml.Node, on_error: OnError) -> Iterator[Utterance
 def _examples(
     path: Path, node: yaml.Node, on_error: OnError
 ) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """(line, text with markup, metadata) of each example, of a block of them or a list."""
+    """Yield (line, text with markup, metadata) of each example in a block or a list."""
     if isinstance(node, yaml.ScalarNode):
         first = _line(node) + (node.style == "|")
         for place, line in enumerate(str(node.value).split("\n")):
@@ -137,12 +137,12 @@ def _examples(
         if isinstance(item, yaml.ScalarNode):
             yield _line(item), item.value, {}
             continue
-        found = {key.value: value for key, value in _pairs(path, item)}
-        if "text" not in found:
+        fields = {key.value: value for key, value in _pairs(path, item)}
+        if "text" not in fields:
             on_error(DataError(path, _line(item), "an example without `text`", "`text: ...`"))
             continue
-        text = _string(path, found["text"], "the example's text").removesuffix("\n")
-        yield _line(found["text"]), text, _metadata(path, found.get("metadata"))
+        text = _string(path, fields["text"], "the example's text").removesuffix("\n")
+        yield _line(fields["text"]), text, _metadata(path, fields.get("metadata"))
 
 
 def _string(path: Path, node: yaml.Node, expected: str) -> str:
@@ -152,49 +152,51 @@ def _string(path: Path, node: yaml.Node, expected: str) -> str:
 
 
 def _metadata(path: Path, node: yaml.Node | None) -> dict[str, Any]:
-    """Our keys of `metadata`, which hold JSON; it may be anything else, too."""
+    """Return the keys of this project in `metadata`, parsed as JSON; ignore everything else."""
     if not isinstance(node, yaml.MappingNode):
         return {}
-    found = {}
+    metadata = {}
     for key, value in _pairs(path, node, "tokens", "parts"):
         stated = _string(path, value, f"`{key.value}` as JSON in quotes")
         try:
-            found[key.value] = WORDS if stated == WORDS else json.loads(stated)
+            metadata[key.value] = WORDS if stated == WORDS else json.loads(stated)
         except (ValueError, RecursionError) as error:
             wrong = f"`{key.value}` is {stated!r}"
             raise DataError(path, _line(value), wrong, "JSON in quotes") from error
-    return found
+    return metadata
 
 
-def _utterance(path: Path, number: int, intent: str, marked: str, about: Any) -> Utterance:
+def _utterance(path: Path, number: int, intent: str, marked: str, metadata: Any) -> Utterance:
     try:
         text, spans = markup.parse(marked, escapes=False)
     except markup.MarkupError as error:
         raise DataError(path, number, error.wrong, error.expected) from error
-    tokens = about.get("tokens", [])
+    tokens = metadata.get("tokens", [])
     return Utterance(
         text,
         intent,
         spans,
         word_offsets(text) if tokens == WORDS else tokens_of(path, number, tokens),
-        parts_of(path, number, about.get("parts", [])),
+        parts_of(path, number, metadata.get("parts", [])),
         source=f"{path}:{number}",
     )
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes the utterances intent by intent, in the order in which the intents first come.
+    """Write the utterances grouped by intent, in the order of each intent's first utterance.
 
     Raises:
-        RowError: An utterance has what the format cannot hold.
+        RowError: The format cannot represent an utterance.
     """
     del scheme  # no tags here
     groups: dict[str, list[Utterance]] = {}
     for utterance in utterances:
         if not utterance.intent:
-            raise utterance.error("it has no intent", "one: Rasa's examples stand under an intent")
+            raise utterance.error("it has no intent", "one: Rasa groups examples by intent")
         if pair := overlaps(utterance.spans):
-            raise utterance.error("two spans overlap", "spans apart: brackets do not cross", *pair)
+            raise utterance.error(
+                "two spans overlap", "spans that do not overlap: brackets cannot cross", *pair
+            )
         groups.setdefault(utterance.intent, []).append(utterance)
     entries = [line for group in groups.values() for line in _lines(group)]
     head = ['version: "3.1"', "nlu:" if entries else "nlu: []"]
@@ -202,7 +204,7 @@ def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None
 
 
 def _lines(group: Sequence[Utterance]) -> Iterator[str]:
-    """An entry: a block of examples if all are simple, else a list of texts with metadata."""
+    """Yield an entry: a block of examples if all are simple, else a list of texts with metadata."""
     yield f"- intent: {_scalar(group[0].intent)}"
     as_words = any(u.tokens for u in group) and all(u.tokens == word_offsets(u.text) for u in group)
     if as_words:
@@ -224,7 +226,7 @@ def _lines(group: Sequence[Utterance]) -> Iterator[str]:
 
 
 def _scalar(text: str) -> str:
-    """The text on one line of YAML, in double quotes unless it is a name like any other."""
+    """Return the text as a YAML scalar on one line, in double quotes unless it is a plain name."""
     if re.fullmatch(r"[A-Za-z][\w./+#-]*", text) and yaml.safe_load(text) == text:
         return text
     quoted: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9)

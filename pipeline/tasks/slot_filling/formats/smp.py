@@ -20,7 +20,7 @@ from pipeline.tasks.slot_filling.settings import ColumnSettings
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads the file's one list; an object's line is the one its brace opens on."""
+    """Read the file's single list; an object's line is that of its opening brace."""
     del columns  # this format has fixed keys
     for number, row in read_list(path, on_error):
         try:
@@ -30,11 +30,15 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = "") -> None:
-    """Writes the list, one object a line; every object needs an intent."""
+    """Write the list, one object per line.
+
+    Raises:
+        RowError: An utterance has no intent.
+    """
     del scheme  # no tags here
     for utterance in utterances:
         if not utterance.intent:
-            raise utterance.error("it has no intent", "one: an object of SMP's JSON states it")
+            raise utterance.error("it has no intent", "one: SMP's JSON requires it")
     write_list(path, [_row(utterance) for utterance in utterances])
 
 

@@ -1,4 +1,4 @@
-"""CSV or TSV with a header: a text, its tags between spaces, its intent."""
+"""CSV or TSV with a header: the text, its tags separated by spaces, and its intent."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ PARTS = "parts"
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads the columns named in the config, and `parts` if there; others are passed over."""
+    """Read the columns named in the config, and `parts` if present; ignore others."""
     names = (columns.text, columns.tags, columns.intent)
     scheme = scheme_of(path, columns.tags)
     for number, row in read_table(path, on_error):
         missing = [name for name in names if name not in row]
         if missing:
-            found = ", ".join(row)
-            raise DataError(
-                path, 1, f"no column {missing[0]!r} among {found}", "the config's names"
-            )
+            wrong = f"no column {missing[0]!r} among {', '.join(row)}"
+            raise DataError(path, 1, wrong, "each configured column")
         text, tags, intent = (row[name] for name in names)
         try:
             utterance = tagged(path, number, text, tags, intent.strip(), scheme)
@@ -38,10 +36,10 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO) -> None:
-    """Writes a table; tabs part its cells if the file's name says `.tsv`, else commas.
+    """Write a table, separated by tabs if the file name has `.tsv`, otherwise by commas.
 
     Raises:
-        RowError: An utterance has what the format cannot hold.
+        RowError: The format cannot represent an utterance.
     """
     rows = list(rows_of_words(utterances, scheme))
     header = ["text", "tags", "intent", *([PARTS] if any(u.parts for u, _, _ in rows) else [])]
@@ -55,6 +53,6 @@ def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO
 
 
 def scheme_of(path: Path, column: str) -> str:
-    """The tag scheme of the table, from a pass over it."""
-    rows = read_table(path, lambda _: None)  # `read` tells of damaged lines
+    """Return the tag scheme of the table; reads it once."""
+    rows = read_table(path, lambda _: None)  # `read` reports damaged lines
     return schemes.detect(row.get(column, "").split() for _, row in rows)

@@ -1,4 +1,4 @@
-"""A folder with `seq.in`, `seq.out` and `label`, line by line: ATIS and SNIPS as they circulate."""
+"""A folder with parallel files `seq.in`, `seq.out` and `label`, as ATIS and SNIPS are published."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FILES = ("seq.in", "seq.out", "label")
 
 
 def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Iterator[Utterance]:
-    """Reads the three files of the folder side by side."""
+    """Read the three files of the folder in parallel."""
     del columns  # this format has none
     scheme = scheme_of(path)
     texts, tags, intents = (read_lines(require(path / name), on_error) for name in FILES)
     for rows in itertools.zip_longest(texts, tags, intents):
         numbers = [row[0] if row is not None else math.inf for row in rows]
-        if len(set(numbers)) > 1:  # a file ended, or a line of it was refused
+        if len(set(numbers)) > 1:  # a file ended, or one of its lines was damaged
             line, short = int(min(numbers)), FILES[numbers.index(max(numbers))]
-            wrong = f"{short} has no line beside line {line} of the others"
-            on_error(DataError(path / short, line, wrong, "as many lines in all three files"))
+            wrong = f"{short} has no line for line {line} of the other files"
+            on_error(DataError(path / short, line, wrong, "equal line counts in all three files"))
             return
         (number, text), (_, tag_line), (_, intent) = rows
         try:
@@ -37,16 +37,17 @@ def read(path: Path, columns: ColumnSettings, on_error: OnError = stop) -> Itera
 
 
 def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO) -> None:
-    """Writes the three files into the folder. Words are those between spaces; parts have no place.
+    """Write the three files into the folder.
 
     Raises:
-        RowError: An utterance has what the format cannot hold.
+        RowError: An utterance has `parts`, tokens that are not the words between spaces, or
+            anything else that the format cannot represent.
     """
     rows = list(rows_of_words(utterances, scheme))
     for utterance, _, _ in rows:
         if utterance.parts:
             wrong = f"it belongs to the parts {', '.join(utterance.parts)}"
-            raise utterance.error(wrong, "none: triples have no place for them (jsonl has)")
+            raise utterance.error(wrong, "none: triples cannot hold parts (jsonl can)")
     path.mkdir(exist_ok=True)
     lines = [(text, tags, utterance.intent) for utterance, text, tags in rows]
     for place, name in enumerate(FILES):
@@ -55,6 +56,6 @@ def write(utterances: Sequence[Utterance], path: Path, scheme: str = schemes.BIO
 
 
 def scheme_of(path: Path) -> str:
-    """The tag scheme of the folder, from a pass over `seq.out`."""
-    lines = read_lines(require(path / "seq.out"), lambda _: None)  # `read` tells of damaged ones
+    """Return the tag scheme of the folder; reads `seq.out` once."""
+    lines = read_lines(require(path / "seq.out"), lambda _: None)  # `read` reports damaged lines
     return schemes.detect(line.split() for _, line in lines)

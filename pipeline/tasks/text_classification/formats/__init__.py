@@ -1,14 +1,14 @@
-"""Readers and writers of labelled texts, one module a format.
+"""Readers and writers of labelled texts, one module per format.
 
-- `table` (CSV, TSV), `jsonl`, `parquet`, `tfds_split`: columns; `values` is what they share.
-- `fasttext`, `label_text`: a line an example, the labels first.
-- `folders`: a folder a class, a file an example.
+- `table` (CSV, TSV), `jsonl`, `parquet`, `tfds_split`: columns; `values` holds what they share.
+- `fasttext`, `label_text`: one example per line, the labels first.
+- `folders`: one folder per class, one file per example.
 
-`read(path, form, on_error)` goes through a file once and yields `Example`s as they stand there,
-labels as the file has them. A bad line goes to `on_error` with its file, line, what is wrong and
-what was expected, and is not yielded.
+`read(path, form, on_error)` reads a file and yields its `Example`s unchanged, with the labels of
+the file. A bad line is passed to `on_error` with its file, line, what is wrong and what was
+expected; it is not yielded.
 
-`write(examples, path, multi_label)` writes what `read` gives back. What the format cannot hold is
-a `RowError` that names the example's own file and line, or is noticed by `writer`, which reads
-every file back.
+`write(examples, path, multi_label)` is the inverse of `read`. If the format cannot represent an
+example, `write` raises a `RowError` with the example's own file and line, or `writer` detects the
+difference when it reads the file back.
 """

@@ -16,19 +16,21 @@ HEAD = re.compile(rf"{PREFIX}([^ \t]*)(?:[ \t]+(?={PREFIX})|[ \t]|$)")
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads a line an example; the text is all behind one space or tab after the last label."""
+    """Read one example per line; the text begins after one space or tab behind the last label."""
     for number, line in read_lines(path, on_error, form.encoding):
         if not line.strip():
             continue
         labels, text = parse(line)
         if any(word.startswith(PREFIX) for word in re.split("[ \t]", text)):
-            on_error(DataError(path, number, f"{PREFIX} inside the text", "all labels before it"))
+            on_error(
+                DataError(path, number, f"{PREFIX} inside the text", "all labels before the text")
+            )
             continue
         yield Example(text, labels, f"{path}:{number}")
 
 
 def parse(line: str) -> tuple[tuple[str, ...], str]:
-    """The labels that a line begins with, and its text."""
+    """Return the labels at the beginning of a line, and the text after them."""
     labels, place = list[str](), 0
     while match := HEAD.match(line, place):
         labels.append(match[1])
@@ -37,15 +39,15 @@ def parse(line: str) -> tuple[tuple[str, ...], str]:
 
 
 def line_of(labels: Sequence[str], text: str) -> str:
-    """The inverse of `parse`."""
+    """Return the line for labels and a text: the inverse of `parse`."""
     return "".join(f"{PREFIX}{label} " for label in labels) + text
 
 
 def write(examples: Sequence[Example], path: Path, multi_label: bool) -> None:
-    """Writes a line an example.
+    """Write one line per example.
 
     Raises:
-        RowError: A text has a line break or `__label__`, a label has a space.
+        RowError: A text has a line break or `__label__`, or a label has a space.
     """
     del multi_label  # the lines are the same
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -54,7 +56,7 @@ def write(examples: Sequence[Example], path: Path, multi_label: bool) -> None:
             inside = any(word.startswith(PREFIX) for word in re.split("[ \t]", each.text))
             if "\n" in line or line.endswith("\r") or inside or parse(line)[0] != each.labels:
                 wrong = (
-                    "fasttext has no place for line breaks and label marks in a text, spaces in a"
+                    f"fasttext cannot hold line breaks or {PREFIX} in a text, or spaces in a label"
                 )
-                raise each.error(f"{wrong} label", "none of these (jsonl holds any)")
+                raise each.error(wrong, "none of these (jsonl holds them)")
             file.write(f"{line}\n")

@@ -1,4 +1,4 @@
-"""A folder a class, a file an example."""
+"""One folder per class, one file per example."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pipeline.tasks.text_classification.records import Example
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads all files, class by class; names that begin with a dot are passed over.
+    """Read all files, class by class; ignore names that begin with a dot.
 
-    A text is all of its file, line breaks too; its source is the file's first line.
+    A text is the whole content of its file, including line breaks; its source is the first line.
     """
     for folder in visible(path):
         if not folder.is_dir():
-            on_error(DataError(folder, 0, "a file beside the class folders", "folders alone"))
+            on_error(DataError(folder, 0, "a file beside the class folders", "only folders"))
             continue
         for file in visible(folder):
             if file.is_dir():
-                on_error(DataError(file, 0, "a folder in a class folder", "files alone"))
+                on_error(DataError(file, 0, "a folder in a class folder", "only files"))
                 continue
             lines = list(whole_lines(file, on_error, form.encoding))
             if all(line.whole for line in lines):
@@ -31,11 +31,11 @@ def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that `read` reads."""
+    """Return the files that `read` reads."""
     folders = [folder for folder in visible(path) if folder.is_dir()]
     return [file for folder in folders for file in visible(folder) if file.is_file()]
 
 
 def visible(folder: Path) -> list[Path]:
-    """What a folder holds, in order, without names that begin with a dot."""
+    """Return the sorted entries of a folder, without names that begin with a dot."""
     return sorted(each for each in folder.iterdir() if not each.name.startswith("."))

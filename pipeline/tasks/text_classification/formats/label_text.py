@@ -1,4 +1,4 @@
-"""Lines of a label, one space or tab, and the text, as TREC and SST circulate."""
+"""Lines with a label, one space or tab, and the text, as TREC and SST are distributed."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from pipeline.tasks.text_classification.file_format import Form
 from pipeline.tasks.text_classification.formats.values import split_cell
 from pipeline.tasks.text_classification.records import Example
 
-LABELS = ","  # between several labels that we write
+LABELS = ","  # separator between several labels when writing
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads a line an example; the label is all before the first space or tab."""
+    """Read one example per line; the label ends at the first space or tab."""
     for number, line in read_lines(path, on_error, form.encoding):
         if not line.strip():
             continue
         label, separator, text = parse(line)
         if not label or not separator:
-            wrong = "no label before the text" if not label else f"{label[:40]!r} stands alone"
-            on_error(DataError(path, number, wrong, "a label, one space or tab, the text"))
+            wrong = "no label before the text" if not label else f"no text after {label[:40]!r}"
+            on_error(DataError(path, number, wrong, "a label, one space or tab, and the text"))
             continue
         yield Example(text, split_cell(label, form), f"{path}:{number}")
 
 
 def parse(line: str) -> tuple[str, str, str]:
-    """The label, what parts it from the text, and the text."""
+    """Split a line into the label, the separator and the text."""
     label = re.split("[ \t]", line, maxsplit=1)[0]
     return label, line[len(label) : len(label) + 1], line[len(label) + 1 :]
 
 
 def write(examples: Sequence[Example], path: Path, multi_label: bool) -> None:
-    """Writes a line an example.
+    """Write one line per example.
 
     Raises:
-        RowError: A text has a line break, a label has a space, or there is none.
+        RowError: A text has a line break, a label has a space, or an example has no label.
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for each in examples:
@@ -46,9 +46,7 @@ def write(examples: Sequence[Example], path: Path, multi_label: bool) -> None:
             line = f"{cell} {each.text}"
             joint = multi_label and any(LABELS in label for label in each.labels)
             if "\n" in line or line.endswith("\r") or joint or not cell or parse(line)[0] != cell:
-                wrong = (
-                    "label_text has no place for line breaks, spaces in a label, no label at all"
-                )
-                wrong += f" and `{LABELS}` in one of several" if multi_label else ""
-                raise each.error(wrong, "none of these (jsonl holds any)")
+                wrong = "label_text cannot hold line breaks, spaces in a label, missing labels"
+                wrong += f", or `{LABELS}` in one of several labels" if multi_label else ""
+                raise each.error(wrong, "none of these (jsonl holds them)")
             file.write(f"{line}\n")

@@ -2,10 +2,10 @@
 
 `<tu><tuv xml:lang="en-GB"><seg>Hello</seg></tuv><tuv xml:lang="de"><seg>Hallo</seg></tuv></tu>`
 
-A language of the config is that of a `tuv` with the same code, or with a more special one (`en`
-means `en-GB`, too); of several the first. Codes inside a segment (`bpt`, `ept`, `it`, `ph`, `ut`)
-are markup and no text. The file says its encoding itself. Entities of its own are refused and
-nothing outside it is read, so that a file cannot name others or swell in memory.
+A language of the config matches a `tuv` with the same code or a more specific one (`en` matches
+`en-GB`); of several, the first is used. Codes inside a segment (`bpt`, `ept`, `it`, `ph`, `ut`) are
+markup, not text. The file declares its encoding. Entities that a file declares are rejected and
+nothing outside the file is read, so a file can neither include others nor expand in memory.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from pipeline.tasks.translation.settings import UNKNOWN, LanguageSettings
 
 CHUNK = 1 << 16
 CODES = frozenset(("bpt", "ept", "it", "ph", "ut"))
-ENTITY = "text alone: no entities but &amp; &lt; &gt; &quot; &apos; and numbers"
-UNHELD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # that XML 1.0 has no place for
-ANY = {"source": "x-source", "target": "x-target"}  # languages that nobody knows
+ENTITY = "only the entities &amp; &lt; &gt; &quot; &apos; and numeric ones"
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML 1.0
+ANY = {"source": "x-source", "target": "x-target"}  # codes for unknown languages
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4">\n<header creationtool="nlp"'
     ' creationtoolversion="1" segtype="sentence" o-tmf="jsonl" adminlang="en" srclang={}'
@@ -44,22 +44,22 @@ UNIT = "<tu><tuv xml:lang={}><seg>{}</seg></tuv><tuv xml:lang={}><seg>{}</seg></
 
 @dataclass
 class Unit:
-    """A `tu` while it is read: its line, its segments by language, what is wrong with it."""
+    """A `tu`: its line, its (language, text) segments, and what is wrong with it."""
 
     line: int
     segments: list[tuple[str, str]] = field(default_factory=list)
     wrong: str = ""
 
     def find(self, language: str) -> str | None:
-        """The segment in a language."""
+        """Return the segment in a language, or None."""
         wanted = _code(language)
         exact = [text for code, text in self.segments if code == wanted]
-        special = [text for code, text in self.segments if code.startswith(f"{wanted}-")]
-        return next(iter(exact + special), None)
+        specific = [text for code, text in self.segments if code.startswith(f"{wanted}-")]
+        return next(iter(exact + specific), None)
 
 
 def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
-    """Reads a unit an example; its line is that where it begins."""
+    """Read one example per unit; its line is that of the `tu` element."""
     for unit in _units(path, on_error):
         try:
             yield _example(path, unit, form.languages)
@@ -68,35 +68,35 @@ def read(path: Path, form: Form, on_error: OnError = stop) -> Iterator[Example]:
 
 
 def languages_in(path: Path, units: int) -> list[str]:
-    """The languages of the first units, regions left out, the most frequent first."""
+    """Return the languages of the first units without regions, the most frequent first."""
     counts = Counter(
         code if code.startswith("x-") else code.partition("-")[0]
         for unit in itertools.islice(_units(path, stop), units)
         for code, _ in unit.segments
     )
-    return [code for code, _ in counts.most_common()]  # of equally frequent ones the first
+    return [code for code, _ in counts.most_common()]  # on ties the first seen
 
 
 def write(examples: Sequence[Example], path: Path) -> None:
-    """Writes a unit an example, the languages as the texts let guess them.
+    """Write one unit per example, with language codes guessed from the texts.
 
     Raises:
-        RowError: A side has a character that XML cannot hold.
+        RowError: A side has a character that XML does not allow.
     """
     source, target = languages_of(examples)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(HEAD.format(quoteattr(source)))
         for each in examples:
-            if unheld := UNHELD.search(each.text + each.target):
-                wrong = f"XML has no place for the character {unheld[0]!r}"
-                raise each.error(wrong, "none of these (jsonl holds any)")
+            if invalid := NOT_XML.search(each.text + each.target):
+                wrong = f"XML cannot hold the character {invalid[0]!r}"
+                raise each.error(wrong, "a text without it (jsonl holds any)")
             sides = (_escaped(each.text), _escaped(each.target))
             file.write(UNIT.format(quoteattr(source), sides[0], quoteattr(target), sides[1]))
         file.write("</body>\n</tmx>\n")
 
 
 def languages_of(examples: Sequence[Example]) -> tuple[str, str]:
-    """The codes that a file which we write has: guessed, or `x-source` and `x-target`."""
+    """Return the guessed language codes of both sides, or `x-source` and `x-target`."""
     source = language_of(each.text for each in examples)
     target = language_of(each.target for each in examples)
     if UNKNOWN in (source, target) or source == target:
@@ -114,10 +114,10 @@ def _units(path: Path, on_error: OnError) -> Iterator[Unit]:
                 reader.done = not chunk
             except expat.ExpatError as error:
                 wrong = f"not well-formed XML ({expat.ErrorString(error.code)})"
-                reader.stop(DataError(path, error.lineno, wrong, "a whole TMX file"))
+                reader.stop(DataError(path, error.lineno, wrong, "an intact TMX file"))
             except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                reader.stop(DataError(path, 0, f"damaged ({error})", "a whole gzip file"))
-            except DataError as error:  # an entity
+                reader.stop(DataError(path, 0, f"damaged ({error})", "an intact gzip file"))
+            except DataError as error:  # from `_refuse_entity`
                 reader.stop(error)
             yield from reader.take()
     if reader.failed:
@@ -125,14 +125,14 @@ def _units(path: Path, on_error: OnError) -> Iterator[Unit]:
 
 
 class _Reader:
-    """An expat parser that gathers units."""
+    """An expat parser that collects units."""
 
     def __init__(self, path: Path) -> None:
         self.done = False
         self.failed: DataError | None = None
         self._path, self._units = path, list[Unit]()
         self._unit: Unit | None = None
-        self._text: list[str] | None = None  # of the segment that is read
+        self._text: list[str] | None = None  # of the current segment
         self._language, self._codes = "", 0
         self.parser: Any = expat.ParserCreate()
         self.parser.buffer_text = True
@@ -143,12 +143,12 @@ class _Reader:
         self.parser.SkippedEntityHandler = self._skipped
 
     def take(self) -> list[Unit]:
-        """The units that have ended since the last call."""
+        """Return the units completed since the last call."""
         units, self._units = self._units, []
         return units
 
     def stop(self, error: DataError) -> None:
-        """No more is read after this error."""
+        """Stop reading because of an error."""
         self.done, self.failed = True, error
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -178,7 +178,7 @@ class _Reader:
 
     def _skipped(self, name: str, is_parameter: bool) -> None:
         if self._unit is not None and not is_parameter:
-            self._unit.wrong = f"the entity &{name}; stands for nothing"
+            self._unit.wrong = f"the entity &{name}; is not defined"
 
     def _refuse_entity(self, name: str, *_: object) -> None:
         line = self.parser.CurrentLineNumber
@@ -188,13 +188,13 @@ class _Reader:
 def _example(path: Path, unit: Unit, languages: LanguageSettings) -> Example:
     if unit.wrong:
         raise DataError(path, unit.line, unit.wrong, ENTITY)
-    found = {code: unit.find(code) for code in (languages.source, languages.target)}
-    for code, text in found.items():
+    segments = {code: unit.find(code) for code in (languages.source, languages.target)}
+    for code, text in segments.items():
         if text is None:
             known = ", ".join(code for code, _ in unit.segments) or "nothing"
             expected = "both languages of data.languages"
             raise DataError(path, unit.line, f"no `{code}` among {known}", expected)
-    text, target = found[languages.source], found[languages.target]
+    text, target = segments[languages.source], segments[languages.target]
     return Example(text or "", target or "", f"{path}:{unit.line}")
 
 

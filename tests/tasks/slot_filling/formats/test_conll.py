@@ -52,18 +52,20 @@ def test_words_that_look_like_comments_are_words(write_file):
 @pytest.mark.parametrize(
     ("block", "line", "message"),
     [
-        ("a\tO\nb\nc\tO", 5, "the one column 'b'; expected a word, a space or tab, and its tag"),
-        ("a x O\nb O", 5, "2 columns after rows of 3; expected as many in every row"),
+        ("a\tO\nb\nc\tO", 5, "only one column, 'b'; expected a word, a space or tab, and its tag"),
+        ("a x O\nb O", 5, "2 columns after rows of 3; expected the same number in all"),
         ("a O\nb b-x", 5, "tag 1 is 'b-x'; expected O, B-slot or I-slot"),
-        ("# text = a c\na O\nb O", 6, "the word 'b' does not stand in ' c', the rest of `# text`"),
+        ("# text = a c\na O\nb O", 6, "the word 'b' does not occur in ' c', the rest of `# text`"),
         ("# intent: x", 4, "the intent 'x' without words"),
         ("# tokens = [[0\na O", 5, "`# tokens` is not valid JSON"),
-        ("# tokens = [[1, 2]]\na O", 5, "the words are not those that `# tokens` cuts out"),
+        ("# tokens = [[1, 2]]\na O", 5, "the words differ from the text at the offsets"),
         ("# parts = 7\na O", 5, "`parts` is 7; expected a list of names"),
         ("a O\nb \udcff", 5, "byte 0xff at column 3 is not UTF-8"),
     ],
 )
-def test_a_bad_block_is_refused_by_line_and_the_others_are_read(write_file, block, line, message):
+def test_a_bad_block_is_rejected_with_its_line_and_the_others_are_read(
+    write_file, block, line, message
+):
     content = f"x O\ny O\n\n{block}\n\nz B-city\n".encode("utf-8", "surrogateescape")
     path, errors = write_file(content), []
     assert [found.text for found in read_all(path, errors.append)] == ["x y", "z"]
@@ -100,13 +102,16 @@ def test_what_is_written_by_hand(tmp_path):
     ("row", "message"),
     [
         (Utterance("a b", "x", (Span("s", 0, 2), Span("t", 1, 3))), "two spans overlap"),
-        (Utterance("ab", "x", (Span("s", 0, 1),), ((0, 2),)), "span s 'a' is not made up of whole"),
-        (Utterance("a", "x", (Span("s t", 0, 1),)), "the slot's name 's t' holds white space"),
+        (
+            Utterance("ab", "x", (Span("s", 0, 1),), ((0, 2),)),
+            "span s 'a' does not consist of whole",
+        ),
+        (Utterance("a", "x", (Span("s t", 0, 1),)), "the slot name 's t' contains whitespace"),
         (Utterance("a\nb", "x", ()), "a line break in the text"),
-        (Utterance("a b", "x", (), ((0, 2),)), "a token with a space at its edge or a tab"),
+        (Utterance("a b", "x", (), ((0, 2),)), "a token has outer spaces or a tab"),
     ],
 )
-def test_what_columns_cannot_hold_is_refused(tmp_path, row, message):
+def test_what_columns_cannot_hold_is_rejected(tmp_path, row, message):
     from dataclasses import replace
 
     with pytest.raises(DataError) as caught:

@@ -47,7 +47,9 @@ def test_edges_count_utf_16_code_units(read_rows, tmp_path):
     assert found.spans == (Span("city", 3, 7),)
     write([found], tmp_path / "b.jsonl")
     assert json.loads((tmp_path / "b.jsonl").read_text())["label"] == [[5, 9, "city"]]
-    with pytest.raises(DataError, match=r"a\.jsonl:1: span city \[1, 9\) cuts a character of two"):
+    with pytest.raises(
+        DataError, match=r"a\.jsonl:1: span city \[1, 9\) splits a character of two"
+    ):
         read_rows({"text": text, "label": [[1, 9, "city"]]})
 
 
@@ -84,7 +86,7 @@ def test_what_is_written_by_hand(tmp_path):
         ({"text": "a", "label": [], "cats": "x"}, "`cats` is 'x'; expected a list"),
     ],
 )
-def test_a_bad_row_is_refused_where_it_stands(read_rows, tmp_path, row, message):
+def test_a_bad_row_is_rejected_with_its_line(read_rows, tmp_path, row, message):
     good, errors = {"text": "a", "label": []}, []
     assert len(read_rows(good, row, good, on_error=errors.append)) == 2
     assert [

@@ -26,14 +26,14 @@ def read_text(write):
         ("[京](a)[都](b)", "京都", [("a", 0, 1), ("b", 1, 2)]),
         ('[Rome]{"entity": "city", "role": "from"}', "Rome", [("city.from", 0, 4)]),
         ("[NYC](city:New York)", "NYC", [("city", 0, 3)]),
-        (r"\[Rome](x)", None, "looks like a slot and is none"),
+        (r"\[Rome](x)", None, "is an incomplete slot"),
         (r"\[Rome\](x) [a\]](b)", "[Rome](x) a]", [("b", 10, 12)]),
         (r"C:\new [a](b\:c\))", r"C:\new a", [("b:c)", 7, 8)]),
         (r"\\[a](b)", "\\a", [("b", 1, 2)]),
         ("see [1] or (2) or ]", "see [1] or (2) or ]", []),
-        ("[a](  ", None, "looks like a slot and is none"),
-        ("[](city)", None, "looks like a slot and is none"),
-        ("[a]()", None, "looks like a slot and is none"),
+        ("[a](  ", None, "is an incomplete slot"),
+        ("[](city)", None, "is an incomplete slot"),
+        ("[a]()", None, "is an incomplete slot"),
         ('[a]{"role": "x"}', None, "names no entity"),
         ("[a]{city}", None, "is not valid JSON"),
     ],
@@ -98,7 +98,7 @@ def test_what_is_written_by_hand(tmp_path):
     ]
 
 
-def test_spans_that_overlap_are_refused(tmp_path):
+def test_spans_that_overlap_are_rejected(tmp_path):
     row = Utterance("abc", "x", (Span("s", 0, 2), Span("t", 1, 3)), source="f:4")
     with pytest.raises(DataError, match=r"^f:4: two spans overlap"):
         write([row], tmp_path / "a.txt")

@@ -97,7 +97,7 @@ def test_the_config_names_the_keys(read_rows):
         (changed(parts=None), "`parts` is None; expected a list of names"),
     ],
 )
-def test_a_bad_line_is_refused_where_it_stands(read_rows, tmp_path, row, message):
+def test_a_bad_line_is_rejected_with_its_line(read_rows, tmp_path, row, message):
     with pytest.raises(DataError) as caught:
         read_rows(GOOD, row, GOOD)
     assert str(caught.value).startswith(f"{tmp_path}/data.jsonl:2: {message}")

@@ -71,7 +71,7 @@ def test_annotators_who_agree_are_one_and_a_cancelled_one_is_none(read_rows):
 @pytest.mark.parametrize(
     ("row", "wrong"),
     [
-        (task(), "nobody annotated the task"),
+        (task(), "the task has no annotation"),
         (task([CHOICE], [CHOICE, label(3, 7, "Oslo", "city")]), "2 annotations that differ"),
         (task([label(2, 6, "Oslo", "city")]), "span city [2, 6) covers ' Osl'"),
         (task([label("3", 7, "Oslo", "city")]), "a span is {'start': '3'"),
@@ -83,7 +83,7 @@ def test_annotators_who_agree_are_one_and_a_cancelled_one_is_none(read_rows):
         (7, "TypeError("),
     ],
 )
-def test_a_bad_task_is_refused_where_it_stands(read_rows, row, wrong):
+def test_a_bad_task_is_rejected_with_its_line(read_rows, row, wrong):
     found, [error] = read_rows(GOOD, row, GOOD)
     assert len(found) == 2
     assert (error.line, error.wrong[: len(wrong)]) == (3, wrong)

@@ -62,7 +62,7 @@ def test_both_forms_of_examples(read_text, tmp_path):
         (
             "nlu:\n- intent: a\n  examples: |\n    - x\n    - [y](z\n    - z\n",
             5,
-            "'[y](z' looks like",
+            "'[y](z' is an incomplete",
         ),
         (
             "nlu:\n- intent: a\n  examples: |\n    - [y]{z}\n    - x\n    - z\n",
@@ -91,7 +91,9 @@ def test_both_forms_of_examples(read_text, tmp_path):
         ),
     ],
 )
-def test_a_bad_example_is_refused_by_line_and_the_others_are_read(read_text, content, line, wrong):
+def test_a_bad_example_is_rejected_with_its_line_and_the_others_are_read(
+    read_text, content, line, wrong
+):
     found, [error] = read_text(content)
     assert [each.text for each in found] == ["x", "z"]
     assert (error.line, error.wrong[: len(wrong)]) == (line, wrong)
@@ -101,7 +103,7 @@ def test_a_bad_example_is_refused_by_line_and_the_others_are_read(read_text, con
     ("content", "line", "wrong"),
     [
         (b"nlu:\n- intent: a\n  examples: |\n    - \xff\n    - b\n", 4, "byte 0xff at column 7"),
-        ("nlu:\n- intent: a\n  examples: |\n    - x\u2028\n", 4, "U+2028, which breaks lines"),
+        ("nlu:\n- intent: a\n  examples: |\n    - x\u2028\n", 4, "U+2028 is a line break"),
         ("nlu:\n- intent: a\n  examples: |\n    - x\n  foo", 6, "not valid YAML"),
         ("nlu:\n- intent: a\x00\n", 2, "not valid YAML"),
         ("nlu: 7\n", 1, "a YAML scalar"),
@@ -109,7 +111,7 @@ def test_a_bad_example_is_refused_by_line_and_the_others_are_read(read_text, con
         ("[" * 5000, 1, "not valid YAML"),
     ],
 )
-def test_a_damaged_file_is_refused_by_line(write, content, line, wrong):
+def test_a_damaged_file_is_rejected_with_its_line(write, content, line, wrong):
     with pytest.raises(DataError) as caught:
         list(read(write("a.yml", content), ColumnSettings()))
     assert caught.value.wrong.startswith(wrong)
@@ -149,6 +151,6 @@ def test_what_is_written_by_hand_reads_as_yaml_with_rasa_s_shape(tmp_path):
     "row",
     [Utterance("x", "", ()), Utterance("abc", "x", (Span("s", 0, 2), Span("t", 1, 3)))],
 )
-def test_what_it_cannot_hold_is_refused(tmp_path, row):
+def test_what_it_cannot_hold_is_rejected(tmp_path, row):
     with pytest.raises(DataError, match=r"it has no intent|two spans overlap"):
         write([row], tmp_path / "a.yml")

@@ -41,7 +41,7 @@ def test_an_object_s_line_is_where_its_brace_opens(write, layout, lines):
 
 
 @pytest.mark.parametrize("content", ["", "{}", "x [", '{"a": [1]}', "null"])
-def test_a_file_that_is_no_list_is_refused(write, content):
+def test_a_file_that_is_no_list_is_rejected(write, content):
     path = write("a.json", content)
     with pytest.raises(DataError) as caught:
         read_all(path)
@@ -54,7 +54,7 @@ def test_a_file_that_is_no_list_is_refused(write, content):
     ("end", "line"),
     [("", 4), (",\n{]", 5), ("\n", 4), (",\n\n", 5), (',\n{"text": "a\n"}]', 5)],
 )
-def test_damage_is_refused_by_line_and_what_stood_before_is_read(write, end, line):
+def test_damage_is_rejected_with_its_line_and_what_stood_before_is_read(write, end, line):
     good = json.dumps(ROW)
     path = write("a.json", f"[\n{good},\n\n{good}{end}")
     errors = []
@@ -85,7 +85,7 @@ def test_damage_is_refused_by_line_and_what_stood_before_is_read(write, end, lin
         (ROW | {"intent": ""}, "`text` is '到北京👩', `intent` is ''; expected two strings"),
     ],
 )
-def test_a_bad_object_is_refused_where_it_stands(write, row, message):
+def test_a_bad_object_is_rejected_with_its_line(write, row, message):
     rows = ",\n".join(json.dumps(row) for row in (ROW, row, ROW))
     path = write("a.json", f"[{rows}]")
     with pytest.raises(DataError) as caught:

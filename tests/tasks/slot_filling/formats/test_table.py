@@ -33,21 +33,21 @@ def test_a_missing_column_is_named_with_those_there_are(write):
     path = write("a.csv", "text,label\na,b\n")
     with pytest.raises(DataError) as caught:
         list(read(path, ColumnSettings()))
-    expected = f"{path}:1: no column 'tags' among text, label; expected the config's names"
+    expected = f"{path}:1: no column 'tags' among text, label; expected each configured column"
     assert str(caught.value) == expected
 
 
-def test_bad_rows_are_refused_by_line_quoted_line_breaks_counted(write):
+def test_bad_rows_are_rejected_by_line_quoted_line_breaks_counted(write):
     rows = ['"a\nb",O,i', "c d,O,i", "e,O,", "f,,i", "g", "h,O,i"]
     path = write("a.csv", "\n".join(["text,tags,intent", *rows]))
     errors = []
     found = list(read(path, ColumnSettings(), errors.append))
     assert [utterance.source for utterance in found] == [f"{path}:2", f"{path}:8"]
     assert [str(error) for error in errors] == [
-        f"{path}:4: 1 tags for the 2 words of 'c d'; expected one tag a word",
+        f"{path}:4: 1 tags for the 2 words of 'c d'; expected one tag per word",
         f"{path}:5: the intent is empty; expected the intent's name",
-        f"{path}:6: 0 tags for the 1 words of 'f'; expected one tag a word",
-        f"{path}:7: 0 tags for the 1 words of 'g'; expected one tag a word",
+        f"{path}:6: 0 tags for the 1 words of 'f'; expected one tag per word",
+        f"{path}:7: 0 tags for the 1 words of 'g'; expected one tag per word",
     ]
 
 

@@ -63,9 +63,9 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_it(folder):
 @pytest.mark.parametrize(
     ("text", "tags", "intent", "message"),
     [
-        ("a b", "O", "i", "1 tags for the 2 words of 'a b'; expected one tag a word"),
-        ("a b", "O O O", "i", "3 tags for the 2 words of 'a b'; expected one tag a word"),
-        ("", "O", "i", "1 tags for the 0 words of ''; expected one tag a word"),
+        ("a b", "O", "i", "1 tags for the 2 words of 'a b'; expected one tag per word"),
+        ("a b", "O O O", "i", "3 tags for the 2 words of 'a b'; expected one tag per word"),
+        ("", "O", "i", "1 tags for the 0 words of ''; expected one tag per word"),
         ("a b", "O O", "", "the intent is empty; expected the intent's name"),
         ("a b", "O O", "  ", "the intent is empty; expected the intent's name"),
         ("a b", "O x", "i", "tag 1 is 'x'; expected O, B-slot or I-slot"),
@@ -73,7 +73,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_it(folder):
         ("a b", "o O", "i", "tag 0 is 'o'; expected O, B-slot or I-slot"),
     ],
 )
-def test_a_bad_line_is_refused_where_it_stands(folder, text, tags, intent, message):
+def test_a_bad_line_is_rejected_with_its_line(folder, text, tags, intent, message):
     path = folder(f"a\n{text}\nc\n", f"O\n{tags}\nO\n", f"i\n{intent}\ni\n")
     with pytest.raises(DataError) as caught:
         read_all(path)
@@ -91,8 +91,8 @@ def test_a_file_with_a_line_less_is_named(folder, short):
     with pytest.raises(DataError) as caught:
         read_all(path)
     assert str(caught.value) == (
-        f"{path}/{FILES[short]}:2: {FILES[short]} has no line beside line 2 of the others;"
-        " expected as many lines in all three files"
+        f"{path}/{FILES[short]}:2: {FILES[short]} has no line for line 2 of the other files;"
+        " expected equal line counts in all three files"
     )
 
 

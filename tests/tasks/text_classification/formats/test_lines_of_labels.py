@@ -44,7 +44,7 @@ def test_fasttext_lines_by_hand(read, line, labels, text):
     assert read(fasttext, gzip.compress(f"{line}\n".encode()), "a.gz") == [(labels, text, 1)]
 
 
-def test_a_fasttext_label_inside_the_text_is_refused(read):
+def test_a_fasttext_label_inside_the_text_is_rejected(read):
     found, errors = read(fasttext, "__label__a b __label__c\n__label__a b\nc\t__label__d\n")
     assert [line for _, _, line in found] == [2]
     assert errors == [(1, "__label__ inside the text"), (3, "__label__ inside the text")]
@@ -72,8 +72,8 @@ def test_label_text_may_have_several_labels_and_another_encoding(read):
     assert read(label_text, content)[1] == [(1, "byte 0xef at column 5 is not UTF-8")]
 
 
-def test_label_text_without_a_label_or_a_text_is_refused(read):
+def test_label_text_without_a_label_or_a_text_is_rejected(read):
     assert read(label_text, " a b\nalone\na b\n") == (
         [(("a",), "b", 3)],
-        [(1, "no label before the text"), (2, "'alone' stands alone")],
+        [(1, "no label before the text"), (2, "no text after 'alone'")],
     )

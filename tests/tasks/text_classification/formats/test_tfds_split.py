@@ -87,11 +87,14 @@ def test_a_hidden_label_and_damaged_bytes_are_told_by_row(splits_of):
         ("tfds:tiny_reviews", "no split `test`; it has train, validation"),
         (
             "tfds:no_such_set_at_all/train",
-            "TensorFlow Datasets has none of that name; expected tfds",
+            "unknown to TensorFlow Datasets; expected tfds",
         ),
-        ("tfds:tiny_reviews:9.9.9/train", "TensorFlow Datasets has none of that name"),
-        ("tfds:", "no name of a TensorFlow Datasets split"),
-        ("tiny_reviews/train", "no name of a TensorFlow Datasets split; expected tfds:NAME/SPLIT"),
+        ("tfds:tiny_reviews:9.9.9/train", "unknown to TensorFlow Datasets"),
+        ("tfds:", "not the name of a TensorFlow Datasets split"),
+        (
+            "tiny_reviews/train",
+            "not the name of a TensorFlow Datasets split; expected tfds:NAME/SPLIT",
+        ),
     ],
 )
 def test_what_is_not_there_is_named(name, message):

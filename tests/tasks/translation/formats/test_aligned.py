@@ -54,12 +54,10 @@ def test_other_encodings(read):
 
 
 def test_unequal_lengths_say_both_counts_and_give_nothing(read, tmp_path):
-    wrong = (
-        f"{tmp_path}/a.en: 2 lines, and {tmp_path}/a.de has 3; expected as many lines in both files"
-    )
+    wrong = f"{tmp_path}/a.en: 2 lines, and {tmp_path}/a.de has 3; expected equal line counts"
     assert read("a\nb\n", "x\ny\nz") == ([], [wrong])
     assert read("", "x\n")[1] == [
-        f"{tmp_path}/a.en: 0 lines, and {tmp_path}/a.de has 1; expected as many lines in both files"
+        f"{tmp_path}/a.en: 0 lines, and {tmp_path}/a.de has 1; expected equal line counts"
     ]
 
 

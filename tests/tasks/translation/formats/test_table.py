@@ -72,7 +72,7 @@ def test_bad_rows_are_told_by_line_and_the_rest_is_read(read):
     assert [error.partition(";")[0] for error in errors] == [
         "4: 1 cell",
         "5: 3 cells",
-        "8: ' e,x' stands behind the quoted cell '\"e\"'",
+        "8: ' e,x' follows the quoted cell '\"e\"'",
         "9: byte 0xff at column 2 is not UTF-8",
     ]
 

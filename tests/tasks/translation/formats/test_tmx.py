@@ -77,11 +77,11 @@ def test_bad_units_are_told_by_line_and_the_rest_is_read(read):
     assert errors == [
         (6, "no `de` among en, fr"),
         (7, "no `en` among nothing"),
-        (8, "the entity &foo; stands for nothing"),
+        (8, "the entity &foo; is not defined"),
     ]
 
 
-def test_entities_are_refused(read, write):
+def test_entities_are_rejected(read, write):
     secret = write("secret.txt", "secret")
     for declared in ('lol "haha"', f'lol SYSTEM "{secret}"'):
         doctype = f"<!DOCTYPE tmx [\n<!ENTITY {declared}>\n]>\n"
