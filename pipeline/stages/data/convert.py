@@ -55,8 +55,8 @@ def run(
     if problems:
         print_problems(task, source.name, problems)
         raise InputError(f"{source}: {len(problems)} bad lines, nothing written; {problems[0]}")
-    said = publish(target, lambda path: task.data.write(records, path, to, tags))
-    return f"wrote {target}: {len(records)} examples, {said}"
+    summary = publish(target, lambda path: task.data.write(records, path, to, tags))
+    return f"wrote {target}: {len(records)} examples, {summary}"
 
 
 def _first(files: str | dict[str, str]) -> str:
@@ -76,8 +76,8 @@ def publish(target: Path, write: Callable[[Path], str]) -> str:
     """Call `write` in a folder beside the target, then move the result to its place."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         staged = Path(folder) / target.name
-        said = write(staged)
+        summary = write(staged)
         if target.exists():
             raise InputError(f"{target}: appeared meanwhile; nothing written")
         shutil.move(staged, target)
-    return said
+    return summary

@@ -19,15 +19,15 @@ def check_same_texts(names: Names, first: Sequence[Answer], second: Sequence[Ans
     Raises:
         InputError: They did not; names the first difference.
     """
-    asked, too = ([answer["text"] for answer in answers] for answers in (first, second))
-    if asked == too:
+    texts, others = ([answer["text"] for answer in answers] for answers in (first, second))
+    if texts == others:
         return
-    parted = (row for row, pair in enumerate(zip(asked, too, strict=False)) if len({*pair}) > 1)
+    parted = (row for row, pair in enumerate(zip(texts, others, strict=False)) if len({*pair}) > 1)
     row = next(parted, None)
-    where = "" if row is None else f"; text {row + 1} is {asked[row]!r} and {too[row]!r}"
+    where = "" if row is None else f"; text {row + 1} is {texts[row]!r} and {others[row]!r}"
     raise InputError(
-        f"{names[0]} and {names[1]}: expected the same examples of both, received {len(asked)} and"
-        f" {len(too)}{where}; name them with --data"
+        f"{names[0]} and {names[1]}: expected the same examples of both, received {len(texts)} and"
+        f" {len(others)}{where}; name them with --data"
     )
 
 

@@ -60,7 +60,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Model:
+class ScoredModel:
     """A model that is scored: its outputs, and what it was trained on."""
 
     task: Task
@@ -94,9 +94,9 @@ def of_run_under_stress(run: Run, split: str) -> list[Result]:
     return _more(_model_of(run), run.data, split, list(run.records(split)), True, False)
 
 
-def _model_of(run: Run) -> Model:
+def _model_of(run: Run) -> ScoredModel:
     trained = trained_on(run.vocabularies, run.data)
-    return Model(run.task, run.config, outputs_of(run.best.service), trained)
+    return ScoredModel(run.task, run.config, outputs_of(run.best.service), trained)
 
 
 def of_baseline(task: Task, config: Config, split: str) -> list[Result]:
@@ -140,7 +140,7 @@ def of_version(
     whole, _, part = split.partition("/")
     found, place = evaluated_data(task, config, whole, data)
     train = found if data is None else train_data(task, config)
-    model = Model(task, config, outputs, trained_on(read_vocabularies(vocabularies), train))
+    model = ScoredModel(task, config, outputs, trained_on(read_vocabularies(vocabularies), train))
     name = whole if data is None else data.resolve().name
     records = list(prepare.records(task, found, place))
     results = on_split(model, name, records)
@@ -163,7 +163,7 @@ def evaluated_data(
     return prepare.run(task, prepare.on_file(task, config, data, "score")), "test"
 
 
-def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]:
+def on_split(model: ScoredModel, name: str, records: Sequence[Record]) -> list[Result]:
     """Score a split: the whole split first, then without texts in train, then its parts.
 
     Args:
@@ -182,7 +182,9 @@ def on_split(model: Model, name: str, records: Sequence[Record]) -> list[Result]
     ]
 
 
-def scored(model: Model, name: str, records: Sequence[Record], answers: Sequence[Answer]) -> Result:
+def scored(
+    model: ScoredModel, name: str, records: Sequence[Record], answers: Sequence[Answer]
+) -> Result:
     """Score answers, and count the labels that train does not have."""
     return _scored(model.task, model.config, model.trained, name, records, answers)
 
@@ -207,7 +209,7 @@ def _only(results: Sequence[Result], name: str, asked: str) -> list[Result]:
     return chosen
 
 
-def _parts(model: Model, name: str, records: Sequence[Record]) -> Mapping[str, list[int]]:
+def _parts(model: ScoredModel, name: str, records: Sequence[Record]) -> Mapping[str, list[int]]:
     """Return the rows of each part; the part without texts in train comes first."""
     new = not_in_train(model.trained, name, records)
     parts: dict[str, list[int]] = {}
@@ -218,7 +220,7 @@ def _parts(model: Model, name: str, records: Sequence[Record]) -> Mapping[str, l
 
 
 def _more(
-    model: Model,
+    model: ScoredModel,
     train: store.Prepared,
     name: str,
     records: Sequence[Record],

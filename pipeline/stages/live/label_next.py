@@ -19,7 +19,7 @@ from pipeline.stages.data import bundled_rows
 from pipeline.stages.data.convert import publish, refuse
 from pipeline.stages.evaluation.train_overlap import text_key
 from pipeline.stages.live import learning_curve
-from pipeline.stages.live.selection import Candidate, Choice, choose
+from pipeline.stages.live.selection import CandidateText, Choice, choose
 from pipeline.stages.publishing import drift_reference, known_ngrams
 from pipeline.stages.training import checkpoint
 from pipeline.stages.training.assembly import Assembly, assemble, outputs_of
@@ -153,11 +153,11 @@ def _candidates(
     version: VersionFolder,
     texts: Sequence[str],
     answers: Sequence[Answer],
-) -> list[Candidate]:
+) -> list[CandidateText]:
     known = known_ngrams.read(version.known_ngrams)
     bags = [ids for group in known_ngrams.in_groups(texts) for ids in known_ngrams.ids_of(group)]
     return [
-        Candidate(margin, frozenset(ids.tolist()), frozenset(ids[~known[ids]].tolist()), labels)
+        CandidateText(margin, frozenset(ids.tolist()), frozenset(ids[~known[ids]].tolist()), labels)
         for margin, ids, labels in zip(
             _margins(parts, texts), bags, (_labels(task, answer) for answer in answers), strict=True
         )

@@ -33,7 +33,7 @@ Answers = Callable[[Sequence[str]], Sequence[Answer]]
 Line = Mapping[str, Any]  # an answer, or the text of a row with its error
 
 
-class Row(NamedTuple):
+class TextRow(NamedTuple):
     """One row of the input: its text or its error.
 
     Args:
@@ -101,23 +101,23 @@ def _run(predictor: Predictor, source: Path, target: Path) -> Written:
     return written
 
 
-def read_rows(file: Path, key: str = "text") -> Iterator[Row]:
+def read_rows(file: Path, key: str = "text") -> Iterator[TextRow]:
     """Read the rows of a text file or of `.jsonl` (skipping blank lines); either may be `.gz`."""
     objects = holds_objects(file)
     damage: list[DataError] = []
     for line in whole_lines(file, damage.append):
         size = len(line.text.encode("utf-8", "surrogateescape"))
         if not line.whole:
-            yield Row(None, str(damage.pop()), size)
+            yield TextRow(None, str(damage.pop()), size)
             continue
         text = split_end(line.text)[0]
         if not objects:
-            yield Row(text, None, size)
+            yield TextRow(text, None, size)
         elif text.strip():
             try:
-                yield Row(text_of(file, line.number, text, key), None, size)
+                yield TextRow(text_of(file, line.number, text, key), None, size)
             except DataError as error:
-                yield Row(None, str(error), size)
+                yield TextRow(None, str(error), size)
 
 
 def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> Written:
@@ -138,9 +138,9 @@ def _write(answers: Answers, source: Path, file: BinaryIO, written: Written) -> 
     return written
 
 
-def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def _groups(rows: Iterator[TextRow]) -> Iterator[list[TextRow]]:
     """Yield groups of `GROUP` rows, or of fewer rows with `BYTES` bytes together."""
-    group, size = list[Row](), 0
+    group, size = list[TextRow](), 0
     for row in rows:
         group.append(row)
         size += row.size
@@ -151,7 +151,7 @@ def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield group
 
 
-def answered(answers: Answers, rows: Sequence[Row]) -> Iterator[Line]:
+def answered(answers: Answers, rows: Sequence[TextRow]) -> Iterator[Line]:
     """Yield a line for each row; rows with an error are not sent to the model."""
     texts = [row.text for row in rows if row.text is not None]
     found = iter(_one_by_one(answers, texts))

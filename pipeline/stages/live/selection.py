@@ -16,7 +16,7 @@ from typing import NamedTuple
 ALIKE = 0.8  # two texts that share more of their n-grams count as the same
 
 
-class Candidate(NamedTuple):
+class CandidateText(NamedTuple):
     """A text that may be chosen.
 
     Args:
@@ -46,7 +46,7 @@ class Choice(NamedTuple):
 
 
 def choose(
-    candidates: Sequence[Candidate], known: Mapping[tuple[str, str], float], count: int
+    candidates: Sequence[CandidateText], known: Mapping[tuple[str, str], float], count: int
 ) -> list[Choice]:
     """Choose up to `count` texts, the most useful first; of near duplicates only one.
 
@@ -89,7 +89,7 @@ def choose(
     return taken
 
 
-def alike(one: Candidate, other: Candidate) -> bool:
+def alike(one: CandidateText, other: CandidateText) -> bool:
     """Return whether two texts share most n-grams (Jaccard 1912); two without any are alike."""
     union = len(one.ngrams | other.ngrams)
     return len(one.ngrams & other.ngrams) >= ALIKE * union

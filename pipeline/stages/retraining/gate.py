@@ -135,8 +135,8 @@ def _collect(
 def _signatures(before: Mapping[str, Any], after: Mapping[str, Any]) -> Check:
     """Check that clients of the old version can call the new one: names, types, ranks."""
     wrong = [*_differences("", _ranked(before), _ranked(after))]
-    said = f"clients would break: {wrong[0]}" if wrong else "names, types and ranks are the same"
-    return Check("signatures", not wrong, said)
+    finding = f"clients would break: {wrong[0]}" if wrong else "names, types and ranks are the same"
+    return Check("signatures", not wrong, finding)
 
 
 def _ranked(signatures: Mapping[str, Any]) -> dict[str, str]:
@@ -161,8 +161,8 @@ def _order(before: Vocabularies, after: Vocabularies) -> Check:
         new = after[name]
         if not isinstance(old, bytes) and list(new[: len(old)]) != list(old):
             place = next(i for i, term in enumerate(old) if i >= len(new) or new[i] != term)
-            said = f"{name}: id {place} was {old[place]!r} and is another term now"
-            return Check("label order", False, said)
+            finding = f"{name}: id {place} was {old[place]!r} and is another term now"
+            return Check("label order", False, finding)
     return Check("label order", True, "old labels and words come first, in their old order")
 
 
@@ -182,11 +182,11 @@ def _suspect(old: Incumbent, evidence: Evidence, settings: RetrainSettings) -> l
     share = _both_wrong(evidence.new, known)
     usual = _both_wrong(evidence.exam, range(len(evidence.exam.records)))
     passed = share - usual <= settings.annotation_gap
-    said = (
+    finding = (
         f"both models contradict the annotations of {share:.1f} % of the new held-out rows, and of"
         f" {usual:.1f} % of the exam"
     )
-    return [Check("annotations", passed, said if passed else f"{said}: they look wrong")]
+    return [Check("annotations", passed, finding if passed else f"{finding}: they look wrong")]
 
 
 def _both_wrong(judged: Compared, places: Sequence[int]) -> float:
@@ -196,8 +196,8 @@ def _both_wrong(judged: Compared, places: Sequence[int]) -> float:
 
 
 def _exam(change: Change, settings: RetrainSettings) -> Check:
-    said = f"on the old exam {_shown(change)}"
-    return Check("exam", not change.lost(settings.exam_drop), said)
+    finding = f"on the old exam {_shown(change)}"
+    return Check("exam", not change.lost(settings.exam_drop), finding)
 
 
 def _harder(changes: Sequence[Change], settings: RetrainSettings) -> Check:
@@ -223,9 +223,11 @@ def _forgetting(exam: Compared, settings: RetrainSettings) -> Check:
     before, after = exam.right
     forgotten, learnt = int((before & ~after).sum()), int((after & ~before).sum())
     net = 100 * (forgotten - learnt) / len(exam.records)
-    said = f"of {len(exam.records)} old rows {forgotten} fail that did not, {learnt} no longer fail"
+    finding = (
+        f"of {len(exam.records)} old rows {forgotten} fail that did not, {learnt} no longer fail"
+    )
     most = tolerated(settings.forgotten, len(exam.records))
-    return Check("forgetting", net <= most, said)
+    return Check("forgetting", net <= most, finding)
 
 
 def _taken(evidence: Evidence, settings: RetrainSettings) -> list[Check]:
@@ -234,13 +236,15 @@ def _taken(evidence: Evidence, settings: RetrainSettings) -> list[Check]:
         return []
     before, _ = evidence.exam.right
     lost = int(before[list(evidence.taken)].sum())
-    said = (
+    finding = (
         f"of {len(evidence.exam.records)} old rows {len(evidence.taken)} get a new label, {lost} of"
         " which were right"
     )
     rows = len(evidence.exam.records)
     return [
-        Check("new labels", 100 * lost / rows <= tolerated(settings.lost_to_new_labels, rows), said)
+        Check(
+            "new labels", 100 * lost / rows <= tolerated(settings.lost_to_new_labels, rows), finding
+        )
     ]
 
 
@@ -254,8 +258,8 @@ def _forgotten(exam: Compared) -> list[dict[str, str]]:
 
 
 def _gain(change: Change, settings: RetrainSettings) -> Check:
-    said = f"on the new held-out rows {_shown(change)}"
-    return Check("new data", change.value >= settings.new_gain, said)
+    finding = f"on the new held-out rows {_shown(change)}"
+    return Check("new data", change.value >= settings.new_gain, finding)
 
 
 def _shown(change: Change) -> str:
@@ -265,9 +269,11 @@ def _shown(change: Change) -> str:
 
 def _factor(name: str, unit: str, before: float, after: float, most: float) -> Check:
     digits = 2 if after < 1000 else 0
-    said = f"{before:,.{digits}f} {unit} before, {after:,.{digits}f} after"
+    finding = f"{before:,.{digits}f} {unit} before, {after:,.{digits}f} after"
     passed = after <= most * before
-    return Check(name, passed, said if passed else f"{said}: more than {most:g} times as much")
+    return Check(
+        name, passed, finding if passed else f"{finding}: more than {most:g} times as much"
+    )
 
 
 def _size(version: VersionFolder) -> int:

@@ -137,15 +137,15 @@ def open_version(
     if folder.parent.name != config.name or not folder.name.isdecimal():
         raise InputError(f"{folder}: expected the folder <models>/{config.name}/<number>")
     if newest != int(folder.name):
-        said = f"version {folder.name} is retrained and compared with, not {newest}"
-        note(f"{config.name}: {said}")
+        reason = f"version {folder.name} is retrained and compared with, not {newest}"
+        note(f"{config.name}: {reason}")
     _say_unusual(config)
     task = find_task(config.task)
-    asked = _rows(task, config, exam, version.exam, "exam")
+    exam_rows = _rows(task, config, exam, version.exam, "exam")
     # A user's file may have rows of all splits; the stored rows are divided already.
-    valid = without(bundled_rows.read(task, config, version.valid), asked if exam else ())
+    valid = without(bundled_rows.read(task, config, version.valid), exam_rows if exam else ())
     train = _rows(task, config, old_data, version.replay, "old-data")
-    others = [*(asked if exam or old_data else ()), *(valid if old_data else ())]
+    others = [*(exam_rows if exam or old_data else ()), *(valid if old_data else ())]
     kept = without(train, others)
     if len(kept) < len(train):
         note(f"left out {len(train) - len(kept)} old rows that are also in the exam or valid set")
@@ -161,7 +161,7 @@ def open_version(
         train=kept,
         learnt=bundled_rows.read(task, config, version.replay) if old_data else kept,
         valid=valid,
-        exam=asked,
+        exam=exam_rows,
         is_whole=old_data is not None or has_all(version, len(train)),
         newest=newest,
     )
@@ -213,10 +213,10 @@ def _rows(task: Task, config: Config, given: Path | None, own: Path, option: str
     """Return the rows of the user's file, or those that travel with the version."""
     if given is not None:
         settings = prepare.on_file(task, config, given).settings
-        said = list(task.data.load(settings).splits["test"]())
-        if not said:
+        rows = list(task.data.load(settings).splits["test"]())
+        if not rows:
             raise InputError(f"{given}: no rows; expected annotated examples for --{option}")
-        return said
+        return rows
     found = bundled_rows.read(task, config, own)
     if not found:
         raise InputError(f"{own}: no such rows travel with this version; give --{option} PATH")

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from pipeline.stages.live.selection import Candidate, alike, choose
+from pipeline.stages.live.selection import CandidateText, alike, choose
 
 
 def candidate(margin=0.5, ngrams=(), new=(), labels=()):
     kinds = tuple(("labels", label) for label in labels)
-    return Candidate(margin, frozenset(ngrams) | frozenset(new), frozenset(new), kinds)
+    return CandidateText(margin, frozenset(ngrams) | frozenset(new), frozenset(new), kinds)
 
 
 def test_gains_by_hand():
