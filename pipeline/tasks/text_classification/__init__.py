@@ -1,13 +1,33 @@
-"""Text classification: a text to one label, or to several.
+"""Text classification: assign one label, or several, to a text.
 
     "What is the capital of Yugoslavia?"   place
     「西安到成都的票怎么改签」               change
 
-The chain, in the order of the record below: `loader` reads labelled files (`formats`) into
-`example`s; `writer`, `repair` and `audit` serve their owner; `tokenizer` learns what
-texts are cut into; `encoder` makes inputs and targets; `model` adds what an encoder reads to what
-n-grams say; `serving` joins all into a graph from strings to answers; `scoring` compares answers
-with gold; `baseline` is what TF-IDF and a linear SVM reach.
+The files, in the order in which the data passes through them:
+
+    settings          the config file's settings and their defaults
+    detect            detects format and columns of a user's file
+    columns           finds the columns of texts and labels in a table
+    file_format       how to read the file of one split
+    formats/          readers and writers, one file for each format
+    loader            reads the files of a config, checks every example, makes the splits
+    records           the example: its labels, its form in the dataset store, its answer
+    writer            writes records to a file in a user's format
+    repair            writes a copy of a file with safe repairs
+    audit             tables of suspicious labels, such as one text with two labels
+    tokenizer         learns the vocabularies; makes token ids and n-gram ids
+    encoder           makes inputs, targets and weights of training batches
+    model             the classifier: encoders, a linear layer over n-grams, and the losses
+    ngram_fit         sets scales and SVM weights of the n-grams before training
+    linear_svm        fits a linear support vector machine for each label
+    growth            adds labels and pieces of new data to a trained model
+    calibrate         sets the temperature and the thresholds after training
+    serving           the exported graph from strings to labels; answers as plain dicts
+    scoring           metrics of answers against gold labels
+    stress            harder test sets; this task has none
+    baseline          the cheap reference model: TF-IDF and a linear SVM
+    attribution       the contribution of each token and n-gram to an answer
+    report            the sections of the HTML report
 """
 
 from __future__ import annotations
@@ -68,7 +88,7 @@ from pipeline.userfiles.explain import describe_errors
 
 
 class TextDataSide(DataSide[TextClassificationSettings, TextRecord]):
-    """Annotated files become records, and back."""
+    """Converts between labelled files and records."""
 
     def detect(self, path: Path, format_: str | None = None) -> Detected:
         return detect.detect(path, format_)
@@ -121,9 +141,9 @@ class TextDataSide(DataSide[TextClassificationSettings, TextRecord]):
 
 
 class TextModelSide(ModelSide[TextClassificationSettings, TextRecord, TextTokenizer, keras.Model]):
-    """Records become a text classifier."""
+    """Builds, trains and exports the text classifier."""
 
-    over_limit = "the encoder does not read their middle"
+    over_limit = "the encoder skips the middle of these texts"
 
     def learn(
         self, settings: TextClassificationSettings, records: Iterable[TextRecord]
@@ -197,7 +217,7 @@ class TextModelSide(ModelSide[TextClassificationSettings, TextRecord, TextTokeni
 
 
 class TextAnswerSide(AnswerSide[TextRecord, TextAnswer]):
-    """Outputs of the service become answers."""
+    """Converts outputs of the exported graph to answers."""
 
     def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[TextAnswer]:
         return serving.read_answers(texts, outputs)
@@ -215,7 +235,7 @@ class TextAnswerSide(AnswerSide[TextRecord, TextAnswer]):
 class TextJudgeSide(
     JudgeSide[TextClassificationSettings, TextRecord, TextAnswer, TextTokenizer, keras.Model]
 ):
-    """Answers are scored against records and shown in the report."""
+    """Scores answers against records and writes the report."""
 
     def score(
         self,

@@ -1,4 +1,4 @@
-"""What an answer rests on: how much each token and each n-gram adds to the best label's logit."""
+"""Attribute the logit of the best label to tokens and n-grams."""
 
 from __future__ import annotations
 
@@ -11,125 +11,131 @@ import tensorflow as tf
 from pipeline.layers.bag import WeightedBag
 from pipeline.text import tokens
 
-Piece = tuple[int, int, float]
+TokenPart = tuple[int, int, float]  # start, end and contribution
 
 
-class Pieces(Protocol):
-    """What is asked of a tokenizer; texts are valid UTF-8, string [batch]."""
+class OffsetTokenizer(Protocol):
+    """A tokenizer that locates its tokens; texts are valid UTF-8, string [batch]."""
 
     def __call__(self, text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Ids of tokens [batch, tokens] and of n-grams [batch, ngrams], padded with 0."""
+        """Return token ids [batch, tokens] and n-gram ids [batch, ngrams], padded with 0."""
 
-    def cut(self, texts: tf.Tensor) -> tf.Tensor:
-        """Whether each text has more tokens than the encoder reads; bool [batch]."""
+    def is_truncated(self, texts: tf.Tensor) -> tf.Tensor:
+        """Return whether each text has more tokens than the encoder reads; bool [batch]."""
 
-    def pieces(self, texts: tf.Tensor) -> Sequence[Sequence[tuple[int, int]]]:
-        """(start, end) of each token of each text, in the order of the ids; code points."""
+    def token_offsets(self, texts: tf.Tensor) -> Sequence[Sequence[tuple[int, int]]]:
+        """Return (start, end) of each token of each text, in the order of the ids; code points."""
 
     def ngram_names(self, texts: tf.Tensor) -> Sequence[Mapping[int, str]]:
-        """For each text, the ids of its n-grams to how the n-gram reads."""
+        """Return, for each text, the name of each of its n-gram ids."""
 
 
 class Attribution(NamedTuple):
-    """What speaks for a text's best label (above 0) and against it (below 0), in its logit.
+    """The contributions to a text's best label: for it if above 0, against it if below.
 
     Args:
-        label: The best label's place in the vocabulary.
-        logit: Its logit, of which these are parts; the rest are biases and what is not linear.
-        pieces: (start, end, part) of what the encoder read; code points, end exclusive, in order,
-            none empty, none overlapping. Empty where the model has no encoder.
-        ngrams: Each n-gram of the linear part with its part, the strongest first; one that stands
-            several times in the ids has the sum. Empty where the model has no linear part.
+        label: The id of the best label.
+        logit: Its logit, to which the contributions add up, except for biases and what is not
+            linear.
+        tokens: (start, end, contribution) of each token that the encoder read; code points, end
+            exclusive, in order, none empty, none overlapping. Empty if the model has no encoder.
+        ngrams: (name, contribution) of each n-gram of the linear part, the strongest first; an
+            n-gram that occurs several times has the sum. Empty if the model has no linear part.
     """
 
     label: int
     logit: float
-    pieces: list[Piece]
+    tokens: list[TokenPart]
     ngrams: list[tuple[str, float]]
 
 
-def attributions(tokenizer: Pieces, model: keras.Model, texts: Sequence[str]) -> list[Attribution]:
-    """One `Attribution` a text, for the label that the model answers.
+def attributions(
+    tokenizer: OffsetTokenizer, model: keras.Model, texts: Sequence[str]
+) -> list[Attribution]:
+    """Return one `Attribution` for each text, for the label that the model predicts.
 
-    Of an embedded token x_i the part is the gradient of the logit times the token: x_i . dz/dx_i,
-    the first-order change if the token were embedded as 0 (Denil et al. 2014, "Extraction of
-    salient sentences from labelled documents"). Of an n-gram it is the summand itself, since the
-    linear part is a sum.
+    The contribution of an embedded token x_i is the gradient of the logit times the embedding:
+    x_i . dz/dx_i, the first-order change if the embedding were 0 (Denil et al. 2014, "Extraction
+    of salient sentences from labelled documents"). The contribution of an n-gram is its summand,
+    since the linear part is a sum.
 
     Args:
-        tokenizer: Of the model.
-        model: Its inputs are `tokens`, `ngrams` or both, its output `label`: logits
-            [batch, classes]. What reads tokens are `Embedding`s, one a member of an ensemble, whose
-            parts are added; what reads n-grams is a `WeightedBag`.
-        texts: One at a time goes through the model, so keep them few.
+        tokenizer: The tokenizer of the model.
+        model: A model with the inputs `tokens`, `ngrams` or both and the output `label`: logits
+            [batch, classes]. `Embedding` layers read the tokens, one for each member of an
+            ensemble, whose contributions are added; a `WeightedBag` reads the n-grams.
+        texts: The texts. The model runs once for each, so pass only a few.
     """
     bag = next((layer for layer in model.layers if isinstance(layer, WeightedBag)), None)
-    embeddings = [each for each in model.layers if isinstance(each, keras.layers.Embedding)]
-    probed = {"tokens": [each.output for each in embeddings]} if embeddings else {}
+    embeddings = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    outputs = {"tokens": [layer.output for layer in embeddings]} if embeddings else {}
     if bag is not None:
-        probed["ngrams"] = bag.output
-    probe = keras.Model(model.input, {**probed, "logits": model.output["label"]})
-    return [_of_text(tokenizer, probe, bag, text) for text in texts]
+        outputs["ngrams"] = bag.output
+    probe = keras.Model(model.input, {**outputs, "logits": model.output["label"]})
+    return [_attribute(tokenizer, probe, bag, text) for text in texts]
 
 
-def _of_text(
-    tokenizer: Pieces, probe: keras.Model, bag: WeightedBag | None, text: str
+def _attribute(
+    tokenizer: OffsetTokenizer, probe: keras.Model, bag: WeightedBag | None, text: str
 ) -> Attribution:
-    asked = tokens.clean(tf.constant([text], tf.string))
-    ids = dict(zip(("tokens", "ngrams"), tokenizer(asked), strict=True))
+    batch = tokens.clean(tf.constant([text], tf.string))
+    ids = dict(zip(("tokens", "ngrams"), tokenizer(batch), strict=True))
     with tf.GradientTape() as tape:
-        seen = probe({name: ids[name] for name in probe.input}, training=False)
-        logits = seen.pop("logits")[0]
+        outputs = probe({name: ids[name] for name in probe.input}, training=False)
+        logits = outputs.pop("logits")[0]
         best = tf.argmax(logits)
         logit = logits[best]
-    slopes = tape.gradient(logit, seen, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    pieces: list[Piece] = []
-    ngrams: dict[str, float] = {}
-    if "tokens" in seen:
-        read = zip(seen["tokens"], slopes["tokens"], strict=True)
-        parts = sum(tf.reduce_sum(x * slope, axis=-1)[0] for x, slope in read)
-        pieces = _apart(_placed(tokenizer.pieces(asked)[0], parts.numpy()))
+    gradients = tape.gradient(logit, outputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    of_tokens: list[TokenPart] = []
+    of_ngrams: dict[str, float] = {}
+    if "tokens" in outputs:
+        members = zip(outputs["tokens"], gradients["tokens"], strict=True)
+        parts = sum(tf.reduce_sum(x * gradient, axis=-1)[0] for x, gradient in members)
+        of_tokens = _merge(_with_offsets(tokenizer.token_offsets(batch)[0], parts.numpy()))
     if bag is not None:
-        summands = _summands(bag, ids["ngrams"], slopes)
-        names = tokenizer.ngram_names(asked)[0]
-        for number, part in zip(ids["ngrams"][0].numpy().tolist(), summands, strict=True):
-            if number:  # 0 is padding
-                ngrams[names[number]] = ngrams.get(names[number], 0.0) + part
-    strongest = sorted(ngrams.items(), key=lambda item: -abs(item[1]))
-    return Attribution(int(best), float(logit), pieces, strongest)
+        summands = _summands(bag, ids["ngrams"], gradients)
+        names = tokenizer.ngram_names(batch)[0]
+        for ngram_id, part in zip(ids["ngrams"][0].numpy().tolist(), summands, strict=True):
+            if ngram_id:  # 0 is padding
+                name = names[ngram_id]
+                of_ngrams[name] = of_ngrams.get(name, 0.0) + part
+    strongest = sorted(of_ngrams.items(), key=lambda item: -abs(item[1]))
+    return Attribution(int(best), float(logit), of_tokens, strongest)
 
 
-def _placed(places: Sequence[tuple[int, int]], parts: Sequence[float]) -> list[Piece]:
-    """Places with their parts; ids after the last place are padding."""
-    if len(places) > len(parts):
+def _with_offsets(offsets: Sequence[tuple[int, int]], parts: Sequence[float]) -> list[TokenPart]:
+    """Join offsets and contributions; contributions after the last offset are of padding."""
+    if len(offsets) > len(parts):
         raise ValueError(
-            f"the tokenizer gives {len(places)} pieces of a text with {len(parts)} ids"
+            f"the tokenizer returned offsets of {len(offsets)} tokens for a text with {len(parts)}"
+            " ids; expected at most one for each id"
         )
-    return [(*place, float(part)) for place, part in zip(places, parts, strict=False)]
+    return [(*offset, float(part)) for offset, part in zip(offsets, parts, strict=False)]
 
 
-def _summands(bag: WeightedBag, ids: tf.Tensor, slopes: Mapping[str, Any]) -> list[float]:
-    """What each n-gram adds to the logit: its scores of all classes, by what the logit makes of it.
+def _summands(bag: WeightedBag, ids: tf.Tensor, gradients: Mapping[str, Any]) -> list[float]:
+    """Return the contribution of each n-gram: its class scores times the logit's gradient.
 
-    That is 1 / temperature for the label's own score and 0 for the others, if the model adds it.
+    If the model adds the bag's scores, the gradient is 1 / temperature for the label itself and 0
+    for the others.
     """
     scores = bag.ngram_weights(ids) * tf.gather(bag.weights_of_ngrams.value, ids)
-    parts = tf.reduce_sum(scores * slopes["ngrams"][:, None], axis=-1)
+    parts = tf.reduce_sum(scores * gradients["ngrams"][:, None], axis=-1)
     summands: list[float] = parts[0].numpy().tolist()
     return summands
 
 
-def _apart(pieces: Sequence[Piece]) -> list[Piece]:
-    """Pieces that share a character, as its bytes do, as one; empty ones go to their neighbour."""
-    joined: list[Piece] = []
-    waiting = 0.0
-    for start, end, part in pieces:
-        if joined and (start < joined[-1][1] or start == end):
-            first, last, before = joined[-1]
-            joined[-1] = (first, max(last, end), before + part)
+def _merge(parts: Sequence[TokenPart]) -> list[TokenPart]:
+    """Merge tokens that share a character, such as its bytes, and empty tokens into a neighbour."""
+    merged: list[TokenPart] = []
+    pending = 0.0
+    for start, end, part in parts:
+        if merged and (start < merged[-1][1] or start == end):
+            first, last, before = merged[-1]
+            merged[-1] = (first, max(last, end), before + part)
         elif start == end:
-            waiting += part
+            pending += part
         else:
-            joined.append((start, end, part + waiting))
-            waiting = 0.0
-    return joined
+            merged.append((start, end, part + pending))
+            pending = 0.0
+    return merged

@@ -1,6 +1,6 @@
-"""The baseline: n-grams and a linear support vector machine, no neural network.
+"""The baseline: a linear support vector machine over TF-IDF of n-grams.
 
-What a model is worth shows beside what this classic reaches on the same data in a minute or two
+This classic model trains in a minute or two and shows what a neural model is worth on the same data
 (Joachims 1998, "Text categorization with support vector machines"). It needs the optional packages
 of the extra `baseline`.
 """
@@ -20,9 +20,9 @@ from pipeline.errors import InputError
 from pipeline.tasks.text_classification.records import TextAnswer, TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 
-COST = 0.5  # of a training text on the wrong side; less trust in rare n-grams than sklearn's 1
-LONG = 100  # words; from here on characters add little but time
-# Han, Hiragana and Katakana: written without spaces, so that white space finds no words.
+COST = 0.5  # C of the SVM; trusts rare n-grams less than the default of scikit-learn, 1
+LONG_TEXT = 100  # words; above this, character n-grams add little but cost time
+# Han, Hiragana and Katakana are written without spaces, so white space does not separate words.
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -32,97 +32,106 @@ FloatArray = NDArray[np.float64]
 def baseline(
     settings: TextClassificationSettings, train: Iterable[TextRecord], records: Sequence[TextRecord]
 ) -> list[TextAnswer]:
-    """Fits the machine on `train` and answers `records`, in their order.
+    """Fit the SVM on `train` and answer `records`, in their order.
 
-    Its distances from the dividing planes pass through a softmax (several labels a text: a sigmoid
-    each), so that an answer has the form of the model's; these scores are not calibrated.
+    An answer has the form of the model's answer. Its scores are the softmax of the distances from
+    the decision planes, or their sigmoids for multi-label data; they are not calibrated.
 
     Raises:
-        InputError: The packages of the extra `baseline` are not installed, or no training text is
-            long enough to have an n-gram.
+        InputError: The packages of the extra `baseline` are not installed, or no training text
+            contains an n-gram.
     """
     packages = _packages()
-    several = settings.data.multi_label
-    known = list(train)
-    texts = [record["text"] for record in known]
-    labels = sorted({label for record in known for label in record["labels"]})
+    multi_label = settings.data.multi_label
+    examples = list(train)
+    texts = [record["text"] for record in examples]
+    labels = sorted({label for record in examples for label in record["labels"]})
     vectorizer = _vectorizer(packages, texts)
     try:
         features = vectorizer.fit_transform(texts)
     except ValueError as error:
-        raise InputError(f"the baseline finds no n-grams in the training texts: {error}") from error
-    asked = vectorizer.transform([record["text"] for record in records])
-    gold = np.array([[label in record["labels"] for label in labels] for record in known], bool)
-    fit = _one_by_one if several else _together
-    distances = fit(packages, features, gold, asked)
-    scores = 1 / (1 + np.exp(-distances)) if several else _softmax(distances)
+        raise InputError(
+            f"the training texts contain no n-grams for the baseline: {error}"
+        ) from error
+    test = vectorizer.transform([record["text"] for record in records])
+    gold = np.array([[label in record["labels"] for label in labels] for record in examples], bool)
+    fit = _multi_label_distances if multi_label else _single_label_distances
+    distances = fit(packages, features, gold, test)
+    scores = 1 / (1 + np.exp(-distances)) if multi_label else _softmax(distances)
     return [
-        _answer(record["text"], labels, row, several)
+        _answer(record["text"], labels, row, multi_label)
         for record, row in zip(records, scores, strict=True)
     ]
 
 
-def _together(packages: Any, features: Any, gold: NDArray[np.bool_], asked: Any) -> FloatArray:
-    """One label a text: the distance of each asked text to each label's side, [asked, labels]."""
-    if gold.shape[1] == 1:  # nothing to separate
-        return np.zeros((asked.shape[0], 1))
-    machine = packages.LinearSVC(C=COST, random_state=0).fit(features, gold.argmax(axis=1))
-    distances: FloatArray = machine.decision_function(asked)
-    if distances.ndim == 1:  # of two labels, the distance to the second one's side
+def _single_label_distances(
+    packages: Any, features: Any, gold: NDArray[np.bool_], test: Any
+) -> FloatArray:
+    """Return the distance of each test text from the plane of each label, [test, labels]."""
+    if gold.shape[1] == 1:  # an SVM needs two classes
+        return np.zeros((test.shape[0], 1))
+    svm = packages.LinearSVC(C=COST, random_state=0).fit(features, gold.argmax(axis=1))
+    distances: FloatArray = svm.decision_function(test)
+    if distances.ndim == 1:  # with two labels there is one plane; positive is the second label
         return np.stack([np.zeros_like(distances), distances], axis=1)
     return distances
 
 
-def _one_by_one(packages: Any, features: Any, gold: NDArray[np.bool_], asked: Any) -> FloatArray:
-    """Several labels a text: a machine each, with the label or without, [asked, labels]."""
+def _multi_label_distances(
+    packages: Any, features: Any, gold: NDArray[np.bool_], test: Any
+) -> FloatArray:
+    """Fit an SVM for each label and return the distances as above, [test, labels]."""
     columns = []
-    for with_it in gold.T:
-        if with_it.all():
-            columns.append(np.full(asked.shape[0], 1.0))
+    for has_label in gold.T:
+        if has_label.all():
+            columns.append(np.full(test.shape[0], 1.0))
             continue
-        machine = packages.LinearSVC(C=COST, random_state=0).fit(features, with_it)
-        columns.append(machine.decision_function(asked))
+        svm = packages.LinearSVC(C=COST, random_state=0).fit(features, has_label)
+        columns.append(svm.decision_function(test))
     return np.stack(columns, axis=1)
 
 
 def _vectorizer(packages: Any, texts: Sequence[str]) -> Any:
-    """Words and pairs of words, and characters 2 to 5.
+    """Return a TF-IDF vectorizer of words, pairs of words, and 2 to 5 characters.
 
-    Of long texts words alone; of scripts without spaces characters 1 to 3 alone.
+    It has only words if texts are long, and only 1 to 3 characters in scripts without spaces.
     """
     tfidf = packages.TfidfVectorizer
     if _mostly_unspaced(texts):
         return tfidf(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     words = tfidf(tokenizer=_words, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
-    if statistics.median(len(text.split()) for text in texts) > LONG:
+    if statistics.median(len(text.split()) for text in texts) > LONG_TEXT:
         return words
     characters = tfidf(analyzer="char", ngram_range=(2, 5), sublinear_tf=True)
     return packages.make_union(words, characters)
 
 
 def _words(text: str) -> list[str]:
-    """Runs of letters and digits, and every other visible character by itself."""
+    """Return runs of letters and digits, and every other visible character by itself."""
     return re.findall(r"\w+|[^\w\s]", text)
 
 
 def _mostly_unspaced(texts: Sequence[str]) -> bool:
+    """Return whether more than half of the letters belong to scripts without spaces."""
     letters = sum(len(LETTER.findall(text)) for text in texts)
     return 2 * sum(len(UNSPACED.findall(text)) for text in texts) > letters
 
 
-def _answer(text: str, labels: Sequence[str], scores: FloatArray, several: bool) -> TextAnswer:
+def _answer(text: str, labels: Sequence[str], scores: FloatArray, multi_label: bool) -> TextAnswer:
     best = int(scores.argmax())
-    shares = [round(float(share), 6) for share in scores]
-    answer: TextAnswer = {"text": text, "label": labels[best], "score": shares[best]}
-    if several:
-        answer["labels"] = [label for label, s in zip(labels, scores, strict=True) if s >= 0.5]
-    return {**answer, "scores": dict(zip(labels, shares, strict=True)), "rejected": False}
+    rounded = [round(float(score), 6) for score in scores]
+    answer: TextAnswer = {"text": text, "label": labels[best], "score": rounded[best]}
+    if multi_label:
+        answer["labels"] = [
+            label for label, score in zip(labels, scores, strict=True) if score >= 0.5
+        ]
+    return {**answer, "scores": dict(zip(labels, rounded, strict=True)), "rejected": False}
 
 
 def _softmax(logits: FloatArray) -> FloatArray:
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    normed: FloatArray = shares / shares.sum(axis=1, keepdims=True)
-    return normed
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    softmax: FloatArray = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return softmax
 
 
 def _packages() -> Any:

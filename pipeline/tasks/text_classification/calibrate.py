@@ -1,13 +1,14 @@
-"""After training: probabilities that mean what they say, and from which on a label is given."""
+"""Calibrate a trained classifier: its temperature, its rejection and label thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from pipeline.metrics.calibration import calibration_error, fit_temperature, threshold_for_precision
 from pipeline.metrics.thresholds import tune_thresholds
@@ -19,7 +20,19 @@ from pipeline.tasks.text_classification.tokenizer import TextTokenizer
 from pipeline.text import tokens
 
 BATCH = 64
-TINY = 1e-12
+EPSILON = 1e-12  # keeps logarithms finite
+
+
+class Predictions(NamedTuple):
+    """The predictions of a model, each array [texts].
+
+    Attributes:
+        scores: The probability of the best label.
+        correct: Whether the best label is a gold label.
+    """
+
+    scores: NDArray[np.floating]
+    correct: NDArray[np.bool_]
 
 
 def calibrate(
@@ -29,68 +42,70 @@ def calibrate(
     vocabularies: Vocabularies,
     records: Sequence[TextRecord],
 ) -> dict[str, float]:
-    """Sets the temperature, the score below which an answer is rejected, and label thresholds.
+    """Set the temperature, the score below which an answer is rejected, and label thresholds.
 
     Args:
-        settings: `reject.precision` says how often an answer that is given must be right.
-        tokenizer: Of the model.
-        model: With the weights that are published; its temperature and thresholds change.
-        vocabularies: Of the model.
-        records: Held out from training.
+        settings: `reject.precision` is the required precision of answers that are not rejected.
+        tokenizer: The tokenizer of the model.
+        model: The trained model; its temperature and thresholds change.
+        vocabularies: The vocabularies of the model.
+        records: Records held out from training.
 
     Returns:
-        What was set, and the expected calibration error before and after, in percent.
+        The new values, and the expected calibration errors before and after, in percent.
     """
     scale = model.get_layer(LABEL_SCALE)
     scale.temperature.assign(1.0)
     logits = _logits(tokenizer, model, [record["text"] for record in records])
     labels = list(vocabularies["labels"])
     gold = np.array([[label in record["labels"] for label in labels] for record in records])
-    several = settings.data.multi_label
+    multi_label = settings.data.multi_label
 
-    def shares(temperature: float) -> Any:
+    def probabilities_at(temperature: float) -> Any:
         return np.asarray(probabilities(model, logits / temperature))
 
     def loss(temperature: float) -> float:
-        found = shares(temperature)
-        chances = found[gold]
-        if several:
-            chances = np.where(gold, found, 1 - found)
-        return -float(np.log(chances + TINY).mean())
+        predicted = probabilities_at(temperature)
+        of_gold = np.where(gold, predicted, 1 - predicted) if multi_label else predicted[gold]
+        return -float(np.log(of_gold + EPSILON).mean())
 
-    before = _error(shares(1.0), gold)
+    before = _error(probabilities_at(1.0), gold)
     temperature = fit_temperature(loss)
     scale.temperature.assign(temperature)
-    found = shares(temperature)
-    best, right = _best(found, gold)
-    wanted = settings.reject.precision
-    scale.threshold.assign(threshold_for_precision(best, right, wanted) if wanted else 0.0)
-    if several:
-        model.get_layer(LABEL_THRESHOLDS).thresholds.assign(tune_thresholds(found, gold))
+    calibrated = probabilities_at(temperature)
+    scores, correct = _predictions(calibrated, gold)
+    precision = settings.reject.precision
+    scale.threshold.assign(
+        threshold_for_precision(scores, correct, precision) if precision else 0.0
+    )
+    if multi_label:
+        model.get_layer(LABEL_THRESHOLDS).thresholds.assign(tune_thresholds(calibrated, gold))
     return {
         "temperature": temperature,
         "error_before": before,
-        "error": _error(found, gold),
+        "error": _error(calibrated, gold),
         "reject_threshold": float(scale.threshold),
     }
 
 
 def _logits(tokenizer: TextTokenizer, model: keras.Model, texts: Sequence[str]) -> Any:
+    """Return logits at temperature 1, float [texts, labels]."""
+
     @tf.function(reduce_retracing=True)
-    def ask(text: tf.Tensor) -> tf.Tensor:
+    def predict(text: tf.Tensor) -> tf.Tensor:
         ids, ngrams = tokenizer(tokens.clean(text))
         return model({"tokens": ids, "ngrams": ngrams}, training=False)["label"]
 
     starts = range(0, len(texts), BATCH)
     groups = (tf.constant(texts[start : start + BATCH], tf.string) for start in starts)
-    return np.concatenate([ask(group).numpy() for group in groups])
+    return np.concatenate([predict(group).numpy() for group in groups])
 
 
-def _best(found: Any, gold: Any) -> tuple[Any, Any]:
-    """Of each text the score of its likeliest label, and whether that is right."""
-    best = found.argmax(axis=1)
-    return found.max(axis=1), gold[np.arange(len(best)), best]
+def _predictions(predicted: Any, gold: Any) -> Predictions:
+    best = predicted.argmax(axis=1)
+    return Predictions(predicted.max(axis=1), gold[np.arange(len(best)), best])
 
 
-def _error(found: Any, gold: Any) -> float:
-    return calibration_error(*_best(found, gold))
+def _error(predicted: Any, gold: Any) -> float:
+    predictions = _predictions(predicted, gold)
+    return calibration_error(predictions.scores, predictions.correct)

@@ -1,4 +1,4 @@
-"""New labels and pieces in a trained classifier: vocabularies keep their ids, weights by axis."""
+"""Add labels and pieces to a trained classifier: old ids stay, and the weights grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.task import Axis, Layout, Vocabularies
 from pipeline.tasks.text_classification.model import LABEL_THRESHOLDS
 from pipeline.tasks.text_classification.records import TextRecord
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
-from pipeline.tasks.text_classification.tokenizer import counted_terms, normal_texts
+from pipeline.tasks.text_classification.tokenizer import count_terms, normalized_texts
 from pipeline.text.extending import extend_subwords
 from pipeline.text.piece_files import encode_pieces, piece_names
 from pipeline.text.subwords import train_subwords
@@ -25,7 +25,7 @@ WEIGHTS: dict[str, tuple[str | None, ...]] = {
     "wide/bias": ("labels",),
     THRESHOLDS: ("labels",),
 }
-SCALE_OF_LABELS = {"wide/scale": (None, "labels")}  # where each label has its own
+LABEL_SCALES = {"wide/scale": (None, "labels")}  # if each label has its own scale
 
 
 def grow(
@@ -34,42 +34,47 @@ def grow(
     old: Sequence[TextRecord],
     new: Sequence[TextRecord],
 ) -> Vocabularies:
-    """The vocabularies with the labels and pieces of new records behind them."""
-    found = {"labels": sorted({label for record in new for label in record["labels"]})}
-    result: dict[str, Any] = {"labels": extend_terms(vocabularies["labels"], found["labels"])}
+    """Return the vocabularies with the labels and pieces of new records appended."""
+    labels = sorted({label for record in new for label in record["labels"]})
+    result: dict[str, Any] = {"labels": extend_terms(vocabularies["labels"], labels)}
     if "pieces" in vocabularies:
-        result["pieces"] = _pieces(settings, vocabularies["pieces"], old, new)
+        result["pieces"] = _grow_pieces(settings, vocabularies["pieces"], old, new)
     return result
 
 
-def _pieces(
+def _grow_pieces(
     settings: TextClassificationSettings,
     known: Any,
     old: Sequence[TextRecord],
     new: Sequence[TextRecord],
 ) -> bytes | list[str]:
-    cut, retrain = settings.tokenizer, settings.retrain
+    tokenizer, retrain = settings.tokenizer, settings.retrain
     texts = (record["text"] for record in new)
-    if cut.kind != "subwords":
-        return extend_terms(known, list_terms(counted_terms(cut, texts), cut.min_count))
+    if tokenizer.kind != "subwords":
+        terms = list_terms(count_terms(tokenizer, texts), tokenizer.min_count)
+        return extend_terms(known, terms)
     if retrain.subwords == "keep":
         return bytes(known)
     if retrain.subwords == "retrain":
-        both = normal_texts(cut, (record["text"] for record in [*old, *new]))
-        return train_subwords(both, cut.vocabulary_size, cut.subword_model)
-    normal = normal_texts(cut, texts)
+        all_texts = normalized_texts(tokenizer, (record["text"] for record in [*old, *new]))
+        return train_subwords(all_texts, tokenizer.vocabulary_size, tokenizer.subword_model)
+    new_texts = normalized_texts(tokenizer, texts)
     return extend_subwords(
-        known, normal, retrain.new_pieces, retrain.piece_count, cut.subword_model
+        known, new_texts, retrain.new_pieces, retrain.piece_count, tokenizer.subword_model
     )
 
 
 def layout(settings: TextClassificationSettings, vocabularies: Vocabularies) -> Layout:
-    """A new piece starts from the mean of what it was cut into, a new word from `<unk>`."""
+    """Return which weights grow with these vocabularies.
+
+    A new subword starts from the mean of the old pieces that it was split into, a new word or
+    character from `<unk>`.
+    """
     axes = {"labels": Axis(vocabularies["labels"])}
     pieces = vocabularies.get("pieces")
     if isinstance(pieces, bytes):
         axes["pieces"] = Axis(piece_names(pieces), partial(encode_pieces, pieces))
     elif pieces is not None:
         axes["pieces"] = Axis(pieces, lambda terms: [[UNKNOWN_ID] for _ in terms])
-    own_scale = settings.ngrams.weighting == "naive_bayes"
-    return Layout(axes, {**WEIGHTS, **(SCALE_OF_LABELS if own_scale else {})}, {THRESHOLDS})
+    scale_per_label = settings.ngrams.weighting == "naive_bayes"
+    return Layout(axes, {**WEIGHTS, **(LABEL_SCALES if scale_per_label else {})}, {THRESHOLDS})

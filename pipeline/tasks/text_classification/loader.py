@@ -22,7 +22,7 @@ from pipeline.tasks.text_classification.formats import (
     table,
     tfds_split,
 )
-from pipeline.tasks.text_classification.records import Example, TextRecord, check, named
+from pipeline.tasks.text_classification.records import Example, TextRecord, check, rename_labels
 from pipeline.tasks.text_classification.settings import ColumnSettings, DataSettings
 from pipeline.userfiles.read import checked, require_kind, shares_to_carve
 
@@ -131,7 +131,7 @@ def _records(
 ) -> Callable[[], Iterator[TextRecord]]:
     def record_of(example: Example) -> tuple[TextRecord, int]:
         check(example, form.multi_label, form.mendable)
-        renamed = named(example, form.labels)
+        renamed = rename_labels(example, form.labels)
         return renamed.to_record(), len(example.labels) - len(renamed.labels)
 
     def records() -> Iterator[TextRecord]:

@@ -1,15 +1,16 @@
-"""The classifier: encoders read the tokens, a linear layer the n-grams; their logits are averaged.
+"""The classifier: the mean of the logits of encoders over tokens and a linear layer over n-grams.
 
-    tokens -> embedding -> encoder -> pooling -> Dense -+          (a member for each encoder)
-                                                        +-> logits, one a label
+    tokens -> embedding -> encoder -> pooling -> Dense -+          (one member for each encoder)
+                                                        +-> logits, one per label
     n-grams ------------------------> WeightedBag ------+
 
-The linear part knows at once which words speak for which label; the encoder adds what order and
-context say. With `ngrams.fit: gradient` their scores are added and learn from one loss (Cheng et
-al. 2016, "Wide and deep learning"). With `svm` each is a member of an ensemble, with a loss of its
-own, since a linear part that fits the training texts leaves an encoder joined to it nothing to
-learn; several encoders differ by how they begin, and err less together (Hansen and Salamon 1990,
-"Neural network ensembles"). `keras.ops` and Keras layers only, so the same model trains on JAX.
+The linear part learns quickly which words indicate which label; the encoder adds word order and
+context. With `ngrams.fit: gradient` their logits are added and trained with one loss (Cheng et al.
+2016, "Wide and deep learning"). With `svm` each is a member of an ensemble with its own loss: the
+linear part already fits the training texts and would leave a joint encoder nothing to learn.
+Several encoders differ in their initial weights, and their mean is more accurate (Hansen and
+Salamon 1990, "Neural network ensembles"). The model uses only `keras.ops` and Keras layers, so it
+also trains on JAX.
 """
 
 from __future__ import annotations
@@ -35,29 +36,29 @@ from pipeline.tasks.text_classification.settings import TextClassificationSettin
 from pipeline.text.piece_files import piece_names
 
 LABEL_SCALE, LABEL_THRESHOLDS = "label_scale", "label_thresholds"
-MEMBERS = "member_labels"  # the output that learns
-WIDE = "wide"  # the layer of the n-grams
+MEMBERS = "member_labels"  # the output that is trained
+WIDE = "wide"  # the linear layer over n-grams
 
 
 def build_model(settings: TextClassificationSettings, vocabularies: Vocabularies) -> keras.Model:
-    """A Keras model from token ids and n-gram ids to logits.
+    """Build the Keras model from token ids and n-gram ids to logits.
 
-    Shapes: {"tokens": int32 [batch, tokens], "ngrams": int32 [batch, ngrams]} -> {"label": float
-    [batch, labels]}, the mean over the members, which answers, and {"member_labels": float [batch,
-    members, labels]}, which learns.
+    Inputs: `tokens` int32 [batch, tokens], `ngrams` int32 [batch, ngrams]. Outputs: `label` float
+    [batch, labels], the mean over the members, for inference; `member_labels` float
+    [batch, members, labels], for training.
     """
     classes = len(vocabularies["labels"])
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in ("tokens", "ngrams")}
     members = []
     for number, encoder in enumerate(settings.model.encoders, 1):
-        # A SentencePiece model's table is as large as asked for: fewer pieces leave rows unused.
+        # The embedding has the requested size, also if SentencePiece finds fewer pieces.
         pieces = vocabularies["pieces"]
         size = len(pieces)
         if isinstance(pieces, bytes):
             size = max(settings.tokenizer.vocabulary_size, len(piece_names(pieces)))
-        members.append(_deep(settings, encoder, number, size, classes, inputs["tokens"]))
+        members.append(_encoder_member(settings, encoder, number, size, classes, inputs["tokens"]))
     if settings.model.ngrams:
-        members.append(_wide(settings, classes, inputs["ngrams"]))
+        members.append(_ngram_member(settings, classes, inputs["ngrams"]))
         if settings.ngrams.fit == "gradient" and len(members) == 2:
             members = [keras.layers.Add(name="both")(members)]
     stacked = ops.stack(members, axis=1)
@@ -67,7 +68,7 @@ def build_model(settings: TextClassificationSettings, vocabularies: Vocabularies
     return keras.Model(inputs, {"label": logits, MEMBERS: stacked}, name="text_classifier")
 
 
-def _deep(
+def _encoder_member(
     settings: TextClassificationSettings,
     encoder: str,
     number: int,
@@ -75,42 +76,43 @@ def _deep(
     classes: int,
     tokens: Any,
 ) -> Any:
-    """Logits [batch, classes] of member `number`."""
+    """Return logits [batch, classes] of the encoder with this number, counted from 1."""
     sizes, seed = settings.model, settings.train.seed + 100 * (number - 1)
     mask = ops.not_equal(tokens, 0)
-    seen = TokenDropout(sizes.token_dropout, seed=seed, name=f"token_dropout_{number}")(tokens)
-    vectors = keras.layers.Embedding(size, sizes.embedding_dim, name=f"embedding_{number}")(seen)
+    dropped = TokenDropout(sizes.token_dropout, seed=seed, name=f"token_dropout_{number}")(tokens)
+    vectors = keras.layers.Embedding(size, sizes.embedding_dim, name=f"embedding_{number}")(dropped)
     drop = keras.layers.Dropout(sizes.dropout, seed=seed + 1, name=f"input_dropout_{number}")
-    pooled = _read(settings, encoder, number, drop(vectors), mask)
+    pooled = _encode(settings, encoder, number, drop(vectors), mask)
     drop = keras.layers.Dropout(sizes.dropout, seed=seed + 2, name=f"summary_dropout_{number}")
     return keras.layers.Dense(classes, name=f"deep_{number}")(drop(pooled))
 
 
-def _read(
+def _encode(
     settings: TextClassificationSettings, encoder: str, number: int, vectors: Any, mask: Any
 ) -> Any:
-    """One vector a text."""
+    """Return one vector for each text, [batch, dim]."""
     sizes, name, summary = settings.model, f"encoder_{number}", f"summary_{number}"
     if encoder == "text_cnn":
         return TextCNN(sizes.hidden_dim, name=name)(vectors, mask)
     if encoder == "mean":
         return Pooling("mean", name=summary)(vectors, mask)
-    both = sizes.bidirectional and encoder in RECURRENT
-    of_encoder = EncoderSizes(
+    bidirectional = sizes.bidirectional and encoder in RECURRENT
+    encoder_sizes = EncoderSizes(
         hidden_dim=sizes.hidden_dim,
         depth=sizes.depth,
-        bidirectional=both,
+        bidirectional=bidirectional,
         heads=sizes.heads,
         dropout=sizes.dropout,
         seed=settings.train.seed + 100 * (number - 1) + 3,
     )
-    states = encode(encoder, of_encoder, vectors, mask, name)
+    states = encode(encoder, encoder_sizes, vectors, mask, name)
     if sizes.pooling == "attention":
         return AttentionPooling(sizes.hidden_dim, name=summary)(states, mask)
-    return Pooling(sizes.pooling, both, name=summary)(states, mask)
+    return Pooling(sizes.pooling, bidirectional, name=summary)(states, mask)
 
 
-def _wide(settings: TextClassificationSettings, classes: int, ngrams: Any) -> Any:
+def _ngram_member(settings: TextClassificationSettings, classes: int, ngrams: Any) -> Any:
+    """Return logits [batch, classes] of the linear part."""
     bag = WeightedBag(
         settings.ngrams.buckets,
         classes,
@@ -119,27 +121,28 @@ def _wide(settings: TextClassificationSettings, classes: int, ngrams: Any) -> An
         name=WIDE,
     )
     scores = bag(ngrams)
-    # Of machines the gradient moves the bias alone.
+    # With `fit: svm`, training only changes the bias.
     bag.weights_of_ngrams.trainable = settings.ngrams.fit == "gradient"
     return scores
 
 
-def count_ngrams(
+def set_ngram_scale(
     settings: TextClassificationSettings,
     model: keras.Model,
     groups: Iterable[tuple[Any, Any]],
 ) -> Any:
-    """Sets what each n-gram counts for, read off the training texts, and gives it.
+    """Compute the scale of each n-gram from the training texts, set it in the model and return it.
 
-    With log-count ratios all weights begin alike, so that the model begins as naive Bayes.
+    With `ngrams.weighting: naive_bayes` all weights are set to one value, so that the model starts
+    as naive Bayes.
 
     Args:
-        settings: Of the model, which has a linear part.
-        model: Made by `build_model`.
-        groups: n-gram ids [texts, ngrams], padded by 0, and labels [texts, labels] of 0 and 1.
+        settings: The settings of a model with a linear part.
+        model: The result of `build_model`.
+        groups: n-gram ids [texts, ngrams], padded with 0, and labels [texts, labels] of 0 and 1.
 
     Returns:
-        float32 [buckets], or a column a label.
+        float32 [buckets], or [buckets, labels] with `naive_bayes`.
     """
     bag = model.get_layer(WIDE)
     counts = count_documents(groups, bag.buckets, bag.classes)
@@ -154,14 +157,14 @@ def count_ngrams(
 def losses(
     settings: TextClassificationSettings, model: keras.Model
 ) -> dict[str, keras.losses.Loss]:
-    """Cross entropy of each member: of the one label, or of each label for itself."""
-    several = settings.data.multi_label
-    of_label = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
+    """Return the cross entropy of each member: categorical, or binary for multi-label data."""
+    multi_label = settings.data.multi_label
+    loss = keras.losses.BinaryCrossentropy if multi_label else keras.losses.CategoricalCrossentropy
     smoothing = settings.train.label_smoothing
-    return {MEMBERS: MembersLoss(of_label(from_logits=True, label_smoothing=smoothing))}
+    return {MEMBERS: MembersLoss(loss(from_logits=True, label_smoothing=smoothing))}
 
 
 def probabilities(model: keras.Model, logits: Any) -> Any:
-    """Of each label, [batch, labels]: they sum to 1, or each stands for itself."""
-    several = any(layer.name == LABEL_THRESHOLDS for layer in model.layers)
-    return ops.sigmoid(logits) if several else ops.softmax(logits)
+    """Return label probabilities [batch, labels]: softmax, or sigmoid for multi-label data."""
+    multi_label = any(layer.name == LABEL_THRESHOLDS for layer in model.layers)
+    return ops.sigmoid(logits) if multi_label else ops.softmax(logits)

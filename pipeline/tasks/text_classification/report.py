@@ -16,9 +16,13 @@ from pipeline.report.highlight import Attended, attention
 from pipeline.report.markup import Html, element, join
 from pipeline.report.page import Section, paragraph
 from pipeline.report.reliability import coverage_table, reliability_plot
-from pipeline.tasks.text_classification.attribution import Attribution, Pieces, attributions
+from pipeline.tasks.text_classification.attribution import (
+    Attribution,
+    OffsetTokenizer,
+    attributions,
+)
 from pipeline.tasks.text_classification.records import TextAnswer, TextRecord
-from pipeline.tasks.text_classification.scoring import predicted
+from pipeline.tasks.text_classification.scoring import predicted_labels
 from pipeline.tasks.text_classification.settings import TextClassificationSettings
 from pipeline.text import tokens
 
@@ -52,14 +56,14 @@ class Judged:
 
 def report(
     settings: TextClassificationSettings,
-    tokenizer: Pieces,
+    tokenizer: OffsetTokenizer,
     model: keras.Model,
     records: Sequence[TextRecord],
     answers: Sequence[TextAnswer],
 ) -> list[Section]:
     """The part of the page on one split: sections in the order in which one reads them."""
     judged = [
-        Judged(record, answer, record["labels"], predicted(settings, answer))
+        Judged(record, answer, record["labels"], predicted_labels(settings, answer))
         for record, answer in zip(records, answers, strict=True)
     ]
     scores = per_class((one.gold for one in judged), (one.predicted for one in judged))
@@ -128,7 +132,7 @@ def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Ht
 
 
 def _long(
-    settings: TextClassificationSettings, tokenizer: Pieces, records: Sequence[TextRecord]
+    settings: TextClassificationSettings, tokenizer: OffsetTokenizer, records: Sequence[TextRecord]
 ) -> Html:
     """How many texts the encoder does not read whole."""
     if not settings.model.encoders:
@@ -136,7 +140,7 @@ def _long(
     cut, most = 0, f"{settings.tokenizer.max_tokens:,}"
     for start in range(0, len(records), GROUP):
         texts = [record["text"] for record in records[start : start + GROUP]]
-        found = tokenizer.cut(tokens.clean(tf.constant(texts, tf.string)))
+        found = tokenizer.is_truncated(tokens.clean(tf.constant(texts, tf.string)))
         cut += int(tf.reduce_sum(tf.cast(found, tf.int32)))
     if not cut:
         return paragraph(
@@ -151,7 +155,10 @@ def _long(
 
 
 def _reasons(
-    tokenizer: Pieces, model: keras.Model, wrong: Sequence[Judged], judged: Sequence[Judged]
+    tokenizer: OffsetTokenizer,
+    model: keras.Model,
+    wrong: Sequence[Judged],
+    judged: Sequence[Judged],
 ) -> Html:
     """The surest wrong answers first, then whatever comes first."""
     chosen: dict[str, Judged] = {}
@@ -165,8 +172,8 @@ def _reasons(
 
 
 def _reason(one: Judged, found: Attribution) -> Attended:
-    whole = sum(abs(part) for _, _, part in found.pieces) or 1.0
-    weights = [(start, end, part / whole) for start, end, part in found.pieces]
+    whole = sum(abs(part) for _, _, part in found.tokens) or 1.0
+    weights = [(start, end, part / whole) for start, end, part in found.tokens]
     ngrams = ", ".join(f"{name!r} {part:+.2f}" for name, part in found.ngrams[:STRONGEST])
     facts = [*_facts(one), f"n-grams: {ngrams}"] if ngrams else _facts(one)
     return Attended(one.record["text"], weights, facts)

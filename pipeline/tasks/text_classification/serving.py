@@ -1,4 +1,4 @@
-"""From raw strings to finished answers in one graph, and from its outputs to plain dicts."""
+"""The exported graph from strings to labels and scores, and its outputs as plain dicts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TEXT = tf.TensorSpec([None], tf.string, name="text")
 def build_service(
     tokenizer: TextTokenizer, model: keras.Model, vocabularies: Vocabularies
 ) -> Service:
-    """Joins tokenizer and model; `serving_default` takes `text` [batch].
+    """Join tokenizer and model to a service; `serving_default` takes `text` [batch].
 
-    Outputs: `label`, `score` [batch], the likeliest label and its probability; `labels`, `scores`
-    [batch, labels], all of them in the order of the vocabulary; `rejected` bool [batch], whether
-    `score` lies below the model's threshold; where a text may have several labels, `chosen` bool
-    [batch, labels], those that reach their thresholds.
+    Outputs: `label`, `score` [batch], the most likely label and its probability; `labels`,
+    `scores` [batch, labels], all labels in the order of the vocabulary; `rejected` bool [batch],
+    whether `score` is below the model's threshold; for multi-label data also `chosen` bool
+    [batch, labels], whether each score reaches the threshold of its label.
     """
     module = tf.Module(name="text_classification")
     module.tokenizer = tokenizer
@@ -55,8 +55,8 @@ def build_service(
     @tf.function(input_signature=[TEXT])
     def margin(text: tf.Tensor) -> tf.Tensor:
         scores = predict(text)
-        two = tf.math.top_k(scores, 2).values
-        gap = two[:, 0] - two[:, 1]
+        best = tf.math.top_k(scores, 2).values
+        gap = best[:, 0] - best[:, 1]
         if thresholds is None:
             return gap
         return tf.minimum(gap, tf.reduce_min(tf.abs(scores - thresholds), axis=-1))
@@ -66,12 +66,12 @@ def build_service(
 
 
 def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[TextAnswer]:
-    """The outputs of `serving_default` (NumPy) as one plain dict a text.
+    """Convert the NumPy outputs of `serving_default` to one plain dict for each text.
 
-    `scores` holds all labels, the likeliest first; `labels`, only where there may be several, those
-    that are given.
+    `scores` has all labels, the most likely first. `labels`, only in multi-label data, has the
+    labels that reach their thresholds.
     """
-    rows = []
+    answers = []
     for row, text in enumerate(texts):
         names = [name.decode("utf-8") for name in outputs["labels"][row]]
         scores = [round(float(score), 6) for score in outputs["scores"][row]]
@@ -84,22 +84,23 @@ def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[TextA
             "rejected": bool(outputs["rejected"][row]),
         }
         if "chosen" in outputs:
-            given = zip(names, outputs["chosen"][row], strict=True)
-            answer["labels"] = [name for name, chosen in given if chosen]
-        rows.append(answer)
-    return rows
+            pairs = zip(names, outputs["chosen"][row], strict=True)
+            answer["labels"] = [name for name, chosen in pairs if chosen]
+        answers.append(answer)
+    return answers
 
 
 def suggest(answer: TextAnswer) -> TextRecord:
-    """The example that an answer takes its text for: the labels given, or the likeliest one."""
+    """Return the record of the answer's text with its predicted labels."""
     return Example(answer["text"], tuple(answer.get("labels", [answer["label"]]))).to_record()
 
 
 def confidence(answer: TextAnswer) -> float:
-    """The probability of the likeliest label."""
+    """Return the probability of the most likely label."""
     return float(answer["score"])
 
 
 def _thresholds(model: keras.Model) -> Any:
-    found = [layer for layer in model.layers if layer.name == LABEL_THRESHOLDS]
-    return found[0].thresholds.value if found else None
+    """Return the threshold of each label [labels], or None if each text has one label."""
+    layers = [layer for layer in model.layers if layer.name == LABEL_THRESHOLDS]
+    return layers[0].thresholds.value if layers else None

@@ -1,4 +1,4 @@
-"""Harder test sets: none are made of a text whose parts are not annotated."""
+"""Harder test sets: none for this task, since the parts of a text are not annotated."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def stress(
     records: Sequence[TextRecord],
     seed: int,
 ) -> dict[str, list[TextRecord]]:
-    """Nothing: which words of a text could be exchanged without changing its label is not known."""
+    """Return no sets: it is unknown which words can be replaced without changing the label."""
     return {}

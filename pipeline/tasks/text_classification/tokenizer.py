@@ -1,4 +1,4 @@
-"""Texts to the model's inputs: tokens for the encoder, hashed n-grams for the linear part."""
+"""Convert texts to model inputs: token ids for the encoder, n-gram ids for the linear part."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from pipeline.text.row_ids import row_ids
 from pipeline.text.subwords import Subwords, is_byte, train_subwords
 from pipeline.text.vocabulary import UNKNOWN_ID, Vocabulary, list_terms
 
-BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]+"  # what separates tokens (`pipeline.text.tokens`)
+SEPARATORS = r"[\s\p{Z}\p{Cc}\p{Cf}]+"  # the same as between tokens (`pipeline.text.tokens`)
 
 
 class TextTokenizer(tf.Module):
-    """Strings [batch] to token ids and n-gram ids, the same in training and serving.
+    """Converts strings [batch] to token ids and n-gram ids, in the same way for all uses.
 
     Args:
-        settings: How texts are cut and normalised.
-        ngrams: What is hashed; None where the model has no linear part.
-        vocabulary: `Subwords`, or a `Vocabulary` of words or characters; None where the model has
-            no encoder.
+        settings: How texts are tokenized and normalized.
+        ngrams: Which n-grams are hashed; None if the model has no linear part.
+        vocabulary: `Subwords`, or a `Vocabulary` of words or characters; None if the model has no
+            encoder.
     """
 
     def __init__(
@@ -45,106 +45,116 @@ class TextTokenizer(tf.Module):
         self.settings, self.ngrams, self.vocabulary = settings, ngrams, vocabulary
 
     def __call__(self, text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """int32 tokens [batch, tokens] and n-grams [batch, ngrams], padded by 0 to at least one."""
-        found = self.features(text)
-        return dense(found["tokens"]), dense(found["ngrams"])
+        """Return int32 token ids [batch, tokens] and n-gram ids [batch, ngrams].
+
+        Both are padded with 0 and have at least one column.
+        """
+        features = self.features(text)
+        return pad(features["tokens"]), pad(features["ngrams"])
 
     def features(self, text: tf.Tensor) -> dict[str, tf.RaggedTensor]:
-        """The same before padding: int32 ragged `tokens` and `ngrams`."""
-        none = tf.RaggedTensor.from_row_lengths(
+        """Return the ids before padding: int32 ragged `tokens` and `ngrams`."""
+        empty = tf.RaggedTensor.from_row_lengths(
             tf.zeros([0], tf.int32), tf.zeros([tf.size(text)], tf.int64)
         )
         return {
-            "tokens": none if self.vocabulary is None else self.kept(self.ids(text)),
-            "ngrams": none if self.ngrams is None else self._bag(text, self.ngrams),
+            "tokens": empty if self.vocabulary is None else self.truncate(self.ids(text)),
+            "ngrams": empty if self.ngrams is None else self._ngram_ids(text, self.ngrams),
         }
 
     def ids(self, text: tf.Tensor) -> tf.RaggedTensor:
-        """int32 ids of all tokens, however many."""
+        """Return the int32 ids of all tokens, before truncation."""
         if self.settings.kind == "subwords":
             return self.vocabulary.tokenize(tokens.fold(text, self.settings.lower))
         surface = _surface(text, self.settings.kind)
-        return self.vocabulary.ids(_each(surface, self.settings.lower))
+        return self.vocabulary.ids(_normalized(surface, self.settings.lower))
 
-    def cut(self, text: tf.Tensor) -> tf.Tensor:
-        """Whether each text has more tokens than the encoder reads; bool [batch]."""
+    def is_truncated(self, text: tf.Tensor) -> tf.Tensor:
+        """Return whether each text has more tokens than the encoder reads; bool [batch]."""
         if self.vocabulary is None:
             return tf.zeros([tf.size(text)], tf.bool)
         return self.ids(text).row_lengths() > self.settings.max_tokens
 
-    def kept(self, rows: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Of each row what the encoder reads: all, or of a long one its first and last tokens."""
-        most = self.settings.max_tokens
-        first = most - most // 2
-        size = rows.row_lengths()
-        place = tf.ragged.range(size)
-        size = tf.gather(size, row_ids(place))
-        place = place.flat_values
-        kept = (size <= most) | (place < first) | (place >= size - most // 2)
-        return tf.ragged.boolean_mask(rows, rows.with_flat_values(kept))
+    def truncate(self, rows: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Return the part of each row that the encoder reads: its first and last tokens.
 
-    def pieces(self, text: tf.Tensor) -> list[list[tuple[int, int]]]:
-        """(start, end) of each token that the encoder reads, code points of the text.
+        Rows of at most `max_tokens` stay whole.
+        """
+        last = self.settings.max_tokens // 2
+        first = self.settings.max_tokens - last
+        lengths = rows.row_lengths()
+        positions = tf.ragged.range(lengths)
+        length = tf.gather(lengths, row_ids(positions))
+        position = positions.flat_values
+        keep = (
+            (length <= self.settings.max_tokens) | (position < first) | (position >= length - last)
+        )
+        return tf.ragged.boolean_mask(rows, rows.with_flat_values(keep))
 
-        A piece of subwords is placed by the length of each character once normalised, so one that
-        follows a mark which normalisation composes may be off by that mark.
+    def token_offsets(self, text: tf.Tensor) -> list[list[tuple[int, int]]]:
+        """Return (start, end) of each token that the encoder reads, as code points of the text.
+
+        Offsets of subwords are computed from the length of each normalized character. They may be
+        off by one after a combining mark that normalization composes with its letter.
         """
         if self.settings.kind == "words":
-            found = tokens.tokenize(text)
-            starts, ends = found.starts, found.ends
+            tokenized = tokens.tokenize(text)
+            starts, ends = tokenized.starts, tokenized.ends
         elif self.settings.kind == "characters":
             starts = tf.ragged.range(tf.strings.length(text, unit="UTF8_CHAR"))
             ends = starts + 1
         else:
-            starts, ends = self._subword_places(text)
-        columns = (self.kept(starts).to_list(), self.kept(ends).to_list())
+            starts, ends = self._subword_offsets(text)
+        columns = (self.truncate(starts).to_list(), self.truncate(ends).to_list())
         return [list(zip(*row, strict=True)) for row in zip(*columns, strict=True)]
 
     def ngram_names(self, text: tf.Tensor) -> list[dict[int, str]]:
-        """For each text, the ids of its n-grams to how the first n-gram of that id reads."""
+        """Return, for each text, the name of each n-gram id: the first n-gram with that id."""
         if self.ngrams is None:
             return [{} for _ in text]
-        normal = _each(_surface(text, "words"), self.settings.lower)
+        words = _normalized(_surface(text, "words"), self.settings.lower)
         if not self.ngrams.across_words:
-            return [_names(row, self.ngrams) for row in normal]
-        words = self.ngrams.model_copy(update={"characters": (0, 0)})
-        whole = self._whole(text)
+            return [_names(row, self.ngrams) for row in words]
+        words_only = self.ngrams.model_copy(update={"characters": (0, 0)})
+        lines = self._normalized_lines(text)
         return [
-            {**_names_across(line, self.ngrams), **_names(row, words)}
-            for row, line in zip(normal, whole, strict=True)
+            {**_names_across(line, self.ngrams), **_names(row, words_only)}
+            for row, line in zip(words, lines, strict=True)
         ]
 
-    def _bag(self, text: tf.Tensor, ngrams: NgramSettings) -> tf.RaggedTensor:
-        normal = _each(_surface(text, "words"), self.settings.lower)
+    def _ngram_ids(self, text: tf.Tensor, ngrams: NgramSettings) -> tf.RaggedTensor:
+        words = _normalized(_surface(text, "words"), self.settings.lower)
         if not ngrams.across_words:
-            return _hashed(normal, ngrams)
-        words = hashed_ngrams(normal, words=ngrams.words, characters=(0, 0), buckets=ngrams.buckets)
-        return tf.concat([words, _hashed_across(self._whole(text), ngrams)], axis=1)
+            return _hash(words, ngrams)
+        of_words = hashed_ngrams(
+            words, words=ngrams.words, characters=(0, 0), buckets=ngrams.buckets
+        )
+        return tf.concat([of_words, _hash_across(self._normalized_lines(text), ngrams)], axis=1)
 
-    def _whole(self, text: tf.Tensor) -> tf.Tensor:
-        """The normalised text with one space for any white space or control characters."""
-        normal = tokens.fold(text, self.settings.lower)
-        return tf.strings.strip(tf.strings.regex_replace(normal, BLANK, " "))
+    def _normalized_lines(self, text: tf.Tensor) -> tf.Tensor:
+        """Return normalized texts, with each run of white space or controls as one space."""
+        normalized = tokens.fold(text, self.settings.lower)
+        return tf.strings.strip(tf.strings.regex_replace(normalized, SEPARATORS, " "))
 
-    def _subword_places(self, text: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-        found = self.vocabulary.tokenize_with_offsets(tokens.fold(text, self.settings.lower))
-        characters = _each(_surface(text, "characters"), self.settings.lower)
-        sizes = characters.with_flat_values(
+    def _subword_offsets(self, text: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+        subwords = self.vocabulary.tokenize_with_offsets(tokens.fold(text, self.settings.lower))
+        characters = _normalized(_surface(text, "characters"), self.settings.lower)
+        lengths = characters.with_flat_values(
             tf.strings.length(characters.flat_values, unit="UTF8_CHAR")
         )
-        places: tuple[list[Any], list[Any]] = ([], [])
-        for row, size in enumerate(sizes.to_list()):
-            bounds = np.cumsum([0, *size])
-            starts = np.searchsorted(bounds, found.starts[row].numpy(), "right") - 1
-            ends = np.searchsorted(bounds, found.ends[row].numpy(), "left")
-            places[0].append(np.minimum(starts, len(size)).tolist())
-            places[1].append(np.clip(ends, starts, len(size)).tolist())
-        starts, ends = (tf.ragged.constant(column, tf.int32, ragged_rank=1) for column in places)
+        offsets: tuple[list[Any], list[Any]] = ([], [])
+        for row, sizes in enumerate(lengths.to_list()):
+            bounds = np.cumsum([0, *sizes])  # of each original character in the normalized text
+            starts = np.searchsorted(bounds, subwords.starts[row].numpy(), "right") - 1
+            ends = np.searchsorted(bounds, subwords.ends[row].numpy(), "left")
+            offsets[0].append(np.minimum(starts, len(sizes)).tolist())
+            offsets[1].append(np.clip(ends, starts, len(sizes)).tolist())
+        starts, ends = (tf.ragged.constant(column, tf.int32, ragged_rank=1) for column in offsets)
         return starts, ends
 
 
 def build_tokenizer(settings: TextClassificationSettings, folder: Path) -> TextTokenizer:
-    """The tokenizer over `pieces.model` or `pieces.txt` of a folder of vocabularies."""
+    """Build the tokenizer from `pieces.model` or `pieces.txt` in a folder of vocabularies."""
     vocabulary: Any = None
     if settings.model.encoders:
         subwords = settings.tokenizer.kind == "subwords"
@@ -156,7 +166,7 @@ def build_tokenizer(settings: TextClassificationSettings, folder: Path) -> TextT
 
 
 def learn(settings: TextClassificationSettings, records: Iterable[TextRecord]) -> Vocabularies:
-    """The labels in alphabetical order, and what the texts are cut into.
+    """Return the labels in sorted order and, if there is an encoder, its token vocabulary.
 
     Raises:
         InputError: There are fewer than two labels.
@@ -168,23 +178,23 @@ def learn(settings: TextClassificationSettings, records: Iterable[TextRecord]) -
             labels.update(record["labels"])
             yield record["text"]
 
-    found: dict[str, Any] = {}
-    if not settings.model.encoders:
-        for _ in texts():
-            pass
+    vocabularies: dict[str, Any] = {}
+    if settings.model.encoders:
+        vocabularies["pieces"] = _learn_pieces(settings.tokenizer, texts())
     else:
-        found["pieces"] = _learn(settings.tokenizer, texts())
+        for _ in texts():  # collects the labels
+            pass
     if len(labels) < 2:
-        named = ", ".join(sorted(labels)) or "none"
-        raise InputError(f"train: labels: {named}; expected at least two to tell apart")
-    return {**found, "labels": sorted(labels)}
+        names = ", ".join(sorted(labels)) or "none"
+        raise InputError(f"train: labels: {names}; expected at least two different labels")
+    return {**vocabularies, "labels": sorted(labels)}
 
 
 def count_tokens(tokenizer: TextTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Of each text, how many tokens it has, and how many of them the vocabulary does not know.
+    """Return the number of tokens of each text, and of those that are not in the vocabulary.
 
-    Of subwords these are the bytes that spell a character which is no piece. Without a vocabulary
-    tokens are words, and none is unknown.
+    Unknown subwords are the bytes of characters that are not in the vocabulary. Without a
+    vocabulary, tokens are words, and none is unknown.
     """
     text = tokens.clean(tf.constant(texts, tf.string))
     if tokenizer.vocabulary is None:
@@ -192,16 +202,16 @@ def count_tokens(tokenizer: TextTokenizer, texts: Sequence[str]) -> list[tuple[i
         unknown = tf.zeros([len(texts)], tf.int32)
     else:
         ids = tokenizer.ids(text)
-        pieces = tokenizer.settings.kind == "subwords"
-        flat = is_byte(ids.flat_values) if pieces else ids.flat_values == UNKNOWN_ID
+        subwords = tokenizer.settings.kind == "subwords"
+        flat = is_byte(ids.flat_values) if subwords else ids.flat_values == UNKNOWN_ID
         unknown = tf.reduce_sum(tf.cast(ids.with_flat_values(flat), tf.int32), axis=1)
     return list(zip(ids.row_lengths().numpy().tolist(), unknown.numpy().tolist(), strict=True))
 
 
-def dense(rows: tf.RaggedTensor) -> tf.Tensor:
-    """Padded by 0 to the longest row, and to one token where all are empty."""
-    size = tf.maximum(tf.reduce_max(tf.concat([rows.row_lengths(), [0]], axis=0)), 1)
-    return rows.to_tensor(0, shape=tf.stack([rows.nrows(), size]))
+def pad(rows: tf.RaggedTensor) -> tf.Tensor:
+    """Pad rows with 0 to the longest row, and to at least one column."""
+    width = tf.maximum(tf.reduce_max(tf.concat([rows.row_lengths(), [0]], axis=0)), 1)
+    return rows.to_tensor(0, shape=tf.stack([rows.nrows(), width]))
 
 
 def _surface(text: tf.Tensor, kind: str) -> tf.RaggedTensor:
@@ -210,33 +220,33 @@ def _surface(text: tf.Tensor, kind: str) -> tf.RaggedTensor:
     return tokens.tokenize(text).surface
 
 
-def _each(surface: tf.RaggedTensor, lower: bool) -> tf.RaggedTensor:
+def _normalized(surface: tf.RaggedTensor, lower: bool) -> tf.RaggedTensor:
     return surface.with_flat_values(tokens.fold(surface.flat_values, lower))
 
 
-def _hashed(normal: tf.RaggedTensor, ngrams: NgramSettings) -> tf.RaggedTensor:
+def _hash(words: tf.RaggedTensor, ngrams: NgramSettings) -> tf.RaggedTensor:
     return hashed_ngrams(
-        normal, words=ngrams.words, characters=ngrams.characters, buckets=ngrams.buckets
+        words, words=ngrams.words, characters=ngrams.characters, buckets=ngrams.buckets
     )
 
 
-def _hashed_across(whole: tf.Tensor, ngrams: NgramSettings, once: bool = True) -> tf.RaggedTensor:
-    """Of characters alone; the whole text stands for one long word."""
-    lines = tf.RaggedTensor.from_tensor(whole[:, None])
+def _hash_across(lines: tf.Tensor, ngrams: NgramSettings, distinct: bool = True) -> tf.RaggedTensor:
+    """Return the ids of character n-grams across words: each line is hashed as one long word."""
+    rows = tf.RaggedTensor.from_tensor(lines[:, None])
     return hashed_ngrams(
-        lines, words=0, characters=ngrams.characters, buckets=ngrams.buckets, binary=once
+        rows, words=0, characters=ngrams.characters, buckets=ngrams.buckets, binary=distinct
     )
 
 
-def _names_across(whole: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
-    """Ids of the character n-grams of one text to how they read; … is where the text goes on."""
-    marked = ["", *whole.numpy().decode("utf-8"), ""]  # the marks at its ends
+def _names_across(line: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
+    """Return names of the character n-grams of a line by id; … shows where the text continues."""
+    marked = ["", *line.numpy().decode("utf-8"), ""]  # with the marks of its start and end
     names: dict[int, str] = {}
-    ids = iter(_hashed_across(whole[None], ngrams, once=False)[0].numpy().tolist())
-    least, most = ngrams.characters
-    for size in range(least, most + 1) if most else ():
-        lone = size == 1  # a mark alone is no n-gram
-        for start in range(lone, len(marked) - size + 1 - lone):
+    ids = iter(_hash_across(line[None], ngrams, distinct=False)[0].numpy().tolist())
+    shortest, longest = ngrams.characters
+    for size in range(shortest, longest + 1) if longest else ():
+        skipped = size == 1  # a mark alone is not an n-gram
+        for start in range(skipped, len(marked) - size + 1 - skipped):
             end = start + size
             before, after = "…" * (start > 0), "…" * (end < len(marked))
             names.setdefault(next(ids), f"{before}{''.join(marked[start:end])}{after}")
@@ -244,46 +254,48 @@ def _names_across(whole: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
 
 
 def _names(row: tf.Tensor, ngrams: NgramSettings) -> dict[int, str]:
-    """Ids of the n-grams of one text to their wording; those of characters stand in …dots…."""
+    """Return names of the n-grams of one text by id.
+
+    A word n-gram is named by its words, a character n-gram by its whole word between dots: …word….
+    """
     words = [word.decode("utf-8") for word in row.numpy()]
-    alone = tf.RaggedTensor.from_tensor(row[:, None])
+    single_words = tf.RaggedTensor.from_tensor(row[:, None])
     names: dict[int, str] = {}
     for size in range(1, ngrams.words + 1):
+        of_size = ngrams.model_copy(update={"words": size, "characters": (0, 0)})
         for start in range(len(words) - size + 1):
-            cut = words[start : start + size]
-            gram = tf.RaggedTensor.from_tensor(row[None, start : start + size])
-            only = ngrams.model_copy(update={"words": size, "characters": (0, 0)})
-            names.setdefault(int(_hashed(gram, only).flat_values[-1]), " ".join(cut))
+            ngram = tf.RaggedTensor.from_tensor(row[None, start : start + size])
+            name = " ".join(words[start : start + size])
+            names.setdefault(int(_hash(ngram, of_size).flat_values[-1]), name)
     if ngrams.characters[1]:
-        only = ngrams.model_copy(update={"words": 0})
-        for word, ids in zip(words, _hashed(alone, only).to_list(), strict=True):
-            for number in ids:
-                names.setdefault(number, f"…{word}…")
+        characters_only = ngrams.model_copy(update={"words": 0})
+        for word, ids in zip(words, _hash(single_words, characters_only).to_list(), strict=True):
+            for ngram_id in ids:
+                names.setdefault(ngram_id, f"…{word}…")
     return names
 
 
-def _learn(settings: TokenizerSettings, texts: Iterator[str]) -> bytes | list[str]:
+def _learn_pieces(settings: TokenizerSettings, texts: Iterator[str]) -> bytes | list[str]:
     if settings.kind == "subwords":
-        normal = normal_texts(settings, texts)
-        return train_subwords(normal, settings.vocabulary_size, settings.subword_model)
-    return list_terms(counted_terms(settings, texts), settings.min_count)[
-        : settings.vocabulary_size
-    ]
+        normalized = normalized_texts(settings, texts)
+        return train_subwords(normalized, settings.vocabulary_size, settings.subword_model)
+    terms = list_terms(count_terms(settings, texts), settings.min_count)
+    return terms[: settings.vocabulary_size]
 
 
-def counted_terms(settings: TokenizerSettings, texts: Iterator[str]) -> Counter[str]:
-    """How often each word or character stands in texts."""
+def count_terms(settings: TokenizerSettings, texts: Iterator[str]) -> Counter[str]:
+    """Count each normalized word or character of the texts."""
     counts: Counter[str] = Counter()
     for group in _groups(texts):
         surface = _surface(tokens.clean(tf.constant(group, tf.string)), settings.kind)
-        terms = _each(surface, settings.lower).flat_values.numpy()
+        terms = _normalized(surface, settings.lower).flat_values.numpy()
         counts.update(term.decode("utf-8") for term in terms)
-    # A vocabulary is a file with a term a line, so a line break is `<unk>`.
-    return Counter({term: n for term, n in counts.items() if not set(term) & {"\n", "\r"}})
+    # A vocabulary file has one term per line, so line breaks are left out and become `<unk>`.
+    return Counter({term: count for term, count in counts.items() if not set(term) & {"\n", "\r"}})
 
 
-def normal_texts(settings: TokenizerSettings, texts: Iterator[str]) -> Iterator[str]:
-    """Texts as subwords are learnt from them."""
+def normalized_texts(settings: TokenizerSettings, texts: Iterator[str]) -> Iterator[str]:
+    """Yield normalized texts, as the training of subwords reads them."""
     for group in _groups(texts):
         text = tokens.fold(tokens.clean(tf.constant(group, tf.string)), settings.lower)
         yield from (line.decode("utf-8") for line in text.numpy())

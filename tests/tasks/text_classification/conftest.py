@@ -1,4 +1,4 @@
-"""What the tests of text classification share: files to read, data settings, a TFDS data set."""
+"""Fixtures of text classification: files to read, data settings, a TFDS data set."""
 
 import numpy as np
 import pytest
@@ -19,13 +19,13 @@ NASTY = (
 
 @pytest.fixture(scope="session")
 def nasty():
-    """Texts that careless readers split, drop or re-encode."""
+    """Return texts that careless readers split, drop or re-encode."""
     return NASTY
 
 
 @pytest.fixture
 def write(tmp_path):
-    """A function from a name and its content, text or bytes, to the file's path."""
+    """Return a function that writes a file, from a name and text or bytes, and returns its path."""
 
     def write(name, content):
         path = tmp_path / name
@@ -38,7 +38,7 @@ def write(tmp_path):
 
 @pytest.fixture(scope="session")
 def make_data():
-    """A function from a format, files and other settings to the data section."""
+    """Return a function from a format, files and other settings to the data section."""
 
     def make(format_, files, **rest):
         files = {
@@ -51,7 +51,7 @@ def make_data():
 
 @pytest.fixture(scope="session")
 def make_form(make_data):
-    """A function from a format and data settings to the form of a file that is read."""
+    """Return a function from a format and data settings to the form of a file."""
 
     def make(format_, **rest):
         return form_of(make_data(format_, {"train": "never read"}, **rest), "train")
@@ -60,7 +60,7 @@ def make_form(make_data):
 
 
 class TinyReviews(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Nasty reviews, with class names, several topics, and what a loader passes over."""
+    """Nasty reviews, with class names, several topics, and features that a loader ignores."""
 
     VERSION = tfds.core.Version("1.0.0")
     LABELS = ("bad", "good")
@@ -107,7 +107,7 @@ class TinyReviews(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
 @pytest.fixture(scope="session")
 def make_reviews():
-    """A function that prepares `tiny_reviews` below a folder, of some version and class names."""
+    """Return a function that prepares `tiny_reviews` in a folder, by version and class names."""
 
     def make(folder, version="1.0.0", labels=TinyReviews.LABELS):
         changed = {"VERSION": tfds.core.Version(version), "LABELS": labels, "name": "tiny_reviews"}
@@ -120,7 +120,7 @@ def make_reviews():
 
 @pytest.fixture(scope="session")
 def reviews_home(tmp_path_factory, make_reviews):
-    """A folder of prepared data sets with `tiny_reviews` in it. Tests leave it as it is."""
+    """Return a folder of prepared data sets that has `tiny_reviews`. Tests do not change it."""
     folder = tmp_path_factory.mktemp("tfds")
     make_reviews(folder)
     return folder
@@ -128,13 +128,13 @@ def reviews_home(tmp_path_factory, make_reviews):
 
 @pytest.fixture
 def reviews(reviews_home, monkeypatch):
-    """The folder where data sets are looked for is that one."""
+    """Make TFDS look for data sets in `reviews_home`."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(reviews_home))
 
 
 @pytest.fixture(scope="session")
 def make_settings():
-    """A function from sections that differ from the defaults to a config's settings."""
+    """Return a function from sections that differ from the defaults to settings."""
 
     def make(data=None, **sections):
         files = {"format": "jsonl", "files": {"train": "never read"}}

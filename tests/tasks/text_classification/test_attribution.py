@@ -1,4 +1,4 @@
-"""Parts of a logit: by hand on a linear model, on the right characters, whatever the model has."""
+"""Contributions to a logit: by hand on a linear model, with offsets, for any kind of model."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from keras import ops
 
 from pipeline.layers.bag import WeightedBag
 from pipeline.layers.temperature import Temperature
-from pipeline.tasks.text_classification.attribution import _apart, attributions
+from pipeline.tasks.text_classification.attribution import _merge, attributions
 
 WORDS = ["<pad>", "<unk>", "good", "bad", "film"]
 VECTORS = np.array([[0, 0], [0, 0], [2, 0], [-1, 0], [0.5, 1]], np.float32)
@@ -18,7 +18,7 @@ WEIGHTS = np.array([[9, 9, 9], [3, 0, 0], [0, 2, 0], [0, 0, 0], [-1, 0, 0]], np.
 
 
 class Whitespace:
-    """A tokenizer of words and pairs that it knows."""
+    """A tokenizer of known words and pairs of words."""
 
     def _words(self, texts):
         return [text.decode().split() for text in texts.numpy().tolist()]
@@ -31,7 +31,7 @@ class Whitespace:
             for ids in (tokens, ngrams)
         )
 
-    def pieces(self, texts):
+    def token_offsets(self, texts):
         rows = []
         for text, words in zip(texts.numpy().tolist(), self._words(texts), strict=True):
             ends = np.cumsum([len(word) + 1 for word in words])
@@ -54,7 +54,7 @@ class Whitespace:
 
 
 def build(deep=True, wide=True, temperature=1.0):
-    """Logits: the sum of the words' vectors by `CLASSES`, and what the n-grams add."""
+    """Return a model: word vectors times `CLASSES`, summed, plus the n-gram weights."""
     inputs, parts = {}, []
     if deep:
         inputs["tokens"] = keras.Input([None], dtype="int32", name="tokens")
@@ -83,51 +83,51 @@ def tokenizer():
     return Whitespace()
 
 
-def test_the_parts_of_a_linear_model_by_hand(tokenizer):
-    (found,) = attributions(tokenizer, build(), ["good bad film"])
+def test_contributions_of_a_linear_model_by_hand(tokenizer):
+    (attribution,) = attributions(tokenizer, build(), ["good bad film"])
     # Class 0: words 2 - 1 + 0.5, n-grams 3; the pair "bad film" is not known.
-    assert (found.label, found.logit) == (0, pytest.approx(4.5))
-    assert found.pieces == [(0, 4, 2.0), (5, 8, -1.0), (9, 13, 0.5)]
-    assert found.ngrams == [("good", 3.0), ("bad", 0.0), ("film", 0.0)]
+    assert (attribution.label, attribution.logit) == (0, pytest.approx(4.5))
+    assert attribution.tokens == [(0, 4, 2.0), (5, 8, -1.0), (9, 13, 0.5)]
+    assert attribution.ngrams == [("good", 3.0), ("bad", 0.0), ("film", 0.0)]
 
 
-def test_the_parts_add_up_to_the_logit_of_the_best_label(tokenizer):
+def test_contributions_add_up_to_the_logit_of_the_best_label(tokenizer):
     texts = ["good film", "bad bad", "film film film", "bad good film good", ""]
-    found = attributions(tokenizer, build(temperature=2.0), texts)
+    results = attributions(tokenizer, build(temperature=2.0), texts)
     inputs = dict(zip(("tokens", "ngrams"), tokenizer(tf.constant(texts)), strict=True))
     logits = build(temperature=2.0)(inputs)["label"].numpy()
-    assert [one.label for one in found] == logits.argmax(axis=1).tolist()
-    for one, row in zip(found, logits, strict=True):
+    assert [one.label for one in results] == logits.argmax(axis=1).tolist()
+    for one, row in zip(results, logits, strict=True):
         assert one.logit == pytest.approx(row.max())
-        total = sum(part for *_, part in one.pieces) + sum(part for _, part in one.ngrams)
+        total = sum(part for *_, part in one.tokens) + sum(part for _, part in one.ngrams)
         assert total == pytest.approx(one.logit)
 
 
-def test_the_same_ngram_is_named_once_and_the_strongest_first(tokenizer):
-    (found,) = attributions(tokenizer, build(deep=False), ["film good film good film"])
-    assert found.ngrams == [("good", 6.0), ("good film", -2.0), ("film", 0.0)]
-    assert found.pieces == []
+def test_repeated_ngrams_are_summed_and_the_strongest_comes_first(tokenizer):
+    (attribution,) = attributions(tokenizer, build(deep=False), ["film good film good film"])
+    assert attribution.ngrams == [("good", 6.0), ("good film", -2.0), ("film", 0.0)]
+    assert attribution.tokens == []
 
 
-def test_a_model_without_ngrams_has_none(tokenizer):
-    (found,) = attributions(tokenizer, build(wide=False), ["good film"])
-    assert found.ngrams == []
-    assert found.pieces == [(0, 4, 2.0), (5, 9, 0.5)]
+def test_without_ngrams_only_tokens_contribute(tokenizer):
+    (attribution,) = attributions(tokenizer, build(wide=False), ["good film"])
+    assert attribution.ngrams == []
+    assert attribution.tokens == [(0, 4, 2.0), (5, 9, 0.5)]
     assert attributions(tokenizer, build(), []) == []
 
 
-def test_pieces_that_share_a_character_are_one():
-    # "x👩y" in bytes: the emoji's four share it, and an empty mark of a word's start comes first.
-    pieces = [(0, 0, 1.0), (0, 1, 2.0), (1, 2, 3.0), (1, 2, 4.0), (2, 2, 5.0), (2, 3, 6.0)]
-    assert _apart(pieces) == [(0, 1, 3.0), (1, 2, 12.0), (2, 3, 6.0)]
-    assert _apart([(0, 2, 1.0), (1, 3, 2.0), (5, 6, 3.0)]) == [(0, 3, 3.0), (5, 6, 3.0)]
-    assert _apart([]) == _apart([(0, 0, 1.0)]) == []
+def test_tokens_that_share_a_character_are_merged():
+    # "x👩y": bytes share the emoji, and an empty word-start mark comes first.
+    parts = [(0, 0, 1.0), (0, 1, 2.0), (1, 2, 3.0), (1, 2, 4.0), (2, 2, 5.0), (2, 3, 6.0)]
+    assert _merge(parts) == [(0, 1, 3.0), (1, 2, 12.0), (2, 3, 6.0)]
+    assert _merge([(0, 2, 1.0), (1, 3, 2.0), (5, 6, 3.0)]) == [(0, 3, 3.0), (5, 6, 3.0)]
+    assert _merge([]) == _merge([(0, 0, 1.0)]) == []
 
 
-def test_names_without_an_id_are_an_error():
+def test_more_offsets_than_ids_are_an_error():
     class Long(Whitespace):
-        def pieces(self, texts):
+        def token_offsets(self, texts):
             return [[(0, 1)] * 9]
 
-    with pytest.raises(ValueError, match="9 pieces of a text with 8 ids"):
+    with pytest.raises(ValueError, match="offsets of 9 tokens for a text with 8 ids"):
         attributions(Long(), build(), ["good"])

@@ -1,4 +1,4 @@
-"""The baseline: learns what it should, answers in the model's form, says what is missing."""
+"""The baseline: learns labels, answers in the model's form, reports missing packages."""
 
 import sys
 
@@ -13,8 +13,8 @@ from pipeline.tasks.text_classification.settings import TextClassificationSettin
 CITIES = ("oslo", "rome", "new york", "lima", "paris", "北京", "上海")
 
 
-def settings(several=False):
-    data = {"format": "jsonl", "files": {"train": "t.jsonl"}, "multi_label": several}
+def settings(multi_label=False):
+    data = {"format": "jsonl", "files": {"train": "t.jsonl"}, "multi_label": multi_label}
     return TextClassificationSettings.model_validate({"task": "text_classification", "data": data})
 
 
@@ -39,7 +39,7 @@ def records():
 
 
 @pytest.mark.parametrize("kinds", [("book", "ask", "cancel"), ("book", "ask")])
-def test_it_learns_one_label_a_text(packages, records, kinds):
+def test_single_label_data_is_learned(packages, records, kinds):
     rows = [row for row in records if row["labels"][0] in kinds]
     new = [record("fly to quito now", "book"), record("how is quito", "ask"), record("", "ask")]
     answers = baseline(settings(), rows, [*rows, *new])
@@ -57,49 +57,49 @@ def test_it_learns_one_label_a_text(packages, records, kinds):
     assert score(settings(), rows, answers[: len(rows)]).metrics["accuracy"]["value"] == 100
 
 
-def test_it_learns_several_labels_a_text(packages, records):
+def test_multi_label_data_is_learned(packages, records):
     rows = [record(row["text"], *row["labels"], "any") for row in records]
     rows += [record(f"fly to {city} or cancel", "book", "cancel", "any") for city in CITIES]
-    answers = baseline(settings(several=True), rows, [*rows, record("quito", "any")])
+    answers = baseline(settings(multi_label=True), rows, [*rows, record("quito", "any")])
     for row, answer in zip(rows, answers, strict=False):
         assert sorted(answer["labels"]) == sorted(row["labels"])
-        assert all(0 < share < 1 for share in answer["scores"].values())
-    assert "any" in answers[-1]["labels"]  # what all training texts have
+        assert all(0 < score < 1 for score in answer["scores"].values())
+    assert "any" in answers[-1]["labels"]  # the label of all training texts
 
 
-def test_one_label_leaves_nothing_to_learn(packages):
+def test_a_single_known_label_has_score_one(packages):
     rows = [record("a b", "x"), record("c", "x")]
     assert [answer["score"] for answer in baseline(settings(), rows, rows)] == [1.0, 1.0]
 
 
-def test_labels_of_any_characters_stay_apart(packages):
+def test_labels_of_any_characters_stay_distinct(packages):
     rows = [record("one thing", "x"), record("another", "x\x00"), record("最后", "ẞ ,")] * 2
     answers = baseline(settings(), rows, rows)
     assert [answer["label"] for answer in answers] == [row["labels"][0] for row in rows]
 
 
 @pytest.mark.parametrize(
-    ("texts", "seen", "unseen"),
+    ("texts", "present", "absent"),
     [
         (["Fly home, now!"], {"fly home", ",", "home", "ly ho"}, {"Fly"}),
         (["订机票", "取消！", "ホテル"], {"机", "订机票", "ホテ"}, {"取消！ "}),
         (["long text " * 60, "so long " * 60], {"long text", "so"}, {"lon", "ong "}),
     ],
 )
-def test_what_it_sees_depends_on_the_texts(packages, texts, seen, unseen):
+def test_ngrams_depend_on_the_texts(packages, texts, present, absent):
     vectorizer = module._vectorizer(packages, texts).fit(texts)
     names = {name.rpartition("__")[2] for name in vectorizer.get_feature_names_out()}
-    assert seen <= names
-    assert not unseen & names
+    assert present <= names
+    assert not absent & names
 
 
-def test_texts_without_anything_to_see_are_an_error(packages):
+def test_texts_without_ngrams_are_an_error(packages):
     rows = [record(" ", "a"), record("", "b")]
-    with pytest.raises(InputError, match="no n-grams in the training texts"):
+    with pytest.raises(InputError, match="the training texts contain no n-grams"):
         baseline(settings(), rows, rows)
 
 
-def test_without_its_packages_it_says_what_to_install(monkeypatch, records):
+def test_missing_packages_are_an_error_with_the_install_command(monkeypatch, records):
     monkeypatch.setitem(sys.modules, "sklearn.svm", None)
     with pytest.raises(InputError, match=r"pip install scikit-learn sklearn-crfsuite$") as caught:
         baseline(settings(), records, records)

@@ -1,4 +1,4 @@
-"""Records to inputs, targets and weights; rare labels that weigh more, or are drawn more often."""
+"""Records to inputs, targets and weights; rare labels weigh more or are sampled more often."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def batch_of(records):
 
 @pytest.fixture
 def encoded(make_settings, tmp_path):
-    """From records and settings to what `model.fit` takes."""
+    """Return a function from records and settings to encoded rows and padded batch."""
 
     def encoded(records, seed=SEED, **sections):
         words = {"kind": "words", "min_count": 1}
@@ -52,7 +52,7 @@ def test_a_batch_by_hand(encoded):
     assert weights[MEMBERS].numpy().tolist() == [1, 1]
 
 
-def test_several_labels_none_and_one_that_is_not_known(encoded):
+def test_targets_of_several_no_and_unknown_labels(encoded):
     records = [
         {"text": "a", "labels": ["pos", "neg"]},
         {"text": "b", "labels": []},
@@ -62,7 +62,7 @@ def test_several_labels_none_and_one_that_is_not_known(encoded):
     assert targets[MEMBERS].numpy().tolist() == [[1, 1], [0, 0], [0, 0]]
 
 
-def test_what_training_does_not_know_weighs_nothing_and_no_label_weighs_one(encoded):
+def test_unknown_labels_have_weight_zero_and_no_label_weight_one(encoded):
     unknown = [RECORDS[0], {"text": "c", "labels": ["never seen"]}]
     assert encoded(unknown)[1][2][MEMBERS].numpy().tolist() == [1, 0]
     several = [{"text": "b", "labels": []}]
@@ -72,12 +72,12 @@ def test_what_training_does_not_know_weighs_nothing_and_no_label_weighs_one(enco
 
 def test_rare_labels_weigh_more(encoded):
     _, (_, _, weights) = encoded(RECORDS, train={"class_weights": "balanced"})
-    # 4 texts / (2 labels x 3 or 1 texts): the two labels count the same in all.
+    # 4 texts / (2 labels x 3 or 1 texts): both labels have the same total weight.
     np.testing.assert_allclose(weights[MEMBERS], [2 / 3, 2 / 3, 2 / 3, 2])
 
 
-def test_rare_labels_are_drawn_as_often_as_others(encoded):
-    drawn = np.concatenate(
+def test_balanced_sampling_samples_rare_labels_as_often_as_others(encoded):
+    sampled = np.concatenate(
         [
             encoded(RECORDS, tf.constant([1, n], tf.int64), train={"sampling": "balanced"})[1][1][
                 MEMBERS
@@ -85,10 +85,10 @@ def test_rare_labels_are_drawn_as_often_as_others(encoded):
             for n in range(60)
         ]
     )
-    assert drawn.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
+    assert sampled.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
 
 
-def test_the_same_seed_draws_the_same(encoded):
+def test_equal_seeds_sample_equal_rows(encoded):
     first, again = (
         encoded(RECORDS, train={"sampling": "balanced"})[1][0]["tokens"].numpy() for _ in range(2)
     )
@@ -97,7 +97,7 @@ def test_the_same_seed_draws_the_same(encoded):
 
 def test_balancing_weights_by_hand():
     gold = np.array([[1, 0], [1, 0], [1, 0], [0, 1]])
-    # As above; a text of both labels weighs their mean, one of none 1.
+    # As above; a text with both labels has their mean weight, one without labels weight 1.
     np.testing.assert_allclose(balancing_weights(gold), [2 / 3, 2 / 3, 2 / 3, 2])
     several = np.array([[1, 0], [1, 1], [0, 0]])  # 3 texts / (2 labels x 2 or 1 texts)
     np.testing.assert_allclose(balancing_weights(several), [0.75, (0.75 + 1.5) / 2, 1])

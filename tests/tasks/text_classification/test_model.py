@@ -1,4 +1,4 @@
-"""The classifier: shapes, padding, what each part does, several labels, calibration, answers."""
+"""The classifier: shapes, padding, its parts, several labels, calibration, answers."""
 
 import keras
 import numpy as np
@@ -69,7 +69,7 @@ def test_padding_changes_nothing(make_settings, model):
     assert np.abs(narrow[0] - narrow[1]).max() > 1e-3
 
 
-def test_both_parts_add_up(make_settings):
+def test_logits_of_both_parts_are_added(make_settings):
     both = build_model(settings_of(make_settings, encoder="mean"), VOCABULARIES_OF)
     bag = both.get_layer("wide")
     bag.weights_of_ngrams.assign(np.random.default_rng(1).normal(size=(64, 3)))
@@ -79,12 +79,12 @@ def test_both_parts_add_up(make_settings):
     np.testing.assert_allclose(difference, bag(inputs["ngrams"]), atol=1e-5)
 
 
-def test_a_model_that_reads_nothing_is_refused(make_settings):
+def test_a_model_without_encoder_and_ngrams_is_rejected(make_settings):
     with pytest.raises(ValueError, match="expected an encoder or ngrams: true"):
         settings_of(make_settings, encoder="none", ngrams=False)
 
 
-def test_encoders_that_do_not_fit_are_refused(make_settings):
+def test_invalid_lists_of_encoders_are_rejected(make_settings):
     with pytest.raises(ValueError, match="encoder is a list with `none`"):
         settings_of(make_settings, encoder=["none", "lstm"])
     with pytest.raises(ValueError, match=r"expected ngrams\.fit: svm or"):
@@ -105,13 +105,13 @@ def test_the_answer_is_the_mean_of_the_members(make_settings):
     np.testing.assert_allclose(outputs["label"], members.mean(axis=1), atol=1e-6)
     np.testing.assert_allclose(members[:, 2], model.get_layer(WIDE)(batch(4)["ngrams"]), atol=1e-6)
     assert np.abs(members[:, 0] - members[:, 1]).max() > 1e-3
-    learnt = [weight.path for weight in model.trainable_weights]
-    assert "wide/bias" in learnt
-    assert "wide/weights" not in learnt
+    trainable = [weight.path for weight in model.trainable_weights]
+    assert "wide/bias" in trainable
+    assert "wide/weights" not in trainable
 
 
 @pytest.mark.parametrize("weighting", ["idf", "naive_bayes"])
-def test_machines_speak_before_training(make_settings, tmp_path, weighting):
+def test_svms_are_fitted_before_training(make_settings, tmp_path, weighting):
     ngrams = {"buckets": 512, "fit": "svm", "weighting": weighting, "gain": 3.0, "cost": 10.0}
     settings = make_settings(model={"encoder": "none"}, ngrams=ngrams)
     vocabularies = learn(settings, RECORDS)
@@ -120,12 +120,12 @@ def test_machines_speak_before_training(make_settings, tmp_path, weighting):
     fit_ngrams(settings, tokenizer, model, vocabularies, RECORDS)
     ids = tokenizer(tf.constant([record["text"] for record in RECORDS]))[1]
     logits = np.asarray(model({"tokens": ids, "ngrams": ids}, training=False)["label"])
-    # All training texts stand near their margins, y (w x + b) = 1, here times the gain.
-    wanted = np.array([[-1, 1], [-1, 1], [1, -1], [1, -1]])
-    assert (logits * wanted > 0.8 * 3).all()
+    # All training texts are near their margins, y (w x + b) = 1, here times the gain.
+    signs = np.array([[-1, 1], [-1, 1], [1, -1], [1, -1]])
+    assert (logits * signs > 0.8 * 3).all()
 
 
-def test_ngrams_are_counted_before_training(make_settings, tmp_path):
+def test_ngram_scales_are_set_before_training(make_settings, tmp_path):
     settings = make_settings(model={"encoder": "none"}, ngrams={"buckets": 512, "words": 1})
     vocabularies = learn(settings, RECORDS)
     tokenizer = build_tokenizer(settings, tmp_path)
@@ -133,7 +133,7 @@ def test_ngrams_are_counted_before_training(make_settings, tmp_path):
     fit_ngrams(settings, tokenizer, model, vocabularies, RECORDS)
     (ids,) = tokenizer(tf.constant(["film bad never"]))[1].numpy()
     scale = np.array(keras.ops.convert_to_numpy(model.get_layer("wide").scale))[ids]
-    # "film" stands with either label, "bad" with one alone, "never" nowhere.
+    # "film" occurs with both labels, "bad" with one, "never" with none.
     assert scale[2].tolist() == [0, 0]
     assert (np.abs(scale[1]) > np.abs(scale[0])).all()
 
@@ -144,7 +144,7 @@ def test_losses_by_hand(make_settings):
     loss = losses(one, build_model(one, VOCABULARIES_OF))[MEMBERS]
     right, flat = -np.log(np.exp(2) / (np.exp(2) + 2)), np.log(3)
     assert float(loss(gold, logits[:, None])) == pytest.approx(right)
-    # Each member loses for itself: what the mean would be plays no part.
+    # Each member has its own loss; the mean of the members does not matter.
     both = np.stack([logits, np.zeros_like(logits)], axis=1)
     assert float(loss(gold, both)) == pytest.approx(right + flat)
     several = make_settings(data={"multi_label": True}, model={**SIZES, "encoder": "mean"})
@@ -154,7 +154,7 @@ def test_losses_by_hand(make_settings):
 
 
 def trained(make_settings, tmp_path, **data):
-    """A naive Bayes model, as it is before its first step, and what belongs to it."""
+    """Return settings, tokenizer, naive Bayes model before its first step, and vocabularies."""
     settings = make_settings(data=data, model={"encoder": "none"}, ngrams={"buckets": 512})
     vocabularies = learn(settings, RECORDS)
     write_vocabularies(tmp_path, vocabularies)
@@ -164,7 +164,7 @@ def trained(make_settings, tmp_path, **data):
     return settings, tokenizer, model, vocabularies
 
 
-def asked(service, texts):
+def answers_of(service, texts):
     outputs = service.signatures["serving_default"](tf.constant(texts))
     arrays = {name: value.numpy() for name, value in outputs.items()}
     return arrays, serving.read_answers(texts, arrays)
@@ -172,11 +172,11 @@ def asked(service, texts):
 
 def test_answers_of_one_label(make_settings, tmp_path):
     settings, tokenizer, model, vocabularies = trained(make_settings, tmp_path)
-    found = calibrate(settings, tokenizer, model, vocabularies, RECORDS)
-    assert found["error"] <= found["error_before"] + 1e-6
-    assert found["reject_threshold"] == 0
+    calibration = calibrate(settings, tokenizer, model, vocabularies, RECORDS)
+    assert calibration["error"] <= calibration["error_before"] + 1e-6
+    assert calibration["reject_threshold"] == 0
     texts = ["good", "awful film", ""]
-    outputs, answers = asked(serving.build_service(tokenizer, model, vocabularies), texts)
+    outputs, answers = answers_of(serving.build_service(tokenizer, model, vocabularies), texts)
     assert outputs["labels"].tolist() == [[b"neg", b"pos"]] * 3
     np.testing.assert_allclose(outputs["scores"].sum(axis=1), 1, rtol=1e-5)
     assert [answer["label"] for answer in answers[:2]] == ["pos", "neg"]
@@ -193,7 +193,7 @@ def test_unsure_answers_are_rejected(make_settings, tmp_path):
     _, tokenizer, model, vocabularies = trained(make_settings, tmp_path)
     model.get_layer(LABEL_SCALE).threshold.assign(0.6)
     texts = ["good fine", "", "unheard of"]
-    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), texts)
+    _, answers = answers_of(serving.build_service(tokenizer, model, vocabularies), texts)
     assert [answer["rejected"] for answer in answers] == [False, True, True]
 
 
@@ -204,14 +204,16 @@ def test_answers_of_several_labels(make_settings, tmp_path):
     calibrate(settings, tokenizer, model, vocabularies, RECORDS)
     thresholds = keras.ops.convert_to_numpy(model.get_layer(LABEL_THRESHOLDS).thresholds)
     assert thresholds.shape == (2,)
-    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), ["good film", "bad"])
+    _, answers = answers_of(
+        serving.build_service(tokenizer, model, vocabularies), ["good film", "bad"]
+    )
     assert [answer["labels"] for answer in answers] == [["pos"], ["neg"]]
     model.get_layer(LABEL_THRESHOLDS).thresholds.assign([1.1, 1.1])
-    _, answers = asked(serving.build_service(tokenizer, model, vocabularies), ["good film"])
+    _, answers = answers_of(serving.build_service(tokenizer, model, vocabularies), ["good film"])
     assert answers[0]["labels"] == []
 
 
-def test_probabilities_sum_to_one_or_stand_alone(make_settings):
+def test_probabilities_are_softmax_or_sigmoid(make_settings):
     logits = np.zeros((1, 3), "float32")
     one = build_model(settings_of(make_settings), VOCABULARIES_OF)
     np.testing.assert_allclose(probabilities(one, logits), [[1 / 3] * 3])

@@ -35,10 +35,10 @@ class Characters:
         ids = (ids % 97 + 2).to_tensor(0, shape=[None, 64])
         return ids, ids
 
-    def pieces(self, texts):
+    def token_offsets(self, texts):
         return [[(i, i + 1) for i in range(n)] for n in self._lengths(texts)]
 
-    def cut(self, texts):
+    def is_truncated(self, texts):
         return tf.strings.length(texts, unit="UTF8_CHAR") > 64
 
     def ngram_names(self, texts):
