@@ -15,10 +15,10 @@ TASKS = ("slot_filling", "text_classification", "translation")
 
 
 def find_task(name: str) -> Task:
-    """The task of that name.
+    """Return the task called `name`.
 
     Raises:
-        InputError: There is none; names those there are.
+        InputError: The task is unknown; the message lists the known ones.
     """
     if name not in TASKS:
         raise InputError(f"task `{name}`: unknown; expected one of {', '.join(TASKS)}")
@@ -27,5 +27,5 @@ def find_task(name: str) -> Task:
 
 
 def schema_of(name: str) -> type[Any]:
-    """The class of a task's settings."""
+    """Return the class of a task's settings."""
     return find_task(name).settings

@@ -3,14 +3,36 @@
     「订5月1日到北京的机票」    Book a ticket to Beijing on May 1st.
     「订5月1日离开北京的机票」  Book a ticket from Beijing on May 1st.
 
-The chain, in the order of the record below: `loader` reads pairs of files (`formats`), leaves out
-what `filters` reject, and gives `example`s; `detect` and `direction` decide how to read a new file;
-`writer`, `repair` and `audit` serve the files' owner; `tokenizer` learns the pieces of both
-languages and cuts long texts into segments; `encoder` makes batches; `model` is the encoder, the
-decoder and its attention; `shortlist_fit` learns which pieces a piece may become (`lexicon`);
-`search` asks `pipeline.decoding` for the best translation; `serving` joins all into a graph from
-strings to translations; `scoring` compares them with references; `baseline` gives the translation
-of the nearest known sentence; `attention_report` shows where the model looked.
+The same 北京 is where you arrive or where you leave; the words around it decide.
+
+The files, in the order in which the data passes through them:
+
+    settings          the config file's settings and their defaults
+    detect, columns   detect format and columns of a user's file
+    direction         reads a new file in the direction of the model
+    languages         languages and scripts of texts
+    formats/          readers and writers, one file for each format
+    loader            reads the files of a config, checks every pair, makes the splits
+    filters           leaves out pairs by the config's rules
+    near_duplicates   pairs of test that are nearly in train
+    records           the pair: its form in the dataset store, its answer
+    writer, repair    write a user's format; write a copy of a file with safe repairs
+    audit             tables of suspicious pairs
+    tokenizer         learns the pieces of both languages; divides long texts into segments
+    encoder           makes the batches
+    model             the encoder, the decoder and its attention
+    lexicon           likely target pieces of each source piece (IBM Model 1)
+    shortlist_fit     sets the shortlists of a model from the lexicon
+    growth            adds pieces and glossary terms of new data to a trained model
+    search            searches for the best translation with `pipeline.decoding`
+    serving           the exported graph from strings to translations
+    scoring           compares translations with references
+    scored_example    a translation beside its reference
+    stress            harder test sets
+    baseline          the translation of the most similar training text
+    example_tables    examples for the report
+    attention_report  where the model looked, with `alignments`
+    report            the sections of the HTML report
 """
 
 from __future__ import annotations
@@ -65,7 +87,7 @@ from pipeline.userfiles.explain import describe_errors
 
 
 class PairDataSide(DataSide[TranslationSettings, PairRecord]):
-    """Annotated files become records, and back."""
+    """Converts between files of pairs and records."""
 
     def detect(self, path: Path, format_: str | None = None) -> Detected:
         return detect.detect(path, format_)
@@ -118,7 +140,7 @@ class PairDataSide(DataSide[TranslationSettings, PairRecord]):
 
 
 class PairModelSide(ModelSide[TranslationSettings, PairRecord, PairTokenizer, Translator]):
-    """Records become a translator with attention."""
+    """Builds and trains a translator with attention."""
 
     over_limit = "training skips them"
 
@@ -180,7 +202,7 @@ class PairModelSide(ModelSide[TranslationSettings, PairRecord, PairTokenizer, Tr
 
 
 class PairAnswerSide(AnswerSide[PairRecord, PairAnswer]):
-    """Outputs of the service become answers."""
+    """Converts outputs of the service to answers."""
 
     def read(self, texts: Sequence[str], outputs: Mapping[str, Any]) -> list[PairAnswer]:
         return serving.read_answers(texts, outputs)
@@ -195,7 +217,7 @@ class PairAnswerSide(AnswerSide[PairRecord, PairAnswer]):
 class PairJudgeSide(
     JudgeSide[TranslationSettings, PairRecord, PairAnswer, PairTokenizer, Translator]
 ):
-    """Answers are scored against records and shown in the report."""
+    """Scores answers against records and shows them in the report."""
 
     def score(
         self,

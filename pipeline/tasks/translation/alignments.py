@@ -17,7 +17,7 @@ from pipeline.report.highlight import versions
 from pipeline.report.markup import Html, element, join
 from pipeline.report.page import paragraph
 from pipeline.tasks.translation.example_tables import lines_of
-from pipeline.tasks.translation.scored_example import Judged
+from pipeline.tasks.translation.scored_example import ScoredExample
 
 Align: TypeAlias = Callable[[Sequence[str]], Sequence[tuple[Sequence[str], Sequence[str], Any]]]
 """Texts to (source tokens, target tokens, attention [target, source]) of each, one segment each."""
@@ -34,7 +34,7 @@ _SPECIAL = re.compile(r"<[^<>\s]+>")  # </s>, <unk> and the like are nobody's wo
 class Looked:
     """The attention behind one translation; `drawn`: it was chosen to be a picture."""
 
-    judged: Judged
+    judged: ScoredExample
     source: Sequence[str]
     target: Sequence[str]
     weights: NDArray[np.float64]
@@ -51,7 +51,7 @@ class Looked:
         return sorted(set(coverage_holes(self.weights)) & set(self.words))
 
 
-def look(align: Align | None, judged: Sequence[Judged]) -> list[Looked]:
+def look(align: Align | None, judged: Sequence[ScoredExample]) -> list[Looked]:
     """Aligns what is drawn, and others evenly over the split; whole texts of one segment only.
 
     None where nothing can say where the model looked.
@@ -111,7 +111,7 @@ def holes(looked: Sequence[Looked]) -> Html:
     return join([paragraph(said), versions(shown)])
 
 
-def _drawn(judged: Sequence[Judged]) -> list[Judged]:
+def _drawn(judged: Sequence[ScoredExample]) -> list[ScoredExample]:
     """The worst ones, then those with wrong values, then the best; each once."""
     ordered = sorted((one for one in judged if not one.same), key=lambda one: one.chrf)
     mistaken = [one for one in ordered[WORST:] if one.values.lost or one.values.invented]

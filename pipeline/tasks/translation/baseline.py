@@ -1,9 +1,9 @@
-"""The baseline: a memory of the training pairs, no neural network.
+"""The baseline: a translation memory of the training pairs.
 
-The answer to a text is the stored translation of the training text that is most like it, by the
-cosine of TF-IDF vectors of n-grams; what a translation memory gives without an editor, and the
-oldest idea of translating by examples (Nagao 1984). What a model is worth shows beside it. It needs
-the optional packages of the extra `baseline`.
+The answer to a text is the translation of the most similar training text, by the cosine of TF-IDF
+vectors of n-grams: a translation memory without an editor, the oldest form of translation by
+examples (Nagao 1984). It shows what a neural model is worth on the same data. It needs the optional
+packages of the extra `baseline`.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pipeline.tasks.translation.languages import DENSE
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
 from pipeline.text.scripts import count_scripts
 
-ROWS = 256  # texts that are compared with all of train at a time
+ROWS = 256  # texts that are compared with train at a time
 
 
 def baseline(
     settings: Any, train: Iterable[PairRecord], records: Sequence[PairRecord]
 ) -> list[PairAnswer]:
-    """Answers `records`, in their order, from the pairs of `train`.
+    """Answer `records`, in their order, from the pairs of `train`.
 
-    An answer has the form of the model's; its score is the cosine, 0 where nothing is alike, and
-    of equally near training texts the first one's translation counts.
+    An answer has the form of the model's. Its score is the cosine, 0 if nothing is similar. Of
+    equally similar training texts the first one is used.
 
     Raises:
         InputError: The packages of the extra `baseline` are not installed, or no training text is
@@ -41,7 +41,9 @@ def baseline(
     try:
         memory = vectorizer.fit_transform(texts).T.tocsc()
     except ValueError as error:
-        raise InputError(f"the baseline finds no n-grams in the training texts: {error}") from error
+        raise InputError(
+            f"the training texts contain no n-grams for the baseline: {error}"
+        ) from error
     answers: list[PairAnswer] = []
     for start in range(0, len(records), ROWS):
         rows = records[start : start + ROWS]
@@ -65,7 +67,7 @@ def _answer(text: str, translation: str, score: float) -> PairAnswer:
 
 
 def _vectorizer(packages: Any, texts: Sequence[str]) -> Any:
-    """Words and pairs of words; of scripts without spaces characters 1 to 3."""
+    """Return a vectorizer of words and word pairs, or of 1 to 3 characters without spaces."""
     tfidf = packages.TfidfVectorizer
     letters = sum(count_scripts(text).total() for text in texts)
     if 2 * sum(len(DENSE.findall(text)) for text in texts) > letters:

@@ -1,4 +1,4 @@
-"""Records to what `model.fit` takes: inputs, targets and weights of a batch."""
+"""Encode records for `model.fit`: inputs, targets and weights of a batch."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def build_encoder(
     vocabularies: Vocabularies,
     records: Iterable[PairRecord],
 ) -> Encoder:
-    """From records to what `model.fit` takes.
+    """Return the encoder from records to what `model.fit` takes.
 
-    The decoder reads `<s>` and the target, and learns to give the target and `</s>`. Each of these
-    tokens weighs 1, so that the loss is the mean over all tokens of a batch; of a pair with an
-    empty side, or one longer than a segment, they weigh 0.
+    The decoder reads `<s>` and the target, and learns to predict the target and `</s>`. Each of
+    these tokens has the weight 1, so the loss is the mean over all tokens of a batch. Tokens of a
+    pair with an empty side, or with one longer than a segment, have the weight 0.
     """
     most = settings.tokenizer.max_tokens
     share = settings.train.glossary_share if settings.data.glossary else None
@@ -51,7 +51,7 @@ def build_encoder(
 
 
 def _emptied(ids: tf.RaggedTensor, fits: tf.Tensor) -> tf.RaggedTensor:
-    """The rows that fit; the others without a token, so that they cost nothing."""
+    """Empty the rows that do not fit, so that they cost nothing."""
     kept = tf.gather(fits, row_ids(ids))
     return tf.ragged.boolean_mask(ids, ids.with_flat_values(kept))
 

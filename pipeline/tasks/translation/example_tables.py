@@ -8,13 +8,13 @@ from pipeline.metrics.values.matching import KINDS
 from pipeline.report.highlight import Mark, Versions, hues, marked, versions
 from pipeline.report.markup import Html, element, folded, join
 from pipeline.report.page import paragraph
-from pipeline.tasks.translation.scored_example import Judged
+from pipeline.tasks.translation.scored_example import ScoredExample
 
 SHOWN = 20  # of the worst, and of the best
 COLOURS = hues([*KINDS, "lost", "invented"])
 
 
-def lines_of(one: Judged, facts: Sequence[str | Html] = ()) -> Versions:
+def lines_of(one: ScoredExample, facts: Sequence[str | Html] = ()) -> Versions:
     """The three lines of an example, with where it is from, its score, and more facts."""
     return Versions(
         [("source", one.text), ("reference", one.reference), ("translation", one.translation)],
@@ -22,7 +22,7 @@ def lines_of(one: Judged, facts: Sequence[str | Html] = ()) -> Versions:
     )
 
 
-def with_values(one: Judged) -> Versions:
+def with_values(one: ScoredExample) -> Versions:
     """The same with the source's values marked, and what was lost or invented named."""
     source = [
         *(Mark(v.start, v.end, v.kind) for v in one.values.kept),
@@ -41,7 +41,7 @@ def with_values(one: Judged) -> Versions:
     )
 
 
-def worst_and_best(judged: Sequence[Judged]) -> Html:
+def worst_and_best(judged: Sequence[ScoredExample]) -> Html:
     """Those that differ from their reference, the worst and the best by their own chrF++."""
     wrong = sorted((one for one in judged if not one.same), key=lambda one: one.chrf)
     said = f"{len(judged) - len(wrong):,} of {len(judged):,} translations are the reference itself."
@@ -58,7 +58,7 @@ def worst_and_best(judged: Sequence[Judged]) -> Html:
     return join([paragraph(said), *shown])
 
 
-def _facts(one: Judged) -> list[str | Html]:
+def _facts(one: ScoredExample) -> list[str | Html]:
     warned = ["cut short"] if one.truncated else []
     warned += [f"{one.lost_codes} protected lost"] if one.lost_codes else []
     facts = [one.record["source"], f"chrF++ {one.chrf:.1f}"]

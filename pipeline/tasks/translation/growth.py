@@ -1,4 +1,4 @@
-"""New pieces in a trained translator: vocabularies that keep their ids, weights by axis."""
+"""Add new pieces to a trained translator; old pieces keep their ids."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def grow(
     old: Sequence[PairRecord],
     new: Sequence[PairRecord],
 ) -> Vocabularies:
-    """The vocabularies with the pieces of new pairs behind them, and new terms of the glossary.
+    """Append the pieces of new pairs and new glossary terms to the vocabularies.
 
     Raises:
-        InputError: A term of the glossary is translated otherwise now.
+        InputError: The translation of a glossary term has changed.
     """
     glossary = _glossary(settings, vocabularies)
     pieces = {name: known for name, known in vocabularies.items() if name != GLOSSARY}
@@ -35,7 +35,7 @@ def grow(
 
 
 def _glossary(settings: TranslationSettings, vocabularies: Vocabularies) -> Vocabularies:
-    """Of the old terms none is lost where the file did not travel; that is said."""
+    """Keep the old terms if the glossary file is not available; log it."""
     listed, known = settings.data.glossary, vocabularies.get(GLOSSARY, [])
     if not listed:
         return {GLOSSARY: known} if known else {}
@@ -71,7 +71,7 @@ def _pieces(
 
 
 def layout(settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
-    """A new piece starts from the mean of what it was cut into."""
+    """Return the layout; a new piece starts from the mean of the pieces it was split into."""
     source, target = (BOTH, BOTH) if settings.tokenizer.joint else (SOURCE, TARGET)
     axes = {
         name: Axis(piece_names(pieces), partial(encode_pieces, pieces))
@@ -81,7 +81,7 @@ def layout(settings: TranslationSettings, vocabularies: Vocabularies) -> Layout:
     weights: dict[str, tuple[str | None, ...]] = {
         "source_embedding/embeddings": (source, None),
         "translator/target_embedding/embeddings": (target, None),
-        "target_embedding/embeddings": (target, None),  # where it is that of the source, too
+        "target_embedding/embeddings": (target, None),  # shared with the source
         "pieces/kernel": (target, None),
         "pieces/bias": (target,),
         "translator/shortlist": (source, None),

@@ -1,8 +1,8 @@
-"""Which target pieces a source piece may become: IBM Model 1, for the shortlist of a search.
+"""IBM Model 1: the target pieces that a source piece may become, for the shortlist of a search.
 
 Brown et al. 1993, "The mathematics of statistical machine translation", section 4.1: each target
 piece of a pair comes from one of its source pieces or from none, in any order; expectation
-maximisation finds t(target | source). Vocabularies cut down by it: Jean et al. 2015, section 3.3.
+maximisation finds t(target | source). Jean et al. 2015, section 3.3, restrict vocabularies with it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 ROUNDS = 5
-NONE = 0  # the source of what has none
+NONE = 0  # the source of a target piece without one
 
 
 def shortlists(pairs: Sequence[tuple[Any, Any]], sources: int, targets: int, size: int) -> Any:
-    """The likeliest target pieces of each source piece, int32 [sources, size], -1 where none.
+    """Return the most likely target pieces of each source piece, int32 [sources, size], or -1.
 
     Args:
         pairs: Ids of sources and targets, int [source] and [target].
-        sources: Pieces of that side.
-        targets: Pieces of that side.
-        size: Target pieces for each source piece.
+        sources: The number of source pieces.
+        targets: The number of target pieces.
+        size: The number of target pieces for each source piece.
     """
     source, target, place = _links(pairs)
     if not len(source):
@@ -40,14 +40,14 @@ def shortlists(pairs: Sequence[tuple[Any, Any]], sources: int, targets: int, siz
 
 
 def commonest(pairs: Sequence[tuple[Any, Any]], targets: int, size: int) -> Any:
-    """The target pieces that occur most, int32 [at most size]."""
+    """Return the most frequent target pieces, int32 [at most size]."""
     counts = np.bincount(np.concatenate([target for _, target in pairs]), minlength=targets)
     order = np.lexsort((np.arange(targets), -counts))[:size]
     return order[counts[order] > 0].astype(np.int32)
 
 
 def _links(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
-    """Each source piece, and none, with each target piece of its pair; and which target it is."""
+    """Link each source piece, and none, with each target piece of its pair."""
     sources, targets, places, passed = [], [], [], 0
     for source, target in pairs:
         whole = np.concatenate([[NONE], source])
@@ -63,7 +63,7 @@ def _links(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
 
 
 def _expected(link: Any, place: Any, source_of: Any) -> Any:
-    """t(target | source) of each distinct link, after `ROUNDS` rounds."""
+    """Return t(target | source) of each distinct link, after `ROUNDS` rounds."""
     chances = np.ones(len(source_of))
     for _ in range(ROUNDS):
         weight = chances[link]

@@ -1,15 +1,15 @@
-r"""The translator: an encoder reads the source, a decoder writes the target and looks at it.
+r"""The translator: an encoder reads the source, a decoder with attention writes the target.
 
     source -> embedding -> encoder -> memory [source, m] --- attention
                                    \-> summary [s] -> bridge    |
-    target so far -> embedding ------------------> decoder <----+ -> logits, one a piece
+    target so far -> embedding ------------------> decoder <----+ -> logits, one per piece
 
 Sutskever et al. 2014 and Cho et al. 2014 for the encoder-decoder, Bahdanau et al. 2015 and Luong et
-al. 2015 for attention, Vaswani et al. 2017 where both are self-attention. `keras.ops` and Keras
-layers only, so the same model trains on JAX.
+al. 2015 for attention, Vaswani et al. 2017 for self-attention in both. It uses `keras.ops` and
+Keras layers only, so the same model trains on JAX.
 
-One step serves training's tests, scoring and search: `start` reads the sources, `step` takes one
-more token of each hypothesis. `call` does all steps of known targets at once, and gives the same.
+Tests of training, scoring and search share one step: `start` reads the sources, and `step` adds one
+token to each hypothesis. `call` does all steps of known targets at once, with the same result.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline.task import Vocabularies
 from pipeline.tasks.translation.settings import GLOSSARY, DecodingSettings, TranslationSettings
 from pipeline.text.piece_files import piece_names
 
-LOSSES = "token_losses"  # the output that learns
+LOSSES = "token_losses"  # the output that is trained
 SELF_ATTENTION = "self_attention"
 Tensors = dict[str, Any]
 
@@ -39,15 +39,15 @@ Tensors = dict[str, Any]
 class Translator(keras.Model):
     """From source and target ids to the loss of each target token.
 
-    The loss is computed inside: a loss of Keras would be handed the logits of all pieces, of which
-    there are thousands for each token (`pipeline/layers/token_loss.py`).
+    The loss is computed in the model: a Keras loss would get the logits of all pieces, thousands
+    for each token (`pipeline/layers/token_loss.py`).
 
     Args:
-        settings: Of the config.
-        size: Rows of the tables of pieces.
+        settings: The settings of the config.
+        size: The number of rows in the tables of pieces.
 
     Shapes: {"source": int32 [batch, source], "target": int32 [batch, 1 + target], which begins with
-    `<s>`} -> {"token_losses": float [batch, target]}, of each token after `<s>`.
+    `<s>`} -> {"token_losses": float [batch, target]}, one for each token after `<s>`.
     """
 
     def __init__(self, settings: TranslationSettings, size: int) -> None:
@@ -72,7 +72,7 @@ class Translator(keras.Model):
         narrow = self.tied and model.embedding_dim != model.hidden_dim
         self.readout = keras.layers.Dense(width, name="readout") if narrow else None
         self.pieces = Projection(size, width, self.tied, name="pieces")
-        self.pieces.build((None, None, width))  # training takes its weights and never calls it
+        self.pieces.build((None, None, width))  # training uses its weights and never calls it
         self.generator = keras.random.SeedGenerator(seed + 3)
         self.shortlist, self.common = self._lists(size, settings.decoding)
 
@@ -82,7 +82,7 @@ class Translator(keras.Model):
         return {LOSSES: ops.concatenate(losses, axis=0) if len(losses) > 1 else losses[0]}
 
     def _strands(self, inputs: Tensors) -> list[Tensors]:
-        """The rows in parts that share nothing but weights, so that none waits for another."""
+        """Divide the rows into parts that share only weights, so that they run in parallel."""
         rows = ops.shape(inputs["source"])[0]
         edges = [rows * number // self.strands for number in range(self.strands + 1)]
         return [
@@ -109,29 +109,29 @@ class Translator(keras.Model):
         return ops.reshape(losses, ops.shape(gold))
 
     def logits(self, source: Any, target: Any) -> Any:
-        """Logits [batch, target, pieces] of what comes after each token of a target."""
+        """Return logits [batch, target, pieces] of the token after each target token."""
         memory, summary = self.reader(source, training=False)
         outputs = self._outputs(target, (memory, source != 0, summary), False)
         return self.pieces(outputs, self._table())
 
     def fix(self, source: Any) -> Tensors:
-        """What stays while sources [batch, source] are translated: tensors [batch, ...]."""
+        """Return the tensors [batch, ...] of sources [batch, source] that all steps share."""
         memory, summary = self.reader(source, training=False)
         fixed: Tensors = self.decoder.fix(memory, source != 0, summary)
         return fixed
 
     def start(self, fixed: Tensors) -> Tensors:
-        """The state before `<s>`, of one hypothesis a source: tensors [batch, 1, ...]."""
+        """Return the state before `<s>` of one hypothesis per source: tensors [batch, 1, ...]."""
         state: Tensors = self.decoder.start(fixed)
         return state
 
     def step(self, tokens: Any, state: Tensors, fixed: Tensors) -> tuple[Any, Tensors, Any]:
-        """One more token of each hypothesis.
+        """Process one more token of each hypothesis.
 
         Args:
-            tokens: int32 [batch, n], the last token of each.
+            tokens: int32 [batch, n], the last token of each hypothesis.
             state: [batch, n, ...].
-            fixed: Of `fix`, or of `with_candidates`.
+            fixed: The result of `fix` or `with_candidates`.
 
         Returns:
             Logits [batch, n, pieces or candidates], the new state, attention [batch, n, source].
@@ -139,9 +139,9 @@ class Translator(keras.Model):
         return self.stepper()(tokens, state, fixed)
 
     def stepper(self) -> Callable[[Any, Tensors, Tensors], tuple[Any, Tensors, Any]]:
-        """`step`, for all steps of a search: the weights are laid out for it here, once.
+        """Return `step` for all steps of a search, with the weights transposed once.
 
-        A product with a table that lies row by row takes longer, and leaves cores idle.
+        A product with a table in row order takes longer and leaves cores idle.
         """
         advance, columns = self.decoder.stepper(), self.pieces.columns(self._table())
 
@@ -159,7 +159,7 @@ class Translator(keras.Model):
         return step
 
     def with_candidates(self, fixed: Tensors, candidates: Any) -> Tensors:
-        """`fixed` for a search among some pieces: int32 [batch, columns], -1 for none."""
+        """Return `fixed` for a search among some pieces: int32 [batch, columns], -1 for none."""
         chosen = ops.maximum(candidates, 0)
         return {
             **fixed,
@@ -229,12 +229,12 @@ class Projection(keras.layers.Layer):
         return ops.transpose(self.rows(table))
 
     def rows(self, table: Any) -> Any:
-        """A row a piece, [pieces, width]."""
+        """Return one row for each piece, [pieces, width]."""
         return table if self.tied else self.kernel
 
 
 class GivenLoss(keras.losses.Loss):
-    """The mean of losses that the model gives itself, by the weights of the tokens.
+    """The weighted mean of the losses that the model computes itself.
 
     Shapes: anything, losses [batch, target] -> the losses.
     """
@@ -247,9 +247,9 @@ class GivenLoss(keras.losses.Loss):
 
 
 def build_model(settings: TranslationSettings, vocabularies: Vocabularies) -> Translator:
-    """A translator with all its weights.
+    """Build a translator with all its weights.
 
-    Its tables are as large as asked for: fewer pieces leave rows unused.
+    The tables have the size of the settings; fewer pieces leave rows unused.
     """
     known = (len(piece_names(v)) for name, v in vocabularies.items() if name != GLOSSARY)
     model = Translator(settings, max(settings.tokenizer.vocabulary_size, *known, 0))
@@ -259,12 +259,12 @@ def build_model(settings: TranslationSettings, vocabularies: Vocabularies) -> Tr
 
 
 def losses(settings: TranslationSettings, model: keras.Model) -> dict[str, keras.losses.Loss]:
-    """The loss of the next token."""
+    """Return the loss of the next token."""
     return {LOSSES: GivenLoss()}
 
 
 def _embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
-    # As logits are products with this table where it is tied, its rows are of length 1 or so.
+    # If the table is tied, logits are products with it, so its rows have a length of about 1.
     draw = keras.initializers.RandomNormal(stddev=width**-0.5)
     return keras.layers.Embedding(size, width, embeddings_initializer=draw, name=name)
 
@@ -274,12 +274,12 @@ def _nothing(shape: Any, dtype: Any = None) -> Any:
 
 
 def _scale(kind: str, width: int) -> float:
-    """Vaswani et al. 2017, section 3.4: beside what a block adds, embeddings must not be small."""
+    """Scale embeddings to the size of a block's output (Vaswani et al. 2017, section 3.4)."""
     return float(width**0.5) if kind == SELF_ATTENTION else 1.0
 
 
 def _reader(settings: TranslationSettings, embedding: keras.layers.Embedding) -> keras.Model:
-    """Source ids [batch, source] to memory [batch, source, m] and summary [batch, s]."""
+    """Map source ids [batch, source] to memory [batch, source, m] and summary [batch, s]."""
     model, seed = settings.model, settings.train.seed + 100
     source = keras.Input((None,), dtype="int32", name="source")
     mask = ops.not_equal(source, 0)

@@ -1,4 +1,4 @@
-"""An example of translation, checked once, and its form in the dataset store."""
+"""A pair of texts: checked once, and in the form of the dataset store."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Example:
     """A text and its translation.
 
     Args:
-        text: In the source language, exactly as it stands in the file.
-        target: In the target language, exactly so, too.
-        source: "file:line"; of two aligned files the source's.
+        text: The text in the source language, exactly as in the file.
+        target: The text in the target language, exactly as in the file.
+        source: "file:line"; for two aligned files that of the source language.
         parts: Named parts of the split that the example belongs to.
     """
 
@@ -51,13 +51,13 @@ class Example:
     parts: tuple[str, ...] = ()
 
     def error(self, wrong: str, expected: str, fix: str = "", safe: bool = False) -> RowError:
-        """An error at the example's file and line, which shows both sides."""
+        """Return an error with the example's file and line that shows both sides."""
         path, _, line = self.source.rpartition(":")
         shown = f"{shorten(self.text)} ||| {shorten(self.target)}"
         return RowError(path, int(line or 0), wrong, expected, shown, fix, safe)
 
     def to_record(self) -> PairRecord:
-        """The record of `features`."""
+        """Return the record of `features`."""
         return {
             "text": self.text,
             "target": self.target,
@@ -67,18 +67,18 @@ class Example:
 
 
 def from_record(record: PairRecord) -> Example:
-    """The inverse of `Example.to_record`."""
+    """Return the example of a record; the inverse of `to_record`."""
     return Example(record["text"], record["target"], record["source"], tuple(record["parts"]))
 
 
 def to_json(record: PairRecord) -> dict[str, Any]:
-    """One line of JSONL, which the `jsonl` format reads back, source column `text`."""
+    """Return one line of JSONL, which the `jsonl` format reads back."""
     parts = {"parts": list(record["parts"])} if record["parts"] else {}
     return {"text": record["text"], "target": record["target"], **parts}
 
 
 def features() -> tfds.features.FeaturesDict:
-    """What the store keeps of one example."""
+    """Return the features of one example in the store."""
     text = tfds.features.Text
     return tfds.features.FeaturesDict(
         {
@@ -91,10 +91,10 @@ def features() -> tfds.features.FeaturesDict:
 
 
 def check(example: Example) -> None:
-    """Refuses strings that are not UTF-8 and empty sides.
+    """Refuse strings that are not UTF-8 and empty sides.
 
     Raises:
-        RowError: With the example's file and line.
+        RowError: Names the example's file and line.
     """
     try:
         "".join((example.text, example.target, *example.parts)).encode("utf-8")
@@ -107,7 +107,7 @@ def check(example: Example) -> None:
 
 
 def empty_sides(example: Example) -> list[str]:
-    """Which of the sides `source` and `target` hold nothing but white space."""
+    """Return the sides, `source` or `target`, that contain only whitespace."""
     sides = {"source": example.text, "target": example.target}
     return [name for name, text in sides.items() if not text.strip()]
 

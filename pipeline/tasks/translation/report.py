@@ -17,7 +17,7 @@ from pipeline.task import Table
 from pipeline.tasks.translation.alignments import Align, attention, holes, look
 from pipeline.tasks.translation.example_tables import COLOURS, lines_of, with_values, worst_and_best
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
-from pipeline.tasks.translation.scored_example import Judged, Settings, judge
+from pipeline.tasks.translation.scored_example import ScoredExample, Settings, score_examples
 from pipeline.tasks.translation.scoring import (
     count,
     length_table,
@@ -55,7 +55,7 @@ def report(
         align: Where the model looked; None where nothing can say it.
         perplexity: On the references of this split, where it was measured.
     """
-    judged = judge(settings, records, answers)
+    judged = score_examples(settings, records, answers)
     counts = count(settings, judged)
     looked = look(align, judged)
     return [
@@ -72,7 +72,7 @@ def report(
 
 def _scores(
     settings: Settings,
-    judged: Sequence[Judged],
+    judged: Sequence[ScoredExample],
     counts: Mapping[str, Counts],
     perplexity: Interval | None,
 ) -> Html:
@@ -91,7 +91,7 @@ def _scores(
     return table(("", "value", "95 % interval", "sacrebleu's signature"), rows)
 
 
-def _by_length(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Html:
+def _by_length(judged: Sequence[ScoredExample], counts: Mapping[str, Counts]) -> Html:
     chosen = {"BLEU": counts["bleu"], "chrF++": counts["chrf"]}
     rows = [
         BarRow(
@@ -105,7 +105,7 @@ def _by_length(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Html:
     return join([bars("BLEU and chrF++ by the length of the source", rows), paragraph(said)])
 
 
-def _length(judged: Sequence[Judged], counted: Counts) -> Html:
+def _length(judged: Sequence[ScoredExample], counted: Counts) -> Html:
     ordered = sorted((one for one in judged if not one.same), key=lambda one: one.length_ratio)
     extremes = [*ordered[:EXTREME], *ordered[-EXTREME:]] if len(ordered) > 2 * EXTREME else ordered
     shown = versions([lines_of(one, [f"{one.length_ratio:.2f} times as long"]) for one in extremes])
@@ -117,7 +117,7 @@ def _length(judged: Sequence[Judged], counted: Counts) -> Html:
     )
 
 
-def _values(settings: Settings, judged: Sequence[Judged]) -> Html:
+def _values(settings: Settings, judged: Sequence[ScoredExample]) -> Html:
     tables = values_tables(settings, judged)
     if not tables:
         return paragraph("Neither sources nor translations hold numbers, dates, prices or codes.")
@@ -138,7 +138,7 @@ def _values(settings: Settings, judged: Sequence[Judged]) -> Html:
     )
 
 
-def _repetition(judged: Sequence[Judged]) -> Html:
+def _repetition(judged: Sequence[ScoredExample]) -> Html:
     looping = [one for one in judged if one.loops]
     if not looping:
         return paragraph("No translation repeats itself where its reference does not.")

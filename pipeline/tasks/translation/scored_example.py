@@ -1,4 +1,4 @@
-"""A translation beside its reference, with all that the tables and the report say of it."""
+"""A translation beside its reference, with what the tables and the report show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.tasks.translation.records import PairAnswer, PairRecord
 
 
 class Languages(Protocol):
-    """The codes of the two languages."""
+    """Codes of the two languages."""
 
     @property
     def source(self) -> str: ...
@@ -26,29 +26,29 @@ class Languages(Protocol):
 
 
 class Data(Protocol):
-    """What is read of the data section."""
+    """The part of the data settings that is used here."""
 
     @property
     def languages(self) -> Languages: ...
 
 
 class Settings(Protocol):
-    """What is read of a config: `data.languages.source` and `.target`."""
+    """The part of the settings that is used here: `data.languages`."""
 
     @property
     def data(self) -> Data: ...
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One example.
+class ScoredExample:
+    """A translation and its reference.
 
     Args:
-        record: With `text`, `target` and `source`.
-        answer: With `translation`, and maybe `segments`, `truncated` and `lost`.
+        record: The record of the pair.
+        answer: The answer of the model.
         chrf: chrF++ of this sentence, in percent.
-        values: What became of the source's numbers, dates, codes and so on.
-        loops: What the translation repeats at once and the reference does not.
+        values: The source's numbers, dates, codes and so on, compared with the translation's.
+        loops: Phrases that the translation repeats at once and the reference does not.
     """
 
     record: PairRecord
@@ -71,7 +71,7 @@ class Judged:
 
     @property
     def same(self) -> bool:
-        """Whether it is the reference, letter by letter."""
+        """Return whether the translation equals the reference."""
         return self.translation == self.reference
 
     @property
@@ -80,34 +80,34 @@ class Judged:
 
     @property
     def split(self) -> bool:
-        """Whether the source was translated in several pieces."""
+        """Return whether the source was translated in several segments."""
         return int(self.answer.get("segments", 1)) > 1
 
     @property
     def lost_codes(self) -> int:
-        """How many of the things that must come out unchanged did not, as the model says."""
+        """Return the number of protected items that the translation lacks."""
         return int(self.answer.get("lost", 0))
 
     @property
     def length_ratio(self) -> float:
-        """Words of the translation for each of the reference."""
+        """Return the length of the translation divided by that of the reference, in words."""
         return len(words(self.translation)) / max(1, len(words(self.reference)))
 
 
-def judge(
+def score_examples(
     settings: Settings, records: Sequence[PairRecord], answers: Sequence[PairAnswer]
-) -> list[Judged]:
-    """Pairs each record with its answer, in order.
+) -> list[ScoredExample]:
+    """Pair each record with its answer, in order.
 
     Raises:
-        ValueError: The two differ in number.
+        ValueError: Records and answers differ in number.
     """
     translations = [answer["translation"] for answer in answers]
     counted = chrf(translations, [record["target"] for record in records])
     sentences = counted.score(counted.rows.astype(np.float64))
     languages = settings.data.languages.source, settings.data.languages.target
     return [
-        Judged(
+        ScoredExample(
             record,
             answer,
             float(score),

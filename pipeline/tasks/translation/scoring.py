@@ -1,4 +1,4 @@
-"""How good the translations are: BLEU, chrF++, and whether values survive."""
+"""Score translations: BLEU, chrF++, and whether values are kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.metrics.values.fidelity import by_kind, compare, value_fidelity
 from pipeline.metrics.values.matching import ValueMatch
 from pipeline.task import Scores, Table
 from pipeline.tasks.translation.records import PairAnswer, PairRecord
-from pipeline.tasks.translation.scored_example import Judged, Settings, judge
+from pipeline.tasks.translation.scored_example import ScoredExample, Settings, score_examples
 
 MUCH_SHORTER, MUCH_LONGER = 0.5, 2.0  # of the reference's words
 
@@ -29,7 +29,7 @@ MUCH_SHORTER, MUCH_LONGER = 0.5, 2.0  # of the reference's words
 def score(
     settings: Settings, records: Sequence[PairRecord], answers: Sequence[PairAnswer]
 ) -> Scores:
-    """Compares translations with references, example by example in the same order.
+    """Compare translations with references, in the same order.
 
     Metrics, in percent with 95 % intervals over sentences:
 
@@ -37,15 +37,15 @@ def score(
       language,
     - `chrf`: corpus chrF++,
     - `bleu_lowercased`: BLEU of the same tokens in lower case, for papers that report only that;
-      it is higher, and not to be compared with `bleu`,
+      it is higher and must not be compared with `bleu`,
     - `value_fidelity`: F1 of numbers, dates, times, prices and codes against those of the source
-      (`metrics.values`); only where the sources have any.
+      (`metrics.values`); only if the sources have any.
 
     Raises:
         InputError: The target language needs a tokenizer that is not installed.
         ValueError: Records and answers differ in number, or there are none.
     """
-    judged = judge(settings, records, answers)
+    judged = score_examples(settings, records, answers)
     counts = count(settings, judged)
     wrong = sorted((one for one in judged if not one.same), key=lambda one: one.chrf)
     return Scores(
@@ -62,13 +62,13 @@ def score(
 
 
 def labels(record: PairRecord) -> Mapping[str, Sequence[str]]:
-    """Translations have no labels that training could lack."""
+    """Return no labels: a translation has none."""
     del record
     return {}
 
 
-def count(settings: Settings, judged: Sequence[Judged]) -> dict[str, Counts]:
-    """The counts of each metric by name."""
+def count(settings: Settings, judged: Sequence[ScoredExample]) -> dict[str, Counts]:
+    """Return the counts of each metric by name."""
     tokenize = bleu_tokenizer(settings.data.languages.target)
     translations = [one.translation for one in judged]
     references = [one.reference for one in judged]
@@ -83,7 +83,7 @@ def count(settings: Settings, judged: Sequence[Judged]) -> dict[str, Counts]:
 
 
 def signatures(settings: Settings) -> dict[str, str]:
-    """Metric to sacrebleu's signature: a score never travels without it."""
+    """Return sacrebleu's signature of each metric; it is stored with every score."""
     tokenize = bleu_tokenizer(settings.data.languages.target)
     return {
         "bleu": bleu_signature(tokenize),
@@ -92,8 +92,8 @@ def signatures(settings: Settings) -> dict[str, str]:
     }
 
 
-def lengths_table(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Table:
-    """BLEU and chrF++ by the length of the source."""
+def lengths_table(judged: Sequence[ScoredExample], counts: Mapping[str, Counts]) -> Table:
+    """Return a table of BLEU and chrF++ by the length of the source."""
     chosen = {name: counts[name] for name in ("bleu", "chrf")}
     rows = [
         (row.name, row.examples, row.scores["bleu"].value, row.scores["chrf"].value)
@@ -102,8 +102,8 @@ def lengths_table(judged: Sequence[Judged], counts: Mapping[str, Counts]) -> Tab
     return Table("by source length", ("words", "examples", "BLEU", "chrF++"), rows)
 
 
-def length_table(judged: Sequence[Judged], counted: Counts) -> Table:
-    """How long the translations are beside the references, and what went wrong with length."""
+def length_table(judged: Sequence[ScoredExample], counted: Counts) -> Table:
+    """Return a table of lengths beside the references, and of errors in length."""
     tokens = counted.rows[:, :2].sum(axis=0)
     ratio = length_ratio(counted)
     ratios = [one.length_ratio for one in judged if one.translation.strip()]
@@ -122,11 +122,11 @@ def length_table(judged: Sequence[Judged], counted: Counts) -> Table:
     return Table("length", ("", "number"), rows)
 
 
-def values_tables(settings: Settings, judged: Sequence[Judged]) -> list[Table]:
-    """What became of the source's values, by kind; what the references do with them beside it.
+def values_tables(settings: Settings, judged: Sequence[ScoredExample]) -> list[Table]:
+    """Return tables of the source's values by kind, in the translations and in the references.
 
-    A reference may leave out a value that is plain, or say it in a way that no rule reads: its
-    own numbers are what can be reached.
+    A reference may omit an obvious value or write it in a way that no rule reads, so the scores of
+    the references are the upper bound.
     """
     languages = settings.data.languages.source, settings.data.languages.target
     ours = by_kind([one.values for one in judged])
@@ -139,7 +139,7 @@ def values_tables(settings: Settings, judged: Sequence[Judged]) -> list[Table]:
     return [Table("values", columns, rows)] if rows else []
 
 
-def _error(one: Judged) -> Mapping[str, Any]:
+def _error(one: ScoredExample) -> Mapping[str, Any]:
     def said(text: str, found: Sequence[ValueMatch]) -> list[str]:
         return [text[value.start : value.end] for value in found]
 

@@ -1,4 +1,4 @@
-"""Sources to hypotheses: a translator's step function, and what the config says of the search."""
+"""Search for hypotheses with a translator's step function and the config's settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARED = len(FIXED) + len(PLACEHOLDERS)  # ids below mean the same in any two ta
 
 
 def protected(source: tf.Tensor) -> tf.Tensor:
-    """The placeholders of each source [segments, tokens], int32 [segments, most]; 0 = none."""
+    """Return the placeholders of sources [segments, tokens]: int32 [segments, n], 0 for none."""
     is_one = (source >= len(FIXED)) & (source < SHARED)
     return tf.ragged.boolean_mask(source, is_one).to_tensor(0)
 
@@ -30,8 +30,8 @@ class Searcher:
 
     Args:
         model: The translator.
-        settings: Of its config.
-        pieces: Target pieces that there are; the rest of the model's table is never given.
+        settings: The settings of its config.
+        pieces: The number of target pieces; other rows of the model's table are never returned.
     """
 
     def __init__(self, model: Translator, settings: DecodingSettings, pieces: int) -> None:
@@ -39,7 +39,7 @@ class Searcher:
         self.below = pieces if pieces < model.pieces.size else None
 
     def best(self, source: tf.Tensor, number: int) -> Hypotheses:
-        """The `number` best hypotheses of sources, int32 [segments, tokens], padded by 0."""
+        """Return the `number` best hypotheses of sources int32 [segments, tokens], padded with 0."""
         fixed, given = self._fixed(source), self.settings
         lengths = tf.math.count_nonzero(source, axis=1, dtype=tf.float32)
         return search(
@@ -62,14 +62,14 @@ class Searcher:
         )
 
     def score(self, source: tf.Tensor, target: tf.RaggedTensor) -> Any:
-        """The log-probability of each target, float [batch], over all pieces."""
+        """Return the log-probability of each target, float [batch], over all pieces."""
         fixed = self.model.fix(source)
         ends = tf.fill([target.nrows(), 1], END_ID)
         whole = dense(tf.concat([target, ends], axis=1))
         return score_targets(self.model.stepper(), self.model.start(fixed), fixed, whole).total
 
     def gaps(self, source: tf.Tensor) -> tf.Tensor:
-        """How far the best hypothesis of each source is ahead of the next, float [segments]."""
+        """Return the gap between the two best hypotheses of each source, float [segments]."""
         scores = self.best(source, 2).scores
         return scores[:, 0] - scores[:, 1]
 
@@ -80,9 +80,10 @@ class Searcher:
         return self.model.with_candidates(fixed, self.candidates(source))
 
     def candidates(self, source: tf.Tensor) -> tf.Tensor:
-        """The pieces to look at for each source, int32 [segments, columns], each once; -1 = none.
+        """Return the pieces to search for each source, int32 [segments, columns]; -1 for none.
 
-        Those of its own pieces, the commonest, and all that stands in it: what is copied.
+        These are the shortlists of its pieces, the most frequent pieces, and its own pieces, which
+        may be copied.
         """
         size = self.model.pieces.size
         own = tf.gather(self.model.shortlist.value, source)

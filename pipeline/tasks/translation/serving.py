@@ -1,4 +1,4 @@
-"""From raw strings to finished translations in one graph, and from its outputs to plain dicts."""
+"""One graph from raw strings to finished translations, and plain dicts from its outputs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ Outputs = dict[str, tf.Tensor]
 def build_service(
     tokenizer: PairTokenizer, model: Translator, vocabularies: Vocabularies
 ) -> Service:
-    """Joins tokenizer, model and search.
+    """Join tokenizer, model and search.
 
     - `serving_default`: `text` [batch] -> `translation`; `score`, the mean log-probability of its
-      tokens; `segments`, how many parts the text was translated in; `truncated`, whether a sentence
-      had to be cut or a translation broke off; `lost`, how many of the things that must come out
-      unchanged did not. All [batch].
-    - `n_best`: `text` -> `translations`, `scores` [batch, n], the best first. Of several segments
-      the first go together, the second ones, and so on.
+      tokens; `segments`, the number of parts that were translated; `truncated`, whether a sentence
+      was cut or a translation reached its longest length; `lost`, the number of protected items
+      that are missing. All [batch].
+    - `n_best`: `text` -> `translations`, `scores` [batch, n], the best first. If there are several
+      segments, their first hypotheses are joined, then their second ones, and so on.
     - `align`: `text` -> `source_tokens` [batch, source], `target_tokens` [batch, target],
-      `attention` [batch, target, source], `truncated` [batch]; of the first segment alone.
+      `attention` [batch, target, source], `truncated` [batch]; for the first segment only.
     - `score`: `source`, `target` -> `score` [batch], the log-probability of the target, and
-      `tokens` [batch], of how many tokens.
+      `tokens` [batch], the number of its tokens.
     """
     module = tf.Module(name="translation")
     module.tokenizer = tokenizer
@@ -87,7 +87,7 @@ def build_service(
 
 
 def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[PairAnswer]:
-    """The outputs of `serving_default` (NumPy) as one plain dict a text."""
+    """Return the NumPy outputs of `serving_default` as one plain dict per text."""
     return [
         {
             "text": text,
@@ -102,19 +102,19 @@ def read_answers(texts: Sequence[str], outputs: Mapping[str, Any]) -> list[PairA
 
 
 def suggest(answer: PairAnswer) -> PairRecord:
-    """The pair of a text and the translation given."""
+    """Return the pair of the text and its translation."""
     return Example(answer["text"], answer["translation"]).to_record()
 
 
 def confidence(answer: PairAnswer) -> float:
-    """The geometric mean of the probabilities of the translation's tokens."""
+    """Return the geometric mean of the probabilities of the translation's tokens."""
     return math.exp(min(float(answer["score"]), 0.0))
 
 
 def _translations(
     tokenizer: PairTokenizer, segments: Segments, found: Hypotheses, rank: int
 ) -> Outputs:
-    """The hypotheses of that rank, joined to one translation a text."""
+    """Join the hypotheses of one rank to one translation per text."""
     lengths = found.lengths[:, rank]
     ids = tf.RaggedTensor.from_tensor(found.tokens[:, rank], lengths)
     restored = tokenizer.joined(tokenizer.texts(ids), segments)
@@ -134,12 +134,12 @@ def _translations(
 
 
 def _aligned(tokenizer: PairTokenizer, searcher: Searcher, text: tf.Tensor) -> Outputs:
-    """What each target token of the first segment looks at."""
+    """Return the attention of each target token of the first segment."""
     segments = tokenizer.segments(text)
     rows = tf.RaggedTensor.from_value_rowids(
         tf.range(tf.size(segments.rows)), segments.rows, tf.size(text, tf.int64), validate=False
     )
-    # Of a text without a segment, one of padding alone.
+    # A text without a segment gets one of padding.
     ids = tf.concat([segments.ids, tf.zeros([1, 0], tf.int32)], axis=0)
     first = tf.concat([rows, tf.fill([rows.nrows(), 1], tf.size(segments.rows))], axis=1)[:, :1]
     source = tf.gather(ids, first.flat_values)

@@ -1,4 +1,4 @@
-"""Before training: which target pieces a search looks at for each source piece."""
+"""Before training: set the target pieces that a search considers for each source piece."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fit_shortlists(
     model: Translator,
     records: Iterable[PairRecord],
 ) -> None:
-    """Sets the shortlists of a model that has them (`decoding.shortlist`)."""
+    """Set the shortlists of a model that has them (`decoding.shortlist`)."""
     if not settings.decoding.shortlist:
         return
     pairs = []

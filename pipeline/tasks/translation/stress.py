@@ -1,12 +1,11 @@
-"""Harder test sets made of a test set: the same translations of texts that are written otherwise.
+"""Harder test sets made of a test set: differently written sources with the same targets.
 
-    stress_lower         the source in lower case; scripts without case have none
-    stress_unpunctuated  the source without the marks that end it
-    stress_joined        two sources in a row, to be translated by their two targets in a row
+    stress_lower         the source in lower case; empty for scripts without case
+    stress_unpunctuated  the source without final punctuation
+    stress_joined        two sources joined, with their two targets joined
 
-The first two ask whether a model reads past what careless writers leave out, the third whether it
-holds beyond the lengths that it has seen. All but the joined set hold every pair of the test set,
-so that their scores compare with those of the test set itself.
+The first two test careless writing, the third test lengths that training did not have. All but the
+joined set have every pair of the test set, so their scores are comparable with it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ END = re.compile(r"[\s.!?。！？…]+$")
 def stress(
     settings: Any, train: Iterable[PairRecord], records: Sequence[PairRecord], seed: int
 ) -> dict[str, list[PairRecord]]:
-    """The sets by name; one of which nothing would differ is empty."""
+    """Return the sets by name; a set that would not differ is empty."""
     return {
         "stress_lower": _changed(records, str.lower),
         "stress_unpunctuated": _changed(records, lambda text: END.sub("", text) or text),
@@ -40,7 +39,7 @@ def _changed(records: Sequence[PairRecord], change: Callable[[str], str]) -> lis
 
 
 def _joined(records: Sequence[PairRecord], rng: random.Random) -> list[PairRecord]:
-    """As many pairs as can be made with each record in one."""
+    """Join the records in random pairs, each record once."""
     shuffled = rng.sample(list(records), len(records))
     couples = zip(shuffled[::2], shuffled[1::2], strict=False)
     return [
@@ -54,6 +53,6 @@ def _joined(records: Sequence[PairRecord], rng: random.Random) -> list[PairRecor
 
 
 def _in_a_row(one: str, other: str) -> str:
-    """Joined as their script is: Chinese and Japanese have no space between sentences."""
+    """Join two sentences; Chinese and Japanese have no space between sentences."""
     dense = DENSE.search(one) and DENSE.search(other)
     return f"{one.rstrip()}{'' if dense else ' '}{other.lstrip()}"

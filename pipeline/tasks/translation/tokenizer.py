@@ -1,4 +1,4 @@
-"""Texts to ids and back: segments to translate, pairs to learn from, and what is put back."""
+"""Convert texts to ids and back: segments to translate, training pairs, protected items."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from pipeline.text.subwords import Subwords, is_byte, train_subwords
 from pipeline.text.vocabulary import read_terms
 
 NO_TERMS: Mapping[str, str] = {}
-UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow each other without a space
+UNSPACED = ("zh", "ja", "th")  # languages without a space between sentences
 
 
 class Segments(NamedTuple):
-    """What of a batch is translated, piece by piece.
+    """The segments of a batch of texts.
 
-    `ids` int32 ragged [segments, tokens], none empty, in order; `rows` int64 [segments], whose
-    each is; `given` ragged [batch, stretches], what their placeholders stand for in the source, and
-    `values` in the translation; `cut` bool [batch], whether a sentence was too long and is
-    translated in parts.
+    `ids` int32 ragged [segments, tokens], in order, none empty; `rows` int64 [segments], the text
+    of each segment; `given` ragged [batch, placeholders], the protected items of the source, and
+    `values`, their form in the translation; `cut` bool [batch], whether a sentence was too long and
+    is translated in parts.
     """
 
     ids: tf.RaggedTensor
@@ -55,13 +55,13 @@ class Segments(NamedTuple):
 
 
 class PairTokenizer(tf.Module):
-    """From texts to segments of ids, and from ids of segments back to texts.
+    """Converts texts to segments of ids, and ids of segments back to texts.
 
     Args:
-        settings: What to do to a text.
-        source, target: The pieces of either side; one and the same where they are joint.
+        settings: The tokenizer settings.
+        source, target: The subwords of each language; the same object if they are joint.
         spaced: Whether the target language has a space between sentences.
-        glossary: Terms whose translation is given.
+        glossary: Terms with a given translation.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class PairTokenizer(tf.Module):
         self.glossary = Glossary(glossary)
 
     def segments(self, text: tf.Tensor) -> Segments:
-        """Texts [batch], any bytes, to what is translated at a time."""
-        # Sentences end in full-width marks, too, which are no longer told apart once normal.
+        """Divide texts [batch], any bytes, into segments."""
+        # Sentences also end in full-width marks, which normalization replaces.
         line, values = self._masked(text)
         most = self.settings.max_tokens
         too_long = self.source.tokenize(_normal(line)).row_lengths() > most
@@ -96,9 +96,9 @@ class PairTokenizer(tf.Module):
     def pairs(
         self, source: tf.Tensor, target: tf.Tensor, with_terms: tf.Tensor | None = None
     ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-        """Both sides [batch] of training pairs as ids, int32 ragged [batch, tokens].
+        """Return both sides [batch] of training pairs as ids, int32 ragged [batch, tokens].
 
-        `with_terms`, bool [batch], says in which the glossary is used; None for all.
+        `with_terms`, bool [batch], selects the pairs that use the glossary; None for all.
         """
         source, target = (sentences.one_line(tokens.clean(side)) for side in (source, target))
         sides = (without_placeholders(source), without_placeholders(target))
@@ -108,11 +108,11 @@ class PairTokenizer(tf.Module):
         return self.source.tokenize(_normal(source)), self.target.tokenize(target)
 
     def texts(self, ids: tf.RaggedTensor) -> tf.Tensor:
-        """Ids of segments as strings [segments], placeholders still in them."""
+        """Return ids of segments as strings [segments], with placeholders."""
         return self.target.detokenize(ids)
 
     def joined(self, texts: tf.Tensor, segments: Segments) -> Restored:
-        """Segments' translations [segments] as one text a row, what was protected put back."""
+        """Join translations [segments] to one text per row, and restore protected items."""
         found = tf.RaggedTensor.from_value_rowids(
             tf.strings.strip(texts), segments.rows, segments.values.nrows(), validate=False
         )
@@ -120,9 +120,9 @@ class PairTokenizer(tf.Module):
         return restore(tf.strings.reduce_join(found, axis=1, separator=between), segments.values)
 
     def shown(self, side: Subwords, ids: tf.RaggedTensor, values: tf.RaggedTensor) -> tf.Tensor:
-        """Pieces as a person reads them, strings [batch, tokens], "" behind the last.
+        """Return pieces for a person, strings [batch, tokens], padded with "".
 
-        `▁` is a space; of a byte its name stands there, such as `<0xE4>`.
+        `▁` is a space; a byte has a name such as `<0xE4>`.
         """
         own = tf.gather(values, row_ids(ids))
         names = restore(side.pieces(ids.flat_values), own).text
@@ -139,13 +139,13 @@ class PairTokenizer(tf.Module):
 
 
 def dense(ids: tf.RaggedTensor) -> Any:
-    """Padded by 0 to the longest row, and to one token where all are empty."""
+    """Pad with 0 to the longest row, and to at least one token."""
     size = tf.maximum(tf.reduce_max(tf.concat([ids.row_lengths(), [0]], axis=0)), 1)
     return ids.to_tensor(0, shape=tf.stack([ids.nrows(), size]))
 
 
 def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenizer:
-    """The tokenizer over the piece files of a folder of vocabularies."""
+    """Build the tokenizer over the piece files in a folder of vocabularies."""
     spaced = settings.data.languages.target not in UNSPACED
     listed = folder / f"{GLOSSARY}.txt"
     glossary = parse_terms(read_terms(listed)) if listed.exists() else NO_TERMS
@@ -156,9 +156,9 @@ def build_tokenizer(settings: TranslationSettings, folder: Path) -> PairTokenize
 
 
 def learn(settings: TranslationSettings, records: Iterable[PairRecord]) -> Vocabularies:
-    """The pieces of both languages, learnt from the training pairs, and the glossary.
+    """Learn the pieces of both languages from training pairs, and read the glossary.
 
-    Its terms are learnt from as they stand there, since other names are made of like pieces.
+    Glossary terms stay in the texts, since other names consist of similar pieces.
     """
     listed = settings.data.glossary
     glossary = {GLOSSARY: read_glossary(data_path(listed))} if listed else {}
@@ -166,7 +166,7 @@ def learn(settings: TranslationSettings, records: Iterable[PairRecord]) -> Vocab
 
 
 def fit_pieces(settings: TokenizerSettings, records: Iterable[PairRecord]) -> dict[str, Any]:
-    """The pieces of both languages."""
+    """Learn the pieces of both languages."""
     size, kind = settings.vocabulary_size, settings.subword_model
     return {
         name: train_subwords(texts, size, kind, PLACEHOLDERS)
@@ -175,7 +175,7 @@ def fit_pieces(settings: TokenizerSettings, records: Iterable[PairRecord]) -> di
 
 
 def texts_of(settings: TokenizerSettings, records: Iterable[PairRecord]) -> dict[str, list[str]]:
-    """What the pieces of each vocabulary are learnt from."""
+    """Return the texts that the pieces of each vocabulary are learnt from."""
     sources: list[str] = []
     targets: list[str] = []
     for group in groups(records):
@@ -185,7 +185,7 @@ def texts_of(settings: TokenizerSettings, records: Iterable[PairRecord]) -> dict
 
 
 def count_tokens(tokenizer: PairTokenizer, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Of each source, how many tokens it has, and how many of them are spelled byte by byte."""
+    """Return the number of tokens of each source, and of those spelled as bytes."""
     line = _normal(sentences.one_line(tokens.clean(tf.constant(texts, tf.string))))
     ids = tokenizer.source.tokenize(line)
     in_bytes = ids.with_flat_values(is_byte(ids.flat_values, len(PLACEHOLDERS)))
@@ -208,7 +208,7 @@ def _lines(settings: TokenizerSettings, group: Sequence[PairRecord]) -> tuple[tf
 
 
 def groups(records: Iterable[PairRecord], size: int = 1_000) -> Iterator[list[PairRecord]]:
-    """The records in lists of at most `size`."""
+    """Yield the records in lists of at most `size`."""
     rest = iter(records)
     while group := list(itertools.islice(rest, size)):
         yield group

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.tasks.translation import alignments
 from pipeline.tasks.translation.alignments import attention, holes, look
-from pipeline.tasks.translation.scored_example import judge
+from pipeline.tasks.translation.scored_example import score_examples
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def judged(settings_of, pair_of):
         pair_of("cut text", "x", "y", source="f:5", truncated=True),
         pair_of("  ", "x", "y", source="f:6"),
     ]
-    return judge(settings_of("en", "de"), *zip(*pairs, strict=True))
+    return score_examples(settings_of("en", "de"), *zip(*pairs, strict=True))
 
 
 def align(texts):
@@ -48,7 +48,7 @@ def test_whole_texts_are_aligned_the_worst_first(judged):
 def test_others_are_taken_evenly(settings_of, pair_of, monkeypatch):
     monkeypatch.setattr(alignments, "LOOKED_AT", 10)
     pairs = [pair_of(f"w{n}", "x", "x") for n in range(35)]
-    looked = look(align_one, judge(settings_of(), *zip(*pairs, strict=True)))
+    looked = look(align_one, score_examples(settings_of(), *zip(*pairs, strict=True)))
     assert [one.judged.text for one in looked] == ["w0", "w1", *(f"w{n}" for n in range(4, 35, 4))]
     assert [one.drawn for one in looked[:3]] == [True, True, False]
 

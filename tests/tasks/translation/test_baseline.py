@@ -47,7 +47,7 @@ def test_what_it_knows_scores_one_and_what_is_like_nothing_zero(packages, settin
 
 
 def test_texts_without_anything_to_see_are_an_error(packages, settings):
-    with pytest.raises(InputError, match="no n-grams in the training texts"):
+    with pytest.raises(InputError, match="training texts contain no n-grams"):
         baseline(settings, [record(" ", "a")], [record("a", "b")])
 
 

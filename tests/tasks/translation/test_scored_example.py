@@ -3,7 +3,7 @@
 import pytest
 import sacrebleu
 
-from pipeline.tasks.translation.scored_example import judge
+from pipeline.tasks.translation.scored_example import score_examples
 
 
 def test_all_that_is_said_of_a_translation(settings_of, pair_of):
@@ -12,7 +12,7 @@ def test_all_that_is_said_of_a_translation(settings_of, pair_of):
         pair_of("你好", "Hello.", "Hello.", segments=2, truncated=True),
         pair_of("", "", ""),
     ]
-    first, second, third = judge(settings_of(), *zip(*pairs, strict=True))
+    first, second, third = score_examples(settings_of(), *zip(*pairs, strict=True))
     expected = sacrebleu.sentence_chrf(first.translation, [first.reference], word_order=2).score
     assert first.chrf == pytest.approx(expected)
     assert first.loops == {("two",)}
@@ -27,11 +27,11 @@ def test_all_that_is_said_of_a_translation(settings_of, pair_of):
 
 def test_an_answer_needs_a_translation_alone(settings_of, pair_of):
     record, _ = pair_of("a", "b", "c")
-    (one,) = judge(settings_of("en", "de"), [record], [{"translation": "c"}])
+    (one,) = score_examples(settings_of("en", "de"), [record], [{"translation": "c"}])
     assert (one.split, one.truncated) == (False, False)
 
 
 def test_records_and_answers_must_pair(settings_of, pair_of):
     record, answer = pair_of("a", "b", "c")
     with pytest.raises(ValueError, match="2 hypotheses and 1 references"):
-        judge(settings_of(), [record], [answer] * 2)
+        score_examples(settings_of(), [record], [answer] * 2)
