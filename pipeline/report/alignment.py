@@ -1,4 +1,4 @@
-"""Where a decoder looked: target tokens against source tokens, shaded by attention."""
+"""The attention of a decoder: target tokens against source tokens, shaded by weight."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pipeline.report.bars import label_width, shortened
 from pipeline.report.markup import Html, element
 
 CELL, SLANT = 22.0, 0.7  # SLANT: of a column name's length, as it rises at 45 degrees
-SEEN_FROM = 0.02  # fainter weights leave the cell empty
-LONGEST = 24  # characters of a token
+SEEN_FROM = 0.02  # smaller weights leave the cell empty
+LONGEST = 24  # characters of a token that are shown
 
 
 def alignment(
@@ -20,19 +20,19 @@ def alignment(
     weights: Sequence[Sequence[float]],
     holes: Sequence[int] = (),
 ) -> Html:
-    """A grid with the source in the columns, the target in the rows, in reading order.
+    """Return a grid with source tokens as columns and target tokens as rows.
 
-    Below it stands what each source token got in all (1 is the share of one target token).
+    Below it is the sum of each source token's weights (1 is the weight of one target token).
 
     Args:
-        title: What the picture shows.
-        source: Source tokens; the same one may stand there twice.
+        title: The title of the chart.
+        source: Source tokens; they may repeat.
         target: Target tokens.
         weights: [target, source], 0 to 1.
-        holes: Places of source tokens whose sum is marked as too small.
+        holes: Positions of source tokens whose sum is marked as too small.
 
     Raises:
-        ValueError: The weights are of another shape.
+        ValueError: The weights have another shape.
     """
     shape = (len(target), len(source))
     if len(weights) != shape[0] or any(len(row) != shape[1] for row in weights):

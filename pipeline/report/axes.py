@@ -1,4 +1,4 @@
-"""Scales and ticks that a reader would have chosen."""
+"""Scales and ticks of charts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pipeline.report.markup import Html, element, join
 
 @dataclass(frozen=True)
 class Scale:
-    """A straight line from values to places on the picture.
+    """A linear map from values to positions in a picture.
 
     Args:
         low: The value at `start`.
-        high: The value at `end`; where it equals `low`, every value goes to the middle.
-        start: In units of the picture.
-        end: In units of the picture.
+        high: The value at `end`; if it equals `low`, every value is mapped to the middle.
+        start: The first position, in units of the picture.
+        end: The last position, in units of the picture.
     """
 
     low: float
@@ -34,9 +34,9 @@ class Scale:
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """At most `most` round values (1, 2 or 5 times a power of ten apart) that enclose the range.
+    """Return at most `most` round values, 1, 2 or 5 times a power of ten apart, around the range.
 
-    The first is at or below `low`, the last at or above `high`; both are the axis's ends.
+    The first is at or below `low` and the last at or above `high`; they are the ends of the axis.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise ValueError(f"expected finite low <= high; received {low}, {high}")
@@ -54,19 +54,19 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def tick_text(value: float, all_ticks: Sequence[float]) -> str:
-    """A tick's number, with as many decimals as the step between ticks needs."""
+    """Return a tick's number, with as many decimals as the step between ticks needs."""
     step = min((abs(b - a) for a, b in itertools.pairwise(all_ticks)), default=1)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 0
     return f"{value:.{decimals}f}"
 
 
 def text(x: float, y: float, content: str, anchor: str = "start", class_: str = "") -> Html:
-    """A line of text in a picture; `anchor` is start, middle or end."""
+    """Return a line of text in a picture; `anchor` is start, middle or end."""
     return element("text", content, x=x, y=y, text_anchor=anchor, class_=class_ or None)
 
 
 def picture(width: float, height: float, label: str, *shapes: Html) -> Html:
-    """An SVG that keeps its proportions; on a narrow screen it is moved, not shrunk to nothing."""
+    """Return an SVG that keeps its proportions; it scrolls on a narrow screen."""
     box = f"0 0 {width:.0f} {height:.0f}"
     size = f"max-width:{width:.0f}px;min-width:{0.7 * width:.0f}px"
     return element("svg", join(shapes), viewBox=box, style=size, role="img", aria_label=label)

@@ -1,4 +1,4 @@
-"""Bars of percent, a row a name: precision, recall and F1 of every slot; scores with intervals."""
+"""Bars of percent, such as precision, recall and F1 of every slot; scores with intervals."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.report.curves import legend
 from pipeline.report.markup import Html, element, join, number
 
 WIDTH, BAR_WIDTH, NUMBER_WIDTH, TOP = 860.0, 300.0, 64.0, 24.0
-CHARACTER = 6.6  # width of a letter of the labels, about; wide ones count twice
+CHARACTER = 6.6  # approximate width of a letter; wide characters count twice
 TICKS = (0, 20, 40, 60, 80, 100)
 
 
 class BarRow(NamedTuple):
-    """One row: percent by name, and whole numbers to stand beside them."""
+    """One row: percentages by name, and counts beside them."""
 
     name: str
     percent: Mapping[str, float]
@@ -23,7 +23,7 @@ class BarRow(NamedTuple):
 
 
 class IntervalRow(NamedTuple):
-    """One row: a score and the ends of its interval, in percent."""
+    """One row: a score and its interval, in percent."""
 
     name: str
     value: float
@@ -32,10 +32,10 @@ class IntervalRow(NamedTuple):
 
 
 def bars(title: str, rows: Sequence[BarRow]) -> Html:
-    """A row a name with a thin bar for each percentage, and all numbers in columns to the right.
+    """Return one row per name, with a thin bar per percentage and all numbers to the right.
 
-    All rows name the same percentages and counts. Numbers stand in the picture, so that it can be
-    read without pointing at it.
+    All rows have the same percentages and counts. The numbers are in the picture, so it can be read
+    without tooltips.
     """
     if not rows:
         return element("p", f"{title}: none.", class_="note")
@@ -61,7 +61,7 @@ def bars(title: str, rows: Sequence[BarRow]) -> Html:
 
 
 def intervals(title: str, rows: Sequence[IntervalRow]) -> Html:
-    """A point with its interval for each row, on one axis from 0 or 50 or 80 to 100."""
+    """Return a point with its interval for each row, on an axis from 0, 50 or 80 to 100."""
     if not rows:
         return element("p", f"{title}: none.", class_="note")
     left = label_width([row.name for row in rows])
@@ -78,13 +78,13 @@ def intervals(title: str, rows: Sequence[IntervalRow]) -> Html:
 
 
 def label_width(names: Sequence[str]) -> float:
-    """Room for the longest name, CJK and other wide characters counted double."""
+    """Return the width of the longest name; CJK and other wide characters count twice."""
     longest = max((sum(2 if ord(c) > 0x2E7F else 1 for c in name) for name in names), default=0)
     return 16 + CHARACTER * max(6, min(longest, 44))
 
 
 def shortened(name: str, most: int = 40) -> str:
-    """A name that fits beside a row; the whole stands in the tooltip."""
+    """Return a name that fits beside a row; the tooltip has the whole name."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
@@ -123,7 +123,7 @@ def _interval_row(row: IntervalRow, y: float, x: Scale) -> Html:
 
 
 def _label(name: str, x: Scale, y: float) -> Html:
-    """A row's name, its end at the axis; the whole name in the tooltip."""
+    """Return a row's name, aligned to the axis, with the whole name as a tooltip."""
     return element(
         "text",
         shortened(name),

@@ -1,4 +1,4 @@
-"""Lines over epochs."""
+"""Line charts over epochs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.report.markup import Html, element, join, readable
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 540.0, 260.0, 46.0, 12.0, 14.0, 36.0
 COLOURS = 6
-DOTTED_FROM = 60  # more points than this a line, and only the line is drawn
+DOTTED_FROM = 60  # lines with more points are drawn without markers
 
 
 def curves(
@@ -19,16 +19,16 @@ def curves(
     lines: Mapping[str, Sequence[float | None]],
     best: int | None = None,
 ) -> Html:
-    """A chart with a line for each name, and a legend; values that are no numbers leave a gap.
+    """Return a chart with a line for each name and a legend; missing values leave a gap.
 
     Args:
-        title: What the picture shows.
-        epochs: The values of x, rising.
-        lines: Name to one value an epoch; at most `COLOURS` of them.
+        title: The title of the chart.
+        epochs: The values of x, ascending.
+        lines: Name to one value per epoch; at most `COLOURS` lines.
         best: The epoch to mark.
 
     Raises:
-        ValueError: More lines than colours.
+        ValueError: There are more lines than colours.
     """
     if len(lines) > COLOURS:
         raise ValueError(f"{title}: {len(lines)} lines; at most {COLOURS} can be told apart")
@@ -50,7 +50,7 @@ def curves(
 
 
 def legend(names: Sequence[str]) -> Html:
-    """The names beside their colours, in the order of the chart."""
+    """Return the names beside their colours, in the order of the chart."""
     keys = (
         element("span", element("i", class_=f"key k{index}"), readable(name))
         for index, name in enumerate(names, 1)

@@ -1,4 +1,4 @@
-"""What was taken for what: counts in a grid, shaded by their share of the row."""
+"""Confusion matrix: counts in a grid, shaded by their share of the row."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def heatmap(
     columns: Sequence[str],
     counts: Mapping[tuple[str, str], int],
 ) -> Html:
-    """A grid of counts, gold in the rows and predicted in the columns.
+    """Return a grid of counts, with gold labels as rows and predicted labels as columns.
 
-    A cell's strength is its share of its row. Cells where both names agree are right and have their
-    own colour; empty ones stay blank.
+    The shade of a cell is its share of its row. Correct cells have their own colour; empty cells
+    are blank.
 
     Args:
-        title: What the picture shows.
+        title: The title of the chart.
         rows: Gold names, in order.
         columns: Predicted names, in order.
-        counts: (gold, predicted) to how often; pairs that are missing count 0.
+        counts: (gold, predicted) to the count; missing pairs count 0.
     """
     if not rows or not columns:
         return element("p", f"{title}: none.", class_="note")
@@ -45,7 +45,7 @@ def heatmap(
 
 
 def most_confused(names: Sequence[str], counts: Mapping[tuple[str, str], int]) -> list[str]:
-    """The names to show: all where they are few, else those in most mistakes, in their order."""
+    """Return the names to show: all of them, or those with the most errors, in their order."""
     if len(names) <= MOST:
         return list(names)
     mistakes = dict.fromkeys(names, 0)
@@ -94,14 +94,14 @@ def _row(
 
 
 def _cell(row: str, column: str, times: int, total: int, x: float, y: float) -> Html:
-    """One square; its number is written where there is one."""
+    """Return one cell, with its count if there is one."""
     frame = {"x": x + 1, "y": y + 1, "width": CELL - 2, "height": HEIGHT - 2}
     if not times:
         return element("rect", class_="blank", **frame)
     share = times / max(1, total)
     said = element("title", f"{row} → {column}: {times:,} of {total:,} ({100 * share:.1f} %)")
     kind = "right" if row == column else "wrong"
-    # A single mistake among thousands must still be seen.
+    # A single error among thousands must be visible.
     style = f"fill-opacity:{0.12 + 0.88 * share:.3f}"
     square = element("rect", class_=kind, style=style, **frame)
     strong = "strong" if share > 0.5 else ""
@@ -110,5 +110,5 @@ def _cell(row: str, column: str, times: int, total: int, x: float, y: float) -> 
 
 
 def _brief(times: int) -> str:
-    """A count in at most four characters."""
+    """Return a count in at most four characters."""
     return str(times) if times < 10_000 else f"{times // 1000}k"

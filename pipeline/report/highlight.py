@@ -1,4 +1,4 @@
-"""Texts with marked places: slots in their colours, attention as a background."""
+"""Texts with marked spans: slots in colours, attention as a background."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pipeline.report.markup import Html, element, join
 
-GOLDEN_ANGLE = 137.508  # degrees: neighbours in a list of any length get colours far apart
-SAID_FROM = 0.1  # weights below this share are shaded and not written
+GOLDEN_ANGLE = 137.508  # degrees: neighbours in a list get clearly different colours
+SAID_FROM = 0.1  # smaller weights are shaded without a number
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a text: code points, end exclusive.
+    """A marked span of a text, in code points, end exclusive.
 
-    `wrong` ones are outlined and named; `note` is said when pointed at.
+    `wrong` spans have an outline and a name; `note` is the tooltip.
     """
 
     start: int
@@ -27,13 +27,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One wrong example: what was asked for above what was answered.
+    """One wrong example: gold spans above predicted ones.
 
     Args:
-        text: As it stands in the source.
+        text: The text.
         gold: Marks without overlaps.
         predicted: Marks without overlaps.
-        facts: Short words on where it is from and what else is wrong.
+        facts: Short notes on its source and its other errors.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Versions:
-    """What was said of one thing by several: (who, text or marked text), and facts."""
+    """Versions of one text: (name, text or marked text), and facts."""
 
     lines: Sequence[tuple[str, str | Html]]
     facts: Sequence[str | Html] = ()
@@ -52,9 +52,9 @@ class Versions:
 
 @dataclass(frozen=True)
 class Attended:
-    """A text with how much each of its tokens weighs: (start, end, weight), together 1.
+    """A text with the weights of its tokens: (start, end, weight), with the sum 1.
 
-    A weight below 0 speaks against, and has a colour of its own; then their sizes are 1 together.
+    Negative weights have their own colour; then the absolute values have the sum 1.
     """
 
     text: str
@@ -63,29 +63,29 @@ class Attended:
 
 
 def hues(labels: Sequence[str]) -> dict[str, float]:
-    """A colour for each label, in degrees of the colour circle."""
+    """Return a colour for each label, in degrees of the colour circle."""
     return {label: round((210 + GOLDEN_ANGLE * i) % 360, 1) for i, label in enumerate(labels)}
 
 
 def key_of_colours(colours: Mapping[str, float]) -> Html:
-    """What colour means which label, and how wrong places look."""
+    """Return the legend of labels and of wrong spans."""
     shown = [element("mark", label, style=f"--h:{hue}") for label, hue in colours.items()]
     wrong = element("mark", "wrong", class_="wrong", style="background:none")
     return element("p", *[join([mark, " "]) for mark in [*shown, wrong]], class_="colours")
 
 
 def comparisons(examples: Sequence[Comparison], colours: Mapping[str, float]) -> Html:
-    """A list of wrong examples, gold above predicted."""
+    """Return a list of wrong examples, gold above predicted."""
     return versions([_comparison(each, colours) for each in examples])
 
 
 def versions(examples: Sequence[Versions]) -> Html:
-    """A list of examples, their versions one below the other, each after who says it."""
+    """Return a list of examples, each with its named versions below each other."""
     return element("ol", *map(_versions, examples), class_="examples")
 
 
 def attention(examples: Sequence[Attended]) -> Html:
-    """A list of texts shaded by weight; weights from a tenth on are written in percent."""
+    """Return a list of texts shaded by weight; large weights are written in percent."""
     items = (
         element("li", _facts(each.facts), _text(_attended(each), "weighed")) for each in examples
     )
@@ -93,10 +93,10 @@ def attention(examples: Sequence[Attended]) -> Html:
 
 
 def marked(text: str, marks: Sequence[Mark], colours: Mapping[str, float]) -> Html:
-    """The text with its marks; each says its label and place when pointed at.
+    """Return the text with its marks; label and position are the tooltip.
 
     Raises:
-        ValueError: A mark lies outside the text, is empty, or overlaps another one.
+        ValueError: A mark is outside the text, is empty, or overlaps another one.
     """
     pieces: list[str | Html] = []
     place = 0
@@ -158,5 +158,5 @@ def _facts(facts: Sequence[str | Html]) -> Html:
 
 
 def _text(content: str | Html, class_: str = "") -> Html:
-    """A line that keeps its spaces; right-to-left scripts cannot disturb what is around it."""
+    """Return a line that keeps its spaces and isolates right-to-left scripts."""
     return element("div", content, dir="auto", class_=f"text {class_}".strip())

@@ -1,7 +1,7 @@
-"""HTML and SVG as strings, with a type that tells what is markup from what is somebody's text.
+"""HTML and SVG as strings, with a type that separates markup from text.
 
-Everything that is not `Html` is escaped when it goes into an element, so a text can never become
-markup by being forgotten.
+Everything that is not `Html` is escaped when it is put into an element, so a text can never become
+markup by mistake.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-# Characters that HTML may not hold, or that would not be seen: C0 controls by their pictures
-# (tab and line feed stay), the others by the replacement character.
+# Characters that HTML forbids or that are invisible: C0 controls become their pictures (tab and
+# line feed stay), the others the replacement character.
 _UNSEEN = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
 _UNSEEN |= {0x7F: "\u2421", **dict.fromkeys(range(0x80, 0xA0), "\ufffd")}
 _UNSEEN |= dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 
 
 class Html(str):
-    """A string that is markup already; made by the functions of this package only."""
+    """A string of markup; only functions of this package make it."""
 
 
 Child = Html | str | int | float
@@ -25,45 +25,46 @@ Attribute = str | int | float | bool | None
 
 
 def escape(child: Child) -> Html:
-    """Markup as it stands, anything else as text that a browser shows as it was written."""
+    """Return markup unchanged, and anything else as escaped text."""
     if isinstance(child, Html):
         return child
     return Html(html.escape(number(child).translate(_UNSEEN), quote=True))
 
 
 def number(value: str | int | float) -> str:
-    """Whole numbers with a comma at thousands, others with two decimals; strings as they are."""
+    """Format integers with commas and floats with two decimals; return strings unchanged."""
     if isinstance(value, str):
         return value
     return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
 def readable(name: str) -> str:
-    """`slot_f1` as a heading says it: slot F1."""
+    """Return a name as a heading: `slot_f1` becomes slot F1."""
     return " ".join("F1" if word == "f1" else word for word in name.split("_"))
 
 
 def join(children: Iterable[Child]) -> Html:
-    """One after the other, nothing between."""
+    """Concatenate markup."""
     return Html("".join(map(escape, children)))
 
 
 def element(name: str, /, *children: Child, **attributes: Attribute) -> Html:
-    """`element("p", text, class_="note")`; an attribute of None or False is left out.
+    """Return an element, such as `element("p", text, class_="note")`.
 
-    An underscore at the end of an attribute's name is dropped, another one becomes a hyphen.
+    Attributes that are None or False are omitted. A final underscore of an attribute's name is
+    dropped; other underscores become hyphens.
     """
     inner = join(children)
     return Html(f"<{name}{_written(attributes)}>{inner}</{name}>")
 
 
 def single(name: str, /, **attributes: Attribute) -> Html:
-    """An element without an end, as `<meta charset="utf-8">`."""
+    """Return an element without an end tag, such as `<meta charset="utf-8">`."""
     return Html(f"<{name}{_written(attributes)}>")
 
 
 def folded(title: Child, *children: Child, opened: bool = False) -> Html:
-    """What a click opens, without any script."""
+    """Return a part that opens at a click, without a script."""
     return element("details", element("summary", title), *children, open=opened)
 
 
@@ -79,7 +80,7 @@ def _written(attributes: dict[str, Attribute]) -> str:
 
 
 def _value(value: str | int | float) -> str:
-    """Coordinates with at most one decimal: the eye sees no more, and files stay small."""
+    """Format coordinates with at most one decimal, to keep files small."""
     if isinstance(value, str):
         return escape(value)
     return f"{value:.1f}".removesuffix(".0")

@@ -1,4 +1,4 @@
-"""The page: one file that needs no network, no server and no script."""
+"""The page: one file without network, server or script."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pipeline.report.markup import Html, element, escape, folded, join, single
 from pipeline.report.style import STYLE
 
-# The browser itself refuses whatever a text might manage to ask for.
+# The browser refuses everything that a text might try to load.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A titled piece of the page; a folded one opens at a click."""
+    """A section of the page; a folded one opens at a click."""
 
     title: str
     body: Html
@@ -23,7 +23,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """A number in large type, with what it is above and a remark below."""
+    """A large number with a title above and a remark below."""
 
     title: str
     number: str
@@ -37,14 +37,14 @@ def page(
     cards: Sequence[Card] = (),
     warnings: Sequence[str] = (),
 ) -> str:
-    """The whole document.
+    """Return the whole document.
 
     Args:
-        title: Its heading and window title.
+        title: The heading and window title.
         subtitle: A line below the heading.
-        sections: In order; those with an empty body are left out.
+        sections: The sections in order; those with an empty body are omitted.
         cards: Headline numbers.
-        warnings: What a reader must know before trusting the numbers.
+        warnings: Warnings that a reader must see first.
     """
     shown = [section for section in sections if section.body]
     head = join(
@@ -71,13 +71,13 @@ def page(
 
 
 def subsection(title: str, *blocks: Html) -> Html:
-    """A smaller heading with what belongs below it; nothing where there is nothing."""
+    """Return a smaller heading with its content; nothing without content."""
     content = join(blocks)
     return join([element("h3", title), content]) if content else content
 
 
 def paragraph(*children: str | Html) -> Html:
-    """A remark in the page's small voice."""
+    """Return a remark in small type."""
     return element("p", *children, class_="note")
 
 

@@ -1,4 +1,4 @@
-"""Whether scores mean what they say: accuracy over score, and what can be answered how well."""
+"""Calibration of scores: accuracy over score, and coverage at a precision."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MARKS = (0, 20, 40, 60, 80, 100)
 
 
 def reliability_plot(title: str, bins: Sequence[tuple[float, float, int, float, float]]) -> Html:
-    """A point for each group of answers: mean score against accuracy; the larger, the more answers.
+    """Return a point for each group of answers, mean score against accuracy, sized by answers.
 
     Args:
-        title: What the picture shows.
+        title: The title of the chart.
         bins: (low, high, answers, mean score, accuracy), all but the number in percent.
     """
     if not bins:
@@ -40,7 +40,7 @@ def reliability_plot(title: str, bins: Sequence[tuple[float, float, int, float, 
 
 
 def coverage_table(rows: Sequence[tuple[float, float, float, float]]) -> Html:
-    """How much is answered at which precision.
+    """Return a table of the coverage at each precision.
 
     Args:
         rows: (wanted precision, threshold, coverage, precision), in percent but the threshold.

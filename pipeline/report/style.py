@@ -1,4 +1,4 @@
-"""How the page looks: one style sheet, light and dark, on a screen and on paper."""
+"""The style sheet of the page: light and dark, for screen and paper."""
 
 STYLE = """
 :root { color-scheme: light dark;

@@ -1,4 +1,4 @@
-"""Tables of the page: numbers to the right, all digits as wide as each other."""
+"""Tables of the page, with numbers aligned to the right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Metrics = Mapping[str, Mapping[str, float]]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Child]], class_: str = "") -> Html:
-    """A table; a column whose cells are all numbers or markup stands to the right."""
+    """Return a table; columns of numbers or markup are aligned to the right."""
     right = [
         bool(rows) and all(not isinstance(row[i], str) or isinstance(row[i], Html) for row in rows)
         for i in range(len(columns))
@@ -37,11 +37,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Child]], class_: str =
 
 
 def scores_table(results: Sequence[Mapping[str, Any]], headline: str) -> Html:
-    """A row a split or part, a column a metric: the value, and its 95 % interval below it.
+    """Return a row for each split or part, with each metric and its 95 % interval.
 
     Args:
         results: Dicts with `split`, `examples` and `metrics` (name to value, low, high), as
-            `scores.json` has them. Not all need to have the same metrics.
+            `scores.json` has them. Their metrics may differ.
         headline: The metric whose column comes first.
     """
     names = list(dict.fromkeys([headline, *(m for r in results for m in r["metrics"])]))
@@ -59,7 +59,7 @@ def scores_table(results: Sequence[Mapping[str, Any]], headline: str) -> Html:
 
 
 def facts_table(facts: Mapping[str, Any]) -> Html:
-    """Names and values of a dict of plain values; dicts inside it become `outer.inner`."""
+    """Return a table of a dict of plain values; nested dicts become `outer.inner`."""
     rows: list[list[Child]] = [[name, value] for name, value in _flat(facts, "")]
     body = (
         element("tr", element("th", name, scope="row"), element("td", value))
@@ -76,7 +76,7 @@ def _flat(value: Any, name: str) -> list[tuple[str, str]]:
 
 
 def _repeats(name: str, results: Sequence[Mapping[str, Any]]) -> bool:
-    """Where strict and any-of agree everywhere, one column says it."""
+    """Return whether strict and any-of scores agree everywhere; then one column is enough."""
     strict = name.removesuffix("_any_of")
     if strict == name:
         return False
@@ -84,7 +84,7 @@ def _repeats(name: str, results: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _split(name: str) -> str:
-    """A part stands under its split, moved in (by spaces that a browser keeps)."""
+    """Indent the name of a part under its split, with spaces that a browser keeps."""
     _, slash, part = name.partition("/")
     return f"\u2003{part}" if slash else name
 

@@ -1,7 +1,7 @@
 """Tables, notes and progress on the terminal.
 
-What a program may want to read goes to standard output (tables, predictions); what only a person
-wants while waiting goes to standard error (notes, progress), and the bars only on a terminal.
+Results (tables, predictions) are written to standard output. Notes and progress are written to
+standard error, and progress bars only on a terminal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Cell = str | int | float
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Prints a table; floats with two decimals, numbers to the right."""
+    """Print a table; floats with two decimals, numbers aligned to the right."""
     table = Table(
         title=title,
         title_justify="left",
@@ -44,7 +44,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
         )
     for row in rows:
         table.add_row(*map(_text, row))
-    Console(markup=False, emoji=False).print(table)  # cells hold users' texts
+    Console(markup=False, emoji=False).print(table)  # cells may contain users' texts
 
 
 def _text(cell: Cell) -> str:
@@ -52,20 +52,20 @@ def _text(cell: Cell) -> str:
 
 
 def _least_width(column: str, cells: Sequence[str]) -> int:
-    """Room for the heading's longest word and short cells; long texts may still be folded."""
+    """Return the width of the heading's longest word and of short cells; long texts may wrap."""
     words = [*column.split(), *(line for cell in cells for line in cell.split("\n"))]
     return max((len(word) for word in words if len(word) <= 20), default=1)
 
 
 def note(message: str) -> None:
-    """One line for the person waiting."""
+    """Print one line to standard error."""
     Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False).print(message)
 
 
 def progress(unit: str) -> Progress:
-    """A bar with count, elapsed and remaining time; drawn on a terminal only.
+    """Return a progress bar with count, elapsed and remaining time, for terminals.
 
-    `unit` names what is counted, e.g. "batches".
+    `unit` is the counted unit, such as "batches".
     """
     console = Console(stderr=True)
     return Progress(

@@ -39,7 +39,7 @@ class Searcher:
         self.below = pieces if pieces < model.pieces.size else None
 
     def best(self, source: tf.Tensor, number: int) -> Hypotheses:
-        """Return the `number` best hypotheses of sources int32 [segments, tokens], padded with 0."""
+        """Return the `number` best hypotheses of sources int32 [segments, tokens], 0 padded."""
         fixed, given = self._fixed(source), self.settings
         lengths = tf.math.count_nonzero(source, axis=1, dtype=tf.float32)
         return search(
