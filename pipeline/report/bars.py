@@ -102,11 +102,13 @@ def _bar_row(row: BarRow, top: float, step: float, x: Scale, places: Sequence[fl
     middle = top + step / 2
     shapes = [_label(row.name, x, middle)]
     for index, (name, value) in enumerate(row.percent.items()):
-        said = element("title", f"{row.name}: {name} {value:.2f}")
+        tooltip = element("title", f"{row.name}: {name} {value:.2f}")
         y = top + 4 + 5 * index
         width = x(value) - x.start
         class_ = f"bar k{index + 1}"
-        shapes.append(element("rect", said, x=x.start, y=y, width=width, height=4.2, class_=class_))
+        shapes.append(
+            element("rect", tooltip, x=x.start, y=y, width=width, height=4.2, class_=class_)
+        )
     numbers = [*(f"{value:.1f}" for value in row.percent.values())]
     numbers += [number(value) for value in row.counts.values()]
     for place, written in zip(places, numbers, strict=True):
@@ -116,9 +118,9 @@ def _bar_row(row: BarRow, top: float, step: float, x: Scale, places: Sequence[fl
 
 def _interval_row(row: IntervalRow, y: float, x: Scale) -> Html:
     written = f"{row.value:.2f}  ({row.low:.1f}–{row.high:.1f})"
-    said = element("title", f"{row.name}: {written}")
-    whisker = element("line", said, x1=x(row.low), x2=x(row.high), y1=y, y2=y, class_="whisker")
-    dot = element("circle", said, cx=x(row.value), cy=y, r=4, class_="dot")
+    tooltip = element("title", f"{row.name}: {written}")
+    whisker = element("line", tooltip, x1=x(row.low), x2=x(row.high), y1=y, y2=y, class_="whisker")
+    dot = element("circle", tooltip, cx=x(row.value), cy=y, r=4, class_="dot")
     return join([_label(row.name, x, y), whisker, dot, text(x.end + 14, y + 4, written)])
 
 

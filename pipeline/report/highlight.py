@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.report.markup import Html, element, join
 
 GOLDEN_ANGLE = 137.508  # degrees: neighbours in a list get clearly different colours
-SAID_FROM = 0.1  # smaller weights are shaded without a number
+MIN_WRITTEN_WEIGHT = 0.1  # smaller weights are shaded without a number
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ def _comparison(example: Comparison, colours: Mapping[str, float]) -> Versions:
 
 
 def _versions(example: Versions) -> Html:
-    lines = (join([element("span", who, class_="who"), _text(said)]) for who, said in example.lines)
+    lines = (
+        join([element("span", who, class_="who"), _text(version)]) for who, version in example.lines
+    )
     return element("li", _facts(example.facts), element("div", *lines, class_="pair"))
 
 
@@ -138,11 +140,13 @@ def _attended(example: Attended) -> Html:
     pieces: list[str | Html] = []
     place = 0
     for start, end, weight in example.weights:
-        said = [element("small", f"{100 * weight:.0f}")] if abs(weight) >= SAID_FROM else []
+        percent = (
+            [element("small", f"{100 * weight:.0f}")] if abs(weight) >= MIN_WRITTEN_WEIGHT else []
+        )
         token = element(
             "span",
             example.text[start:end],
-            *said,
+            *percent,
             style=f"--w:{abs(weight):.3f}",
             class_="against" if weight < 0 else None,
             title=f"{100 * weight:.1f} %",

@@ -55,8 +55,8 @@ def run(
     if fix:
         _repair(task, config)
     if strict and findings and not unique:
-        said = "; ".join(table.title for table in findings)
-        raise InputError(f"{config.name}: --strict, and there are {said}")
+        titles = "; ".join(table.title for table in findings)
+        raise InputError(f"{config.name}: --strict, and there are {titles}")
     return unique
 
 

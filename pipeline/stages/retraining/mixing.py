@@ -58,10 +58,10 @@ def write(old: Incumbent, new: NewData, parts: NewParts, folder: RunFolder) -> M
     lent: list[Record] = []
     if not old.valid:
         train, lent = lend(train, old.config.settings.retrain.valid)
-        said = (
+        reason = (
             f"no validation rows are stored with the version; using {len(lent)} old training rows"
         )
-        note(f"{old.config.name}: {said}")
+        note(f"{old.config.name}: {reason}")
     valid = without([*old.valid, *lent], [*conflicting, *parts.train, *parts.held_out])
     splits: dict[str, Sequence[Record]] = {
         "train": [*train, *parts.train],

@@ -92,18 +92,18 @@ def _learn(home: Path, command: Sequence[str]) -> None:
 
 def _run(command: Sequence[str]) -> None:
     """Run a command, show its output, and raise its error."""
-    said = ""
+    reason = ""
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
     ) as process:
         try:
             for line in process.stderr or ():
                 if line.startswith(ERROR):
-                    said = line.removeprefix(ERROR).rstrip("\n")
+                    reason = line.removeprefix(ERROR).rstrip("\n")
                 else:
                     sys.stderr.write(line)
         except BaseException:  # Ctrl-C: nothing is published after the watching ends
             process.terminate()
             raise
     if process.returncode:
-        raise PipelineError(said or f"exit status {process.returncode}, no reason given")
+        raise PipelineError(reason or f"exit status {process.returncode}, no reason given")

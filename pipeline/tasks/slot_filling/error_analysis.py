@@ -93,7 +93,7 @@ def _taken_for(error: SpanError) -> tuple[str, str]:
 
 
 def _sure(one: Judged, kind: Kind) -> float:
-    """How sure the model was of what it got wrong; 0 where it said nothing."""
+    """Return the score of a wrong prediction; 0 if nothing was predicted."""
     if kind == "intent":
         return float(one.answer["intent"]["score"])
     wrong = [error.predicted for error in one.errors if error.kind == kind]

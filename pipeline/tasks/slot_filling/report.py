@@ -95,11 +95,11 @@ def _trust(judged: Sequence[Judged]) -> Html:
         title = f"{name}: {len(pairs)} answers, calibration error {error:.1f}"
         shown.append(reliability_plot(title, reliability(scores, right)))
         shown.append(coverage_table(coverage(scores, right, PRECISIONS)))
-    said = (
+    remark = (
         "On the dashed line, answers with a score of 80 are right in 80 % of cases. The thresholds"
         " were chosen on this split."
     )
-    return join([paragraph(said), *shown])
+    return join([paragraph(remark), *shown])
 
 
 def _slot_bars(judged: Sequence[Judged]) -> Html:
@@ -203,11 +203,11 @@ def _comparison(one: Judged) -> Comparison:
 
 
 def _intent(one: Judged) -> str | Html:
-    said = one.answer["intent"]
+    predicted = one.answer["intent"]
     if "intent" not in one.kinds:
-        return f"intent {said['label']}"
+        return f"intent {predicted['label']}"
     gold = one.example.intent or NO_INTENT
-    return element("b", f"intent {gold} → {said['label']} ({said['score']:.2f})")
+    return element("b", f"intent {gold} → {predicted['label']} ({predicted['score']:.2f})")
 
 
 def _attention(

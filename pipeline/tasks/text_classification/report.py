@@ -105,9 +105,9 @@ def _mistakes(wrong: Sequence[Judged], answers: int) -> Html:
         return paragraph("Every answer is right.")
     shown = wrong[:SHOWN]
     count = f"{len(wrong):,} of {answers:,} answers are wrong."
-    said = f"{count} Highest scores first, {len(shown)} shown:"
+    remark = f"{count} Highest scores first, {len(shown)} shown:"
     items = [Attended(_shortened(one), [], _facts(one)) for one in shown]
-    return join([paragraph(said), attention(items)])
+    return join([paragraph(remark), attention(items)])
 
 
 def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Html:
@@ -123,12 +123,12 @@ def _trust(settings: TextClassificationSettings, judged: Sequence[Judged]) -> Ht
     scores, right = [score for score, _ in pairs], [hit for _, hit in pairs]
     error = calibration_error(scores, right)
     title = f"{len(pairs):,} scores, calibration error {error:.1f}"
-    said = (
+    remark = (
         "On the dashed line, answers with a score of 80 are right in 80 % of cases. The thresholds"
         " were chosen on this split."
     )
     plot = reliability_plot(title, reliability(scores, right))
-    return join([paragraph(said), plot, coverage_table(coverage(scores, right, PRECISIONS))])
+    return join([paragraph(remark), plot, coverage_table(coverage(scores, right, PRECISIONS))])
 
 
 def _long(
@@ -181,10 +181,10 @@ def _reason(one: Judged, found: Attribution) -> Attended:
 
 def _facts(one: Judged) -> list[str | Html]:
     """Where it is from, and the answer; what it should have been where that is not it."""
-    said = _scored(one.predicted, one)
+    predicted = _scored(one.predicted, one)
     if one.right:
-        return [one.record["source"], said]
-    return [one.record["source"], element("b", f"{_scored(one.gold, one)} → {said}")]
+        return [one.record["source"], predicted]
+    return [one.record["source"], element("b", f"{_scored(one.gold, one)} → {predicted}")]
 
 
 def _scored(labels: Sequence[str], one: Judged) -> str:

@@ -78,7 +78,7 @@ def attention(looked: Sequence[Looked]) -> Html:
         return paragraph(
             "This model has no attention: it passes the source to the decoder as one vector."
         )
-    said = (
+    remark = (
         "The worst translations, some with wrong values, and good ones. The stronger the colour,"
         " the more of its attention a target token (row) gives to a source token (column)."
     )
@@ -87,7 +87,7 @@ def attention(looked: Sequence[Looked]) -> Html:
         for one in looked
         if one.drawn and max(len(one.source), len(one.target)) <= LONGEST
     ]
-    return join([paragraph(said), *pictures])
+    return join([paragraph(remark), *pictures])
 
 
 def holes(looked: Sequence[Looked]) -> Html:
@@ -96,7 +96,7 @@ def holes(looked: Sequence[Looked]) -> Html:
     if not seen:
         return Html("")
     missed, all_words = sum(len(one.holes) for one in seen), sum(len(one.words) for one in seen)
-    said = (
+    remark = (
         f"{missed:,} of {all_words:,} source tokens ({100 * missed / max(1, all_words):.1f} %) in"
         f" {len(seen):,} sentences got less than {MIN_COVERAGE} in all, where 1 is the attention of"
         " one target token. This is normal for function words; a name or a verb among them is often"
@@ -108,7 +108,7 @@ def holes(looked: Sequence[Looked]) -> Html:
         for one in worst
         if one.holes
     ]
-    return join([paragraph(said), versions(shown)])
+    return join([paragraph(remark), versions(shown)])
 
 
 def _drawn(judged: Sequence[ScoredExample]) -> list[ScoredExample]:

@@ -44,7 +44,9 @@ def with_values(one: ScoredExample) -> Versions:
 def worst_and_best(judged: Sequence[ScoredExample]) -> Html:
     """Those that differ from their reference, the worst and the best by their own chrF++."""
     wrong = sorted((one for one in judged if not one.same), key=lambda one: one.chrf)
-    said = f"{len(judged) - len(wrong):,} of {len(judged):,} translations are the reference itself."
+    remark = (
+        f"{len(judged) - len(wrong):,} of {len(judged):,} translations are the reference itself."
+    )
     worst, best = wrong[:SHOWN], wrong[SHOWN:][-SHOWN:][::-1]
     groups = [
         (f"The worst {len(worst)} by chrF++ of the sentence", worst),
@@ -55,7 +57,7 @@ def worst_and_best(judged: Sequence[ScoredExample]) -> Html:
         for title, group in groups
         if group
     ]
-    return join([paragraph(said), *shown])
+    return join([paragraph(remark), *shown])
 
 
 def _facts(one: ScoredExample) -> list[str | Html]:

@@ -101,8 +101,8 @@ def _by_length(judged: Sequence[ScoredExample], counts: Mapping[str, Counts]) ->
         )
         for row in by_length([one.text for one in judged], chosen)
     ]
-    said = "Each Chinese character counts as a word. Scores of few examples are uncertain."
-    return join([bars("BLEU and chrF++ by the length of the source", rows), paragraph(said)])
+    remark = "Each Chinese character counts as a word. Scores of few examples are uncertain."
+    return join([bars("BLEU and chrF++ by the length of the source", rows), paragraph(remark)])
 
 
 def _length(judged: Sequence[ScoredExample], counted: Counts) -> Html:
@@ -123,7 +123,7 @@ def _values(settings: Settings, judged: Sequence[ScoredExample]) -> Html:
         return paragraph("Neither sources nor translations hold numbers, dates, prices or codes.")
     wrong = [one for one in judged if one.values.lost or one.values.invented]
     wrong.sort(key=lambda one: -len(one.values.lost) - len(one.values.invented))
-    said = (
+    remark = (
         f"{len(wrong):,} of {len(judged):,} translations lose or invent a value. A value"
         " that the reference loses as well was either left out or written in a form no rule covers."
     )
@@ -131,7 +131,7 @@ def _values(settings: Settings, judged: Sequence[ScoredExample]) -> Html:
     return join(
         [
             *map(_table, tables),
-            paragraph(said),
+            paragraph(remark),
             key_of_colours(COLOURS) if shown else "",
             versions(shown),
         ]
@@ -142,12 +142,12 @@ def _repetition(judged: Sequence[ScoredExample]) -> Html:
     looping = [one for one in judged if one.loops]
     if not looping:
         return paragraph("No translation repeats itself where its reference does not.")
-    said = f"{len(looping):,} of {len(judged):,} translations repeat what the reference does not:"
+    remark = f"{len(looping):,} of {len(judged):,} translations repeat what the reference does not:"
     shown = [
         lines_of(one, [element("b", " ".join(loop)) for loop in sorted(one.loops)])
         for one in looping[:SHOWN]
     ]
-    return join([paragraph(said), versions(shown)])
+    return join([paragraph(remark), versions(shown)])
 
 
 def _table(found: Table) -> Html:

@@ -140,7 +140,7 @@ def values_tables(settings: Settings, judged: Sequence[ScoredExample]) -> list[T
 
 
 def _error(one: ScoredExample) -> Mapping[str, Any]:
-    def said(text: str, found: Sequence[ValueMatch]) -> list[str]:
+    def spans_as_text(text: str, found: Sequence[ValueMatch]) -> list[str]:
         return [text[value.start : value.end] for value in found]
 
     return {
@@ -149,7 +149,7 @@ def _error(one: ScoredExample) -> Mapping[str, Any]:
         "target": one.reference,
         "translation": one.translation,
         "chrf": round(one.chrf, 2),
-        "lost": said(one.text, one.values.lost),
-        "invented": said(one.translation, one.values.invented),
+        "lost": spans_as_text(one.text, one.values.lost),
+        "invented": spans_as_text(one.translation, one.values.invented),
         "truncated": one.truncated,
     }

@@ -90,8 +90,8 @@ class PairTokenizer(tf.Module):
         cut = tf.math.unsorted_segment_max(
             tf.cast(pieces > 1, tf.int32), row_ids(parts), tf.size(text)
         )
-        said = values.with_flat_values(self.glossary.translate(values.flat_values))
-        return Segments(ids.values, rows, values, said, cut > 0)
+        translated = values.with_flat_values(self.glossary.translate(values.flat_values))
+        return Segments(ids.values, rows, values, translated, cut > 0)
 
     def pairs(
         self, source: tf.Tensor, target: tf.Tensor, with_terms: tf.Tensor | None = None
