@@ -27,7 +27,13 @@ QUICK = ("retrain.latency=100", "retrain.stress_drop=100", "retrain.exam_drop=10
 SIDES = {"text", "source", "target"}  # what holds a text, in the JSONL of one task or another
 
 
-@pytest.fixture(scope="module", params=ARCHIVES, ids=lambda file: "-".join(file.parts[-2:]))
+def archive(file):
+    """One archive as a parameter; those of the slowest task are left to the slow tests."""
+    marks = pytest.mark.slow if file.name.startswith("translation") else ()
+    return pytest.param(file, marks=marks, id="-".join(file.parts[-2:]))
+
+
+@pytest.fixture(scope="module", params=map(archive, ARCHIVES))
 def old(request, tmp_path_factory):
     """The folder of an unpacked archive; the working folder, too, since its paths are relative."""
     folder = tmp_path_factory.mktemp("old")

@@ -38,7 +38,12 @@ NASTY = (
 )
 
 
-@pytest.fixture(scope="module", params=TASKS)
+# The slowest to build is left to the slow tests.
+SLOWEST = "translation"
+MARKED = [pytest.param(t, marks=pytest.mark.slow if t == SLOWEST else ()) for t in TASKS]
+
+
+@pytest.fixture(scope="module", params=MARKED)
 def tiny(request, tiny_of):
     return tiny_of(request.param)
 

@@ -127,7 +127,10 @@ def test_what_is_calibrated_holds_until_it_is_again_what_is_counted_is_counted_a
     assert np.array_equal(np.asarray(counts), begun)
 
 
-@pytest.mark.parametrize("task", ["slot_filling", "text_classification", "translation"])
+@pytest.mark.parametrize(
+    "task",
+    ["slot_filling", "text_classification", pytest.param("translation", marks=pytest.mark.slow)],
+)
 def test_with_all_old_rows_here_a_model_begins_as_it_was_but_for_what_is_counted(version_of, task):
     version = VersionFolder(version_of(task))
     found = find_task(task)
